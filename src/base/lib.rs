@@ -1,0 +1,16 @@
+//! What every room stands on: SQLSTATE codes, the shape of an error a client may see, SQL types and values,
+//! and the limits of the server. Imports no other room.
+//!
+//! Invariant: a five-letter SQLSTATE literal stands in `sqlstate.rs` and nowhere else.
+
+mod error;
+mod limits;
+mod sqlstate;
+mod types;
+mod value;
+
+pub use error::{Bilingual, ClientError, Language, ToClient};
+pub use limits::Limits;
+pub use sqlstate::SqlState;
+pub use types::{Column, SqlType};
+pub use value::{Datum, Interval, Table};

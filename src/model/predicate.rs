@@ -1,0 +1,162 @@
+//! Row rules after compilation: a small boolean language that can neither fail nor reveal.
+//!
+//! Invariant: evaluating a [`Predicate`] is total for every row of its entity; both sides of a comparison have the
+//! same type family. Three-valued logic as in SQL; a row is kept only where the outcome is TRUE (governance G11).
+
+use sluice_base::{Datum, SqlType};
+
+/// A position in [`crate::catalog::Entity::fields`].
+pub type FieldIndex = usize;
+
+/// One side of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Term {
+    /// The raw value of a field of the same row.
+    Field(FieldIndex),
+    /// A constant of a declared type.
+    Value(Datum, SqlType),
+}
+
+/// Comparison operators, SQL's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CompareOp {
+    /// `=`
+    Eq,
+    /// `<>`
+    NotEq,
+    /// `<`
+    Lt,
+    /// `<=`
+    LtEq,
+    /// `>`
+    Gt,
+    /// `>=`
+    GtEq,
+    /// `IS NOT DISTINCT FROM`
+    IsNotDistinctFrom,
+    /// `IS DISTINCT FROM`
+    IsDistinctFrom,
+}
+
+/// A compiled row rule over the raw fields of one entity.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Predicate {
+    /// TRUE, FALSE or (None) NULL.
+    Const(Option<bool>),
+    /// `left op right`
+    Compare {
+        /// Left side.
+        left: Term,
+        /// Operator.
+        op: CompareOp,
+        /// Right side.
+        right: Term,
+    },
+    /// `field [NOT] IN (values)`; the values are of the field's type. An empty list is FALSE (TRUE when negated).
+    In {
+        /// The tested field.
+        field: FieldIndex,
+        /// The list.
+        values: Vec<Datum>,
+        /// The type of each value.
+        value_type: SqlType,
+        /// `NOT IN`
+        negated: bool,
+    },
+    /// `field IS [NOT] NULL`
+    IsNull {
+        /// The tested field.
+        field: FieldIndex,
+        /// `IS NOT NULL`
+        negated: bool,
+    },
+    /// `field [NOT] LIKE pattern`, with `\` as escape, valid by construction.
+    Like {
+        /// The tested text field.
+        field: FieldIndex,
+        /// The pattern.
+        pattern: String,
+        /// `NOT LIKE`
+        negated: bool,
+    },
+    /// A boolean field taken as a condition.
+    IsTrue(FieldIndex),
+    /// Conjunction; empty is TRUE.
+    And(Vec<Predicate>),
+    /// Disjunction; empty is FALSE.
+    Or(Vec<Predicate>),
+    /// Negation.
+    Not(Box<Predicate>),
+}
+
+impl Predicate {
+    /// TRUE.
+    pub const TRUE: Predicate = Predicate::Const(Some(true));
+    /// FALSE.
+    pub const FALSE: Predicate = Predicate::Const(Some(false));
+
+    /// Conjunction with constants folded away.
+    pub fn and(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Predicate::Const(Some(true)) => {}
+                Predicate::Const(Some(false)) => return Predicate::FALSE,
+                Predicate::And(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        match kept.len() {
+            0 => Predicate::TRUE,
+            1 => kept.remove(0),
+            _ => Predicate::And(kept),
+        }
+    }
+
+    /// Disjunction with constants folded away.
+    pub fn or(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
+        let mut kept: Vec<Predicate> = Vec::new();
+        for part in parts {
+            match part {
+                Predicate::Const(Some(false)) => {}
+                Predicate::Const(Some(true)) => return Predicate::TRUE,
+                Predicate::Or(inner) => kept.extend(inner),
+                other if kept.contains(&other) => {}
+                other => kept.push(other),
+            }
+        }
+        match kept.len() {
+            0 => Predicate::FALSE,
+            1 => kept.remove(0),
+            _ => Predicate::Or(kept),
+        }
+    }
+
+    /// Every field that the rule reads, sorted, once each.
+    pub fn fields(&self) -> Vec<FieldIndex> {
+        let mut found = Vec::new();
+        self.collect_fields(&mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn collect_fields(&self, found: &mut Vec<FieldIndex>) {
+        match self {
+            Predicate::Const(_) => {}
+            Predicate::Compare { left, right, .. } => {
+                for term in [left, right] {
+                    if let Term::Field(field) = term {
+                        found.push(*field);
+                    }
+                }
+            }
+            Predicate::In { field, .. }
+            | Predicate::IsNull { field, .. }
+            | Predicate::Like { field, .. }
+            | Predicate::IsTrue(field) => found.push(*field),
+            Predicate::And(parts) | Predicate::Or(parts) => parts.iter().for_each(|p| p.collect_fields(found)),
+            Predicate::Not(inner) => inner.collect_fields(found),
+        }
+    }
+}
