@@ -1,0 +1,100 @@
+//! How SQL is spelled for each kind of source, so that it means there what it means here.
+//!
+//! Invariant: no text value is ever part of the SQL (only placeholders are), and a name is always quoted. Text is
+//! compared, ordered and grouped by its bytes in UTF-8, whatever collation the source's column has.
+//!
+//! Left out: what may be sent at all. [`Dialect::compares`] and the `Option`s say what a source does differently; the
+//! capability gate keeps that here.
+
+use sluice_base::{Datum, SqlType};
+use sluice_model::catalog::SourceKind;
+
+/// A name that cannot be written in SQL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DialectError {
+    /// Empty, or with a NUL in it.
+    #[error("a name is empty or holds a NUL character")]
+    Name,
+    /// More dots than `SCHEMA.TABLE` has.
+    #[error("a table name has more than two parts")]
+    Table,
+}
+
+/// Aggregate functions that a source may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Aggregate {
+    /// `count(*)`; the argument is not looked at.
+    CountAll,
+    /// `count(x)`
+    Count,
+    /// `count(DISTINCT x)`
+    CountDistinct,
+    /// `sum(x)`
+    Sum,
+    /// `min(x)`
+    Min,
+    /// `max(x)`
+    Max,
+}
+
+/// One kind of source's spelling of SQL.
+pub trait Dialect: Send + Sync + std::fmt::Debug {
+    /// The kind it belongs to.
+    fn kind(&self) -> SourceKind;
+
+    /// A name in quotes, embedded quotes doubled. Empty names and NUL are refused.
+    fn quote(&self, name: &str) -> Result<String, DialectError>;
+
+    /// `SCHEMA.TABLE` or `TABLE` of the catalog, quoted part by part.
+    fn table(&self, table: &str) -> Result<String, DialectError> {
+        let parts: Vec<&str> = table.split('.').collect();
+        if parts.len() > 2 {
+            return Err(DialectError::Table);
+        }
+        let quoted: Result<Vec<String>, DialectError> = parts.into_iter().map(|part| self.quote(part)).collect();
+        Ok(quoted?.join("."))
+    }
+
+    /// Placeholder of parameter `n` (from 1), with the cast that fixes its type. MySQL's are by position: each
+    /// occurrence in the text needs its own parameter, in the order of the text (see [`Dialect::numbered`]).
+    fn placeholder(&self, n: usize, sql_type: &SqlType) -> String;
+
+    /// Whether a placeholder may be repeated and still be one parameter.
+    fn numbered(&self) -> bool;
+
+    /// A typed literal for `bool`, integers, `numeric`, `date`, `timestamp` and NULL; `None` for all else, text above
+    /// all: those are parameters.
+    fn literal(&self, value: &Datum, sql_type: &SqlType) -> Option<String>;
+
+    /// `column = value` on text, true exactly when the bytes are equal, with the column's index still usable.
+    /// `value` gives the SQL of one more occurrence of the value (a placeholder); it is called in the order of the text.
+    fn text_equals(&self, column: &str, value: &mut dyn FnMut() -> String) -> String;
+
+    /// `left = right` on two text columns by their bytes; `None` where the source cannot join so and stay quick.
+    fn text_join(&self, left: &str, right: &str) -> Option<String>;
+
+    /// A text column as an expression that orders, compares, groups and counts by bytes: for `<`, `BETWEEN`, `ORDER BY`,
+    /// `GROUP BY`, `DISTINCT`, `min`, `max`. It may be selected too and reads as the same text.
+    fn text_order(&self, column: &str) -> String;
+
+    /// `column LIKE pattern` with backslash as the escape character, minding case; the pattern must not end in a lone backslash.
+    fn text_like(&self, column: &str, value: &mut dyn FnMut() -> String) -> String;
+
+    /// One `ORDER BY` item with its place of NULL; `expr` may be repeated, so it must hold no placeholder. Text needs
+    /// [`Dialect::text_order`] first.
+    fn order_by_nulls(&self, expr: &str, asc: bool, nulls_first: bool) -> String;
+
+    /// `LIMIT`/`OFFSET` with a leading space, or nothing.
+    fn limit(&self, count: Option<u64>, offset: u64) -> String;
+
+    /// Whether values of this type compare, order and group at the source as they do here.
+    fn compares(&self, sql_type: &SqlType) -> bool;
+
+    /// `CAST(expr AS type)` for a change of type that the source does identically and that cannot fail (widening);
+    /// `None`: do it here.
+    fn cast(&self, expr: &str, from: &SqlType, to: &SqlType) -> Option<String>;
+
+    /// An aggregate over a column, cast so that it comes back as `result`; `None` where the source computes it
+    /// differently (sums of floating numbers, of decimals in SQLite): do it here. Text is ordered by bytes inside.
+    fn aggregate(&self, function: Aggregate, column: &str, argument: &SqlType, result: &SqlType) -> Option<String>;
+}
