@@ -4,13 +4,17 @@
 //! Invariant: a five-letter SQLSTATE literal stands in `sqlstate.rs` and nowhere else.
 
 mod error;
+mod format;
 mod limits;
 mod sqlstate;
+mod timezone;
 mod types;
 mod value;
 
 pub use error::{Bilingual, ClientError, Language, ToClient};
+pub use format::Format;
 pub use limits::Limits;
 pub use sqlstate::SqlState;
+pub use timezone::TimeZone;
 pub use types::{Column, SqlType};
 pub use value::{Datum, Interval, Table};
