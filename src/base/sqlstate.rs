@@ -44,6 +44,7 @@ states! {
     ReadOnlySqlTransaction = "25006";
     NoActiveSqlTransaction = "25P01";
     InFailedSqlTransaction = "25P02";
+    IdleInTransactionSessionTimeout = "25P03";
     IdleSessionTimeout = "57P05";
     InvalidSqlStatementName = "26000";
     InvalidAuthorizationSpecification = "28000";
@@ -78,6 +79,7 @@ states! {
     StatementTooComplex = "54001";
     TooManyColumns = "54011";
     ObjectNotInPrerequisiteState = "55000";
+    CantChangeRuntimeParam = "55P02";
     QueryCanceled = "57014";
     AdminShutdown = "57P01";
     CannotConnectNow = "57P03";

@@ -1,0 +1,8 @@
+//! The running server: the only room where the wire meets the engine.
+//!
+//! Invariant: no SQL logic here. A statement goes to `plan` or `system`, its decision to the audit, its rows to the
+//! encoder; what this room adds is who asks, when, and how the answer travels.
+
+pub mod audit;
+pub mod demo;
+pub mod session;

@@ -1,0 +1,4 @@
+//! One client's session.
+
+pub mod settings;
+pub mod transaction;

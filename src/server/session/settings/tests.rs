@@ -1,0 +1,150 @@
+use super::*;
+
+/// Runs `name=value` (or `name=` for DEFAULT), prefixed `local`, and gives the shown value or the SQLSTATE.
+fn check(script: &str, expected: &str) {
+    let mut settings = Settings::new(300_000);
+    let mut told = Vec::new();
+    for step in script.split("; ") {
+        let (local, rest) = step.strip_prefix("local ").map_or((false, step), |rest| (true, rest));
+        let word = match rest {
+            "begin" => {
+                settings.begin();
+                continue;
+            }
+            "save" => {
+                settings.savepoint();
+                continue;
+            }
+            "commit" | "rollback" => {
+                settings.end(rest == "commit");
+                continue;
+            }
+            "to 1" => {
+                settings.rollback_to(1);
+                continue;
+            }
+            "reset all" => {
+                settings.reset_all();
+                continue;
+            }
+            _ => match rest.split_once('=') {
+                Some((name, value)) => {
+                    let value = (!value.is_empty()).then_some(value);
+                    match settings.set(name, value, local) {
+                        Ok(()) => settings.show(name).map_or_else(|e| e.to_client().code.code().into(), |s| s.1),
+                        Err(error) => error.to_client().code.code().to_string(),
+                    }
+                }
+                None => settings.show(rest).map_or_else(|e| e.to_client().code.code().into(), |s| s.1),
+            },
+        };
+        told.push(word);
+    }
+    assert_eq!(told.join(" | "), expected, "{script}");
+}
+
+#[test]
+fn values_are_checked_and_made_normal() {
+    check("row_security=TRUE; row_security=of; row_security=no; row_security=maybe", "on | off | off | 22023");
+    check("row_security=o", "22023");
+    check("extra_float_digits=3; extra_float_digits=4; extra_float_digits=x", "3 | 22023 | 22023");
+    check("bytea_output=HEX; bytea_output=base64", "hex | 22023");
+    check("client_encoding='utf-8'; client_encoding=UNICODE; client_encoding=LATIN1", "UTF8 | UTF8 | 22023");
+    check("DateStyle=dmy; datestyle=SQL; datestyle=ISO, YMD; datestyle=later", "ISO, DMY | SQL, DMY | ISO, YMD | 22023");
+    check("TimeZone=asia/shanghai; time zone=8; timezone=-3.5; timezone=Nowhere/City",
+        "Asia/Shanghai | +08:00 | -03:30 | 22023");
+    check("work_mem=64MB; work_mem=1GB; work_mem=5parsecs", "64MB | 1GB | 22023");
+    check("transaction_isolation=Repeatable Read", "repeatable read");
+    check("standard_conforming_strings=on; standard_conforming_strings=off", "on | 22023");
+}
+
+#[test]
+fn unknown_and_fixed_settings_are_refused() {
+    check("nonsense; nonsense=1; server_version=9; is_superuser=on; role=x", "42704 | 42704 | 55P02 | 55P02 | 55P02");
+    check("myapp.user; myapp.user=7; myapp.user; sluice.other=1; sluice.purpose=对账", "42704 | 7 | 7 | 42704 | 对账");
+}
+
+#[test]
+fn a_session_lowers_the_timeout_and_never_raises_it() {
+    check("statement_timeout; statement_timeout=1500ms; statement_timeout=2min; statement_timeout=0; statement_timeout=1h",
+        "5min | 1500ms | 2min | 5min | 5min");
+    let mut unbounded = Settings::new(0);
+    assert_eq!(unbounded.statement_timeout_ms(), 0);
+    unbounded.set("statement_timeout", Some("3s"), false).unwrap();
+    assert_eq!(unbounded.statement_timeout_ms(), 3_000);
+}
+
+#[test]
+fn transactions_undo_and_local_values_end() {
+    check("begin; lock_timeout=5; local lock_timeout=7; commit; lock_timeout", "5ms | 7ms | 5ms");
+    check("begin; lock_timeout=5; rollback; lock_timeout", "5ms | 0");
+    check("begin; lock_timeout=5; save; lock_timeout=6; to 1; lock_timeout; rollback; lock_timeout",
+        "5ms | 6ms | 5ms | 0");
+    check("begin; local lock_timeout=7; lock_timeout=8; commit; lock_timeout", "7ms | 8ms | 8ms");
+    check("lock_timeout=5; lock_timeout=; row_security=off; reset all; row_security", "5ms | 0 | off | on");
+}
+
+#[test]
+fn reset_goes_back_to_the_startup_packet() {
+    let mut settings = Settings::new(0);
+    settings.start_with("application_name", "psql").unwrap();
+    settings.set("application_name", Some("other"), false).unwrap();
+    settings.reset("application_name", false).unwrap();
+    assert_eq!(settings.get("application_name").as_deref(), Some("psql"));
+}
+
+#[test]
+fn the_client_is_told_once_of_each_change() {
+    let mut settings = Settings::new(0);
+    let first = settings.untold();
+    for name in ["server_version", "client_encoding", "DateStyle", "TimeZone", "is_superuser", "in_hot_standby"] {
+        assert!(first.iter().any(|(told, _)| *told == name), "{name}");
+    }
+    assert_eq!(settings.untold(), []);
+    settings.begin();
+    settings.set("application_name", Some("x"), false).unwrap();
+    settings.set("lock_timeout", Some("5"), false).unwrap();
+    assert_eq!(settings.untold(), [("application_name", "x".to_string())]);
+    settings.end(false);
+    assert_eq!(settings.untold(), [("application_name", String::new())]);
+}
+
+#[test]
+fn a_search_path_is_a_list_of_names() {
+    let mut settings = Settings::new(0);
+    let mut path = |value: &str| {
+        settings.set("search_path", Some(value), false).map(|()| (settings.show("search_path").unwrap().1, settings.search_path()))
+    };
+    let names = |list: &[&str]| list.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    assert_eq!(path("Retail, 零售"), Ok(("retail, 零售".into(), names(&["retail", "零售"]))));
+    assert_eq!(path("\"$user\", \"A \"\"b\""), Ok(("\"$user\", \"A \"\"b\"".into(), names(&["A \"b"]))));
+    assert_eq!(path("''"), Ok((String::new(), names(&[]))));
+    assert_eq!(path(""), Ok((String::new(), names(&[]))));
+    assert!(path("a,").is_err());
+    assert!(path("\"open").is_err());
+    assert!(path("a b").is_err());
+}
+
+#[test]
+fn invented_settings_and_names_are_bounded() {
+    let mut settings = Settings::new(0);
+    for n in 0..CUSTOM_MAX {
+        settings.set(&format!("app.v{n}"), Some("1"), false).unwrap();
+    }
+    settings.set("app.v0", Some("2"), false).unwrap();
+    assert_eq!(settings.set("app.more", Some("1"), false), Err(SettingError::TooMany));
+    let long = "名".repeat(40);
+    settings.set("application_name", Some(&format!("{long}\n")), false).unwrap();
+    assert_eq!(settings.get("application_name").unwrap().len(), 63);
+    settings.set("application_name", Some("a\nb"), false).unwrap();
+    assert_eq!(settings.get("application_name").as_deref(), Some("a?b"));
+}
+
+#[test]
+fn definitions_are_sorted_and_their_defaults_valid() {
+    let names: Vec<String> = DEFINITIONS.iter().map(|d| d.name.to_ascii_lowercase()).collect();
+    assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+    for definition in DEFINITIONS {
+        assert_eq!(values::read(definition, definition.default, definition.default).as_deref(), Ok(definition.default));
+    }
+}

@@ -1,0 +1,257 @@
+//! Reading and showing values of settings.
+//!
+//! Invariant: what is kept is normal: `on`/`off`, numbers in the base unit, names in their own spelling. Two spellings
+//! of one value are kept as one text.
+
+use arrow::array::timezone::Tz;
+
+use super::SettingError;
+use super::definitions::{Definition, Kind, Unit};
+
+/// Longest value of a setting, bytes.
+const VALUE_BYTES_MAX: usize = 8 << 10;
+
+/// The normal form of a value given by the client. `current` is what stands now (`DateStyle` changes in part).
+pub(super) fn read(definition: &Definition, value: &str, current: &str) -> Result<String, SettingError> {
+    let invalid = || SettingError::Invalid {
+        name: definition.name.to_string(),
+        value: value.chars().take(100).collect(),
+        allowed: allowed(definition.kind),
+    };
+    if value.len() > VALUE_BYTES_MAX || value.contains('\0') {
+        return Err(invalid());
+    }
+    match definition.kind {
+        Kind::Bool => boolean(value).map(|on| if on { "on" } else { "off" }.to_string()),
+        Kind::Int(min, max, unit) => number(value, unit).filter(|n| (min..=max).contains(n)).map(|n| n.to_string()),
+        Kind::Real(min, max) => {
+            let number: Option<f64> = value.trim().parse().ok();
+            number.filter(|n| (min..=max).contains(n)).map(|n| n.to_string())
+        }
+        Kind::Words(words) => word(words, value),
+        Kind::Text => Some(text(definition.name, value)),
+        Kind::DateStyle => date_style(value, current),
+        Kind::TimeZone => time_zone(value),
+        Kind::Encoding => encoding(value),
+        Kind::Identifiers => identifiers(value).map(|names| join(&names)),
+    }
+    .ok_or_else(invalid)
+}
+
+/// The words a setting takes, for the hint.
+fn allowed(kind: Kind) -> Option<String> {
+    match kind {
+        Kind::Words(words) => Some(words.join(", ")),
+        Kind::Bool => Some("on, off".to_string()),
+        Kind::Encoding => Some("UTF8".to_string()),
+        Kind::Int(min, max, _) => Some(format!("{min} .. {max}")),
+        Kind::Real(..) | Kind::Text | Kind::DateStyle | Kind::TimeZone | Kind::Identifiers => None,
+    }
+}
+
+fn boolean(value: &str) -> Option<bool> {
+    let lower = value.trim().to_ascii_lowercase();
+    // PostgreSQL takes any unambiguous beginning of these words.
+    let begins = |word: &str, least: usize| lower.len() >= least && word.starts_with(&lower);
+    match lower.as_str() {
+        "1" | "on" => Some(true),
+        "0" => Some(false),
+        _ if begins("true", 1) || begins("yes", 1) => Some(true),
+        _ if begins("false", 1) || begins("no", 1) || begins("off", 2) => Some(false),
+        _ => None,
+    }
+}
+
+/// A whole number with an optional unit; a fraction is rounded to the base unit.
+fn number(value: &str, unit: Unit) -> Option<i64> {
+    let value = value.trim();
+    let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(value.len());
+    let (digits, suffix) = value.split_at(end);
+    let factor = match (unit, suffix.trim()) {
+        (_, "") => 1.0,
+        (Unit::Ms, "us") => 0.001,
+        (Unit::Ms, "ms") => 1.0,
+        (Unit::Ms, "s") => 1_000.0,
+        (Unit::Ms, "min") => 60_000.0,
+        (Unit::Ms, "h") => 3_600_000.0,
+        (Unit::Ms, "d") => 86_400_000.0,
+        (Unit::Kb, "B") => 1.0 / 1024.0,
+        (Unit::Kb, "kB") => 1.0,
+        (Unit::Kb, "MB") => 1024.0,
+        (Unit::Kb, "GB") => 1024.0 * 1024.0,
+        (Unit::Kb, "TB") => 1024.0 * 1024.0 * 1024.0,
+        _ => return None,
+    };
+    let number: f64 = digits.parse().ok()?;
+    let scaled = (number * factor).round();
+    (scaled.abs() <= 9e15).then_some(scaled as i64)
+}
+
+/// A number as `SHOW` prints it: in the largest unit that divides it.
+pub(super) fn show(definition: &Definition, value: &str) -> String {
+    let Kind::Int(_, _, unit) = definition.kind else { return value.to_string() };
+    let units: &[(i64, &str)] = match unit {
+        Unit::None => return value.to_string(),
+        Unit::Ms => &[(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")],
+        Unit::Kb => &[(1 << 30, "TB"), (1 << 20, "GB"), (1 << 10, "MB"), (1, "kB")],
+    };
+    let Ok(number) = value.parse::<i64>() else { return value.to_string() };
+    if number == 0 {
+        return value.to_string();
+    }
+    let unit = units.iter().find(|(size, _)| number % size == 0);
+    unit.map_or_else(|| value.to_string(), |(size, name)| format!("{}{name}", number / size))
+}
+
+fn word(words: &[&'static str], value: &str) -> Option<String> {
+    let value = value.trim();
+    let found = words.iter().find(|word| word.eq_ignore_ascii_case(value));
+    let switch = || boolean(value).map(|on| if on { "on" } else { "off" });
+    found.copied().or_else(|| switch().filter(|word| words.contains(word))).map(str::to_string)
+}
+
+fn text(name: &str, value: &str) -> String {
+    if name == "application_name" {
+        // As long as a name may be; control characters would let a client forge lines of a log.
+        let printable = value.chars().map(|c| if c.is_control() { '?' } else { c });
+        let mut kept = String::new();
+        for c in printable {
+            if kept.len() + c.len_utf8() > 63 {
+                break;
+            }
+            kept.push(c);
+        }
+        return kept;
+    }
+    value.to_string()
+}
+
+fn date_style(value: &str, current: &str) -> Option<String> {
+    let (mut style, mut order) = match current.split_once(", ") {
+        Some((style, order)) => (style.to_string(), order.to_string()),
+        None => ("ISO".to_string(), "MDY".to_string()),
+    };
+    for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match part.to_ascii_lowercase().as_str() {
+            "iso" => style = "ISO".into(),
+            "sql" => style = "SQL".into(),
+            "postgres" | "postgresql" => style = "Postgres".into(),
+            "german" => {
+                style = "German".into();
+                order = "DMY".into();
+            }
+            "ymd" => order = "YMD".into(),
+            "dmy" | "euro" | "european" => order = "DMY".into(),
+            "mdy" | "us" | "noneuro" | "noneuropean" => order = "MDY".into(),
+            "default" => {
+                style = "ISO".into();
+                order = "MDY".into();
+            }
+            _ => return None,
+        }
+    }
+    Some(format!("{style}, {order}"))
+}
+
+/// A zone name in its own spelling, or an offset as `+08:00`.
+fn time_zone(value: &str) -> Option<String> {
+    let value = value.trim();
+    match value.to_ascii_lowercase().as_str() {
+        "default" | "local" | "utc" | "z" | "zulu" => return Some("UTC".to_string()),
+        "gmt" => return Some("GMT".to_string()),
+        "prc" => return Some("PRC".to_string()),
+        _ => {}
+    }
+    if let Ok(hours) = value.parse::<f64>() {
+        return offset(hours);
+    }
+    let known = |name: &str| name.parse::<Tz>().is_ok();
+    if known(value) {
+        return Some(value.to_string());
+    }
+    // The database spells `Asia/Shanghai`; PostgreSQL takes any case.
+    let capital: String = {
+        let mut first = true;
+        let spell = |c: char| {
+            let spelled = if first { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+            first = !c.is_ascii_alphabetic();
+            spelled
+        };
+        value.chars().map(spell).collect()
+    };
+    known(&capital).then_some(capital)
+}
+
+fn offset(hours: f64) -> Option<String> {
+    if !(-15.0..=15.0).contains(&hours) {
+        return None;
+    }
+    let minutes = (hours * 60.0).round() as i64;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    Some(format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
+}
+
+/// UTF-8 under all its names, quoted as some clients send it.
+fn encoding(value: &str) -> Option<String> {
+    let plain: String =
+        value.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    matches!(plain.as_str(), "utf8" | "unicode" | "default").then(|| "UTF8".to_string())
+}
+
+/// Reads a list such as `retail, "零售", "$user"`.
+pub(super) fn identifiers(list: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut rest = list.trim();
+    while !rest.is_empty() {
+        let name;
+        if let Some(quoted) = rest.strip_prefix(['"', '\'']) {
+            let quote = rest.chars().next()?;
+            (name, rest) = quoted_name(quoted, quote)?;
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            name = rest[..end].trim().to_lowercase();
+            rest = &rest[end..];
+            if name.is_empty() || name.contains(char::is_whitespace) || name.contains('"') {
+                return None;
+            }
+        }
+        names.push(name);
+        rest = rest.trim_start();
+        match rest.strip_prefix(',') {
+            Some(after) if !after.trim().is_empty() => rest = after.trim_start(),
+            Some(_) => return None,
+            None if rest.is_empty() => {}
+            None => return None,
+        }
+    }
+    // `set_config('search_path', '', ..)` and `SET search_path = ''` mean an empty list.
+    names.retain(|name| !name.is_empty());
+    Some(names)
+}
+
+fn quoted_name(text: &str, quote: char) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut rest = text;
+    loop {
+        let end = rest.find(quote)?;
+        name.push_str(&rest[..end]);
+        rest = &rest[end + quote.len_utf8()..];
+        match rest.strip_prefix(quote) {
+            Some(after) => {
+                name.push(quote);
+                rest = after;
+            }
+            None => return Some((name, rest)),
+        }
+    }
+}
+
+/// Writes a list of identifiers, each quoted where it must be.
+pub(super) fn join(names: &[String]) -> String {
+    let spell = |name: &String| {
+        let plain = |c: char| c.is_lowercase() || c.is_ascii_digit() || c == '_' || (!c.is_ascii() && c.is_alphabetic());
+        let bare = name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit());
+        if bare && !name.is_empty() { name.clone() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    };
+    names.iter().map(spell).collect::<Vec<_>>().join(", ")
+}
