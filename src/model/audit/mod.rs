@@ -34,5 +34,5 @@ mod trail;
 
 pub use decided::{Auditable, Decided, DecidedRelation, Lookup};
 pub use record::{Closed, Event, Opened, Record, SessionInfo, SourceCall};
-pub use sink::{AuditError, Pending, Sink};
+pub use sink::{AuditError, Pending, Sink, system_micros};
 pub use trail::{Admitted, Outcome, Trail};

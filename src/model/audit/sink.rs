@@ -12,6 +12,14 @@ use super::{Event, Record};
 /// Dropping it does not take the record back.
 pub type Pending = Pin<Box<dyn Future<Output = Result<(), AuditError>> + Send>>;
 
+/// The system's clock, microseconds since 1970-01-01 UTC.
+pub fn system_micros() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros),
+    }
+}
+
 /// Takes records.
 pub trait Sink: Send + Sync {
     /// Queues a record. Must not block and must keep the order of calls.
@@ -25,10 +33,7 @@ pub trait Sink: Send + Sync {
 
     /// The clock of the records, microseconds since 1970-01-01 UTC.
     fn now_micros(&self) -> i64 {
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
-            Err(before) => -i64::try_from(before.duration().as_micros()).unwrap_or(i64::MAX),
-        }
+        system_micros()
     }
 
     /// Stamps an event with the time and queues it.
