@@ -237,11 +237,11 @@ mod tests {
     fn china_keeps_its_summer_time_of_1986_to_1991() {
         let zone = TimeZone { name: "PRC".into(), rule: Rule::China };
         for (utc, offset) in [
-            (583_718_400, 32_400),     // 1988-07-01
-            (684_867_599, 32_400),     // the last second of the last summer time
-            (684_867_600, 28_800),     // and the first after it
-            (0, 28_800),               // 1970
-            (-3_000_000_000, 29_143),  // before 1901
+            (583_718_400, 32_400),    // 1988-07-01
+            (684_867_599, 32_400),    // the last second of the last summer time
+            (684_867_600, 28_800),    // and the first after it
+            (0, 28_800),              // 1970
+            (-3_000_000_000, 29_143), // before 1901
         ] {
             assert_eq!(zone.offset_at(utc), offset, "{utc}");
             assert_eq!(zone.offset_of_local(utc + i64::from(offset) + 7_200), zone.offset_at(utc + 7_200), "{utc}");
