@@ -6,12 +6,18 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod decimal;
 pub mod decision;
+pub mod diagnostic;
+mod literal;
 pub mod mask;
+pub mod names;
 pub mod policy;
 pub mod predicate;
 pub mod principal;
 pub mod snapshot;
+mod sql;
+pub mod yaml;
 
 pub use decision::{Decision, FieldDecision};
 pub use principal::Principal;

@@ -1,8 +1,43 @@
 //! The semantic catalog: entities with business names over physical tables of several sources.
+//!
+//! Invariant: within a loaded catalog every name resolves to one thing, whatever its case or width; every connection,
+//! key and relationship target exists; types fit. Left out until their own issues: calendars, measures, metrics,
+//! views, reports and aggregates, each refused by name.
+
+mod builtin;
+mod entity;
+mod load;
+mod lookup;
+#[cfg(test)]
+mod tests;
+mod types;
 
 use std::collections::BTreeMap;
 
 use sluice_base::SqlType;
+
+use crate::diagnostic::Diagnostic;
+pub use builtin::{AUDIT_CONNECTION, AUDIT_DOMAIN};
+pub use load::load;
+pub use types::parse_type;
+
+/// A file as read from disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path, for diagnostics and for ordering.
+    pub path: String,
+    /// Content.
+    pub text: String,
+}
+
+/// Where one deployment keeps an entity, instead of where its file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// Connection id.
+    pub connection: String,
+    /// Table at that source.
+    pub table: String,
+}
 
 /// A kind of source: decides connector, dialect and capability gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -72,8 +107,12 @@ pub struct Field {
     pub tags: Vec<String>,
     /// Not listed for any client, usable by rules and relationships.
     pub hidden: bool,
-    /// Definition, shown as the column's comment.
+    /// Definition, shown as the column's comment; see [`Field::comment_text`].
     pub comment: Option<String>,
+    /// Codes and what they stand for, in declared order.
+    pub values: Vec<(String, Label)>,
+    /// Former labels that still resolve.
+    pub aliases: Vec<String>,
 }
 
 /// An N:1 edge to another entity.
@@ -123,6 +162,12 @@ pub struct Entity {
     pub relationships: Vec<Relationship>,
     /// The tree over its rows, where it has one.
     pub hierarchy: Option<Hierarchy>,
+    /// Former labels that still resolve.
+    pub aliases: Vec<String>,
+    /// Words for search; they do not resolve in SQL.
+    pub synonyms: Vec<String>,
+    /// Department that answers for it.
+    pub owner: Option<String>,
 }
 
 /// Which of its two names a relation was reached by: decides the listed column names.
@@ -158,4 +203,7 @@ pub struct Catalog {
     pub entities: Vec<Entity>,
     /// Schemas searched for an unqualified name when the session sets no search_path of its own.
     pub search_path: Vec<String>,
+    /// What is allowed but should be looked at.
+    pub warnings: Vec<Diagnostic>,
+    names: lookup::NameIndex,
 }

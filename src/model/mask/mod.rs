@@ -1,0 +1,142 @@
+//! Masking functions: what stands where a raw value was.
+//!
+//! Invariants: a mask keeps the type of its field and reads nothing but the one value. NULL stays NULL except under
+//! `constant`. What a mask cannot treat (a type it has no rule for, a missing key, a number out of range) becomes
+//! NULL, never the raw value. A text too short for its mask comes out wholly masked.
+//! Left out until their own issues: `token`, `fpe`, `shift_days`.
+
+mod address;
+mod contract;
+mod keys;
+mod name;
+mod number;
+mod parse;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use sluice_base::{Datum, SqlType};
+
+pub use contract::check;
+pub use keys::MaskKeys;
+pub use parse::{MaskError, parse};
+
+/// A masking function with its arguments. NULL stays NULL except under `Constant`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mask {
+    /// Keeps the first and last graphemes, each of the others becomes `pad`.
+    Keep {
+        /// Graphemes kept in front.
+        first: usize,
+        /// Graphemes kept at the end.
+        last: usize,
+        /// What stands for each of the others.
+        pad: String,
+    },
+    /// Typed NULL.
+    Hide,
+    /// A constant of the field's type.
+    Constant(Datum),
+    /// HMAC-SHA-256 of the value under the named key, hex, 64 characters.
+    Hash {
+        /// Name of the key in the configuration.
+        key: String,
+    },
+    /// ID card number: first 6 and last 4.
+    CnIdCard,
+    /// Mobile number: first 3 and last 4.
+    CnMobile,
+    /// Chinese or Latin personal name: family name kept.
+    CnName,
+    /// Bank card: issuer number (first 6) and last 4.
+    BankCard,
+    /// E-mail: first character and the domain.
+    Email,
+    /// Address cut after the given level (1 province, 2 city, 3 district).
+    Address(u8),
+    /// Unified social credit code: first 2 and last 4.
+    Uscc,
+    /// Rounded to n decimal digits (negative: tens, hundreds), numbers.
+    Round(i32),
+    /// Lower bound of the bucket of this width, numbers.
+    Bucket(String),
+    /// Date or timestamp cut to `year`, `quarter`, `month` or `day`.
+    DateTrunc(String),
+}
+
+/// How much a mask hides; of several masks on one field the strictest wins (governance G5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strictness {
+    /// Some of the value shows.
+    Partial,
+    /// Equal values stay equal, nothing else shows.
+    Token,
+    /// The same for every value.
+    Constant,
+    /// NULL.
+    Hide,
+}
+
+impl Mask {
+    /// Where this mask stands in the order of strictness.
+    pub fn strictness(&self) -> Strictness {
+        match self {
+            Mask::Hide => Strictness::Hide,
+            Mask::Constant(_) => Strictness::Constant,
+            Mask::Hash { .. } => Strictness::Token,
+            Mask::Keep { .. }
+            | Mask::CnIdCard
+            | Mask::CnMobile
+            | Mask::CnName
+            | Mask::BankCard
+            | Mask::Email
+            | Mask::Address(_)
+            | Mask::Uscc
+            | Mask::Round(_)
+            | Mask::Bucket(_)
+            | Mask::DateTrunc(_) => Strictness::Partial,
+        }
+    }
+
+    /// The key this mask needs, by name.
+    pub fn key_name(&self) -> Option<&str> {
+        match self {
+            Mask::Hash { key } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The masked value; the field's type tells how to read it.
+    pub fn apply(&self, value: &Datum, sql_type: &SqlType, keys: &MaskKeys) -> Datum {
+        if let Mask::Constant(constant) = self {
+            return constant.clone();
+        }
+        match value {
+            Datum::Text(raw) => {
+                let mut masked = String::new();
+                if self.apply_text(raw, keys, &mut masked) { Datum::Text(masked) } else { Datum::Null }
+            }
+            Datum::Int(_) | Datum::Float(_) | Datum::Numeric(_) => number::apply(self, value, sql_type),
+            Datum::Date(_) | Datum::Timestamp(_) | Datum::Timestamptz(_) => number::cut(self, value),
+            _ => Datum::Null,
+        }
+    }
+
+    /// Appends the masked form of a text to `out`. False: the masked value is NULL and nothing was appended.
+    pub fn apply_text(&self, raw: &str, keys: &MaskKeys, out: &mut String) -> bool {
+        match self {
+            Mask::Keep { first, last, pad } => text::keep(raw, *first, *last, 0, pad, out),
+            Mask::CnIdCard => text::keep(raw, 6, 4, 15, "*", out),
+            Mask::CnMobile => text::keep(raw, 3, 4, 11, "*", out),
+            Mask::BankCard => text::keep(raw, 6, 4, 13, "*", out),
+            Mask::Uscc => text::keep(raw, 2, 4, 18, "*", out),
+            Mask::CnName => name::mask(raw, out),
+            Mask::Email => text::email(raw, out),
+            Mask::Address(level) => address::mask(raw, *level, out),
+            Mask::Hash { key } => return keys.hash(key, raw, out),
+            Mask::Constant(Datum::Text(constant)) => out.push_str(constant),
+            Mask::Hide | Mask::Constant(_) | Mask::Round(_) | Mask::Bucket(_) | Mask::DateTrunc(_) => return false,
+        }
+        true
+    }
+}

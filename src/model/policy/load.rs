@@ -1,0 +1,158 @@
+//! From files to a checked [`PolicySet`].
+//!
+//! Invariant: a set is returned only where nothing is wrong in any file (governance G10). An empty file is wrong: it
+//! is what a truncated write leaves, and "no policy" must never look like "no restriction".
+
+use std::collections::BTreeMap;
+
+use super::audience::Known;
+use super::rule::{Head, Reader};
+use super::{PolicySet, conflict};
+use crate::catalog::{Catalog, SourceFile};
+use crate::diagnostic::{Diagnostic, Report, Spot};
+use crate::yaml::{self, Node};
+
+const RULES: [&str; 4] = ["grant", "restrict", "mask", "deny"];
+const OBJECTS: [&str; 6] = ["zones", "roles", "grant", "restrict", "mask", "deny"];
+
+/// Loads the policies over a catalog.
+///
+/// # Errors
+/// Every finding, sorted by file and place.
+pub fn load(files: &[SourceFile], catalog: &Catalog) -> Result<PolicySet, Vec<Diagnostic>> {
+    let mut ordered: Vec<&SourceFile> = files.iter().collect();
+    ordered.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut found = Vec::new();
+    let mut set = PolicySet {
+        id: content_id(&ordered),
+        warnings: Vec::new(),
+        catalog_id: catalog.id.clone(),
+        zones: Default::default(),
+        roles: Default::default(),
+        grants: Vec::new(),
+        restrictions: Vec::new(),
+        masks: Vec::new(),
+        denials: Vec::new(),
+    };
+    if files.is_empty() {
+        Report::new("policies", &mut found).error(Spot::default(), "empty-set", "there is no policy file");
+    }
+    let documents: Vec<(&str, Node)> = ordered.iter().flat_map(|file| objects(file, &mut found)).collect();
+    // Roles and zones first: rules of any file may name those of any other.
+    for (file, object) in &documents {
+        let mut report = Report::new(file, &mut found);
+        if let Node::Map(_, entries) = object {
+            for (key, value) in entries {
+                match key.text.as_str() {
+                    "zones" => set.zones.read(value, &mut report),
+                    "roles" => set.roles.read(value, &mut report),
+                    _ => {}
+                }
+            }
+        }
+    }
+    set.roles.check(&mut found);
+    read_rules(&mut set, &documents, catalog, &mut found);
+    check_ids(&set, &mut found);
+    conflict::check(&set, catalog, &mut found);
+    found.sort();
+    if found.is_empty() { Ok(set) } else { Err(found) }
+}
+
+fn content_id(files: &[&SourceFile]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for file in files {
+        hasher.update(&(file.text.len() as u64).to_le_bytes());
+        hasher.update(file.text.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// The objects of a file; a file without any is refused.
+fn objects<'f>(file: &'f SourceFile, found: &mut Vec<Diagnostic>) -> Vec<(&'f str, Node)> {
+    let before = found.len();
+    let documents = yaml::documents(&file.text, &mut Report::new(&file.path, found));
+    if documents.is_empty() && found.len() == before {
+        let hint = "an empty file does not mean that everything is allowed; remove it if it is not needed";
+        Report::new(&file.path, found).hinted(
+            Spot { line: 1, column: 1 },
+            "empty-file",
+            "the policy file is empty",
+            hint,
+        );
+    }
+    let mut objects = Vec::new();
+    for document in documents {
+        match document {
+            Node::Sequence(_, items) => objects.extend(items.into_iter().map(|item| (file.path.as_str(), item))),
+            other => objects.push((file.path.as_str(), other)),
+        }
+    }
+    objects
+}
+
+fn read_rules(set: &mut PolicySet, documents: &[(&str, Node)], catalog: &Catalog, found: &mut Vec<Diagnostic>) {
+    let reader = Reader { catalog, known: Known { roles: &set.roles, zones: set.zones.names().collect() } };
+    let (mut grants, mut restrictions, mut masks, mut denials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut rules = 0;
+    for (file, object) in documents {
+        let mut report = Report::new(file, found);
+        let kind = kind(object, &mut report);
+        rules += usize::from(RULES.contains(&kind));
+        match kind {
+            "grant" => grants.extend(reader.grant(object, &mut report)),
+            "restrict" => restrictions.extend(reader.restriction(object, &mut report)),
+            "mask" => masks.extend(reader.mask(object, &mut report)),
+            "deny" => denials.extend(reader.denial(object, &mut report)),
+            _ => {}
+        }
+    }
+    if rules == 0 && found.is_empty() {
+        Report::new("policies", found).error(Spot::default(), "empty-set", "the policy files hold no rule");
+    }
+    (set.grants, set.restrictions, set.masks, set.denials) = (grants, restrictions, masks, denials);
+}
+
+/// What kind of object this is; `""` where that has been dealt with.
+fn kind(object: &Node, report: &mut Report) -> &'static str {
+    let Some(map) = yaml::any_map(object, "an object of the policies", report) else { return "" };
+    if let Some(rule) = RULES.into_iter().find(|rule| map.has(rule)) {
+        return rule;
+    }
+    if map.has("limit") {
+        let at = map.entries().iter().find(|(key, _)| key.text == "limit").map_or(map.at, |(key, _)| key.at);
+        report.hinted(at, "not-supported", "`limit` rules are not supported yet", "leave the rule out until they are");
+        return "";
+    }
+    if map.has("zones") || map.has("roles") {
+        let _ = yaml::map(object, "zones and roles", &["zones", "roles"], report);
+        return "";
+    }
+    match map.entries().first() {
+        Some((key, _)) => report.unknown(key.at, "unknown-object", "kind of object", &key.text, OBJECTS.into_iter()),
+        None => report.error(map.at, "unknown-object", "an empty object"),
+    }
+    ""
+}
+
+/// Ids are unique over all kinds: an audit record names a rule by its id alone.
+fn check_ids(set: &PolicySet, found: &mut Vec<Diagnostic>) {
+    let grants = set.grants.iter().map(|rule| &rule.head);
+    let restrictions = set.restrictions.iter().map(|rule| &rule.head);
+    let masks = set.masks.iter().map(|rule| &rule.head);
+    let denials = set.denials.iter().map(|rule| &rule.head);
+    let mut heads: Vec<&Head> = grants.chain(restrictions).chain(masks).chain(denials).collect();
+    heads.sort_by(|a, b| (&a.file, a.at).cmp(&(&b.file, b.at)));
+    let mut seen: BTreeMap<&str, &Head> = BTreeMap::new();
+    for head in heads {
+        match seen.get(head.id.as_str()) {
+            Some(first) => {
+                let message = format!("rule `{}` is given twice, first at {}:{}", head.id, first.file, first.at.line);
+                Report::new(&head.file, found).error(head.at, "duplicate-id", message);
+            }
+            None => {
+                seen.insert(&head.id, head);
+            }
+        }
+    }
+}

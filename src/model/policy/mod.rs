@@ -1,0 +1,85 @@
+//! Policies: who may see which rows and fields, and how masked. Files are loaded and checked against the catalog;
+//! [`decide`] then answers for one principal and one entity.
+//!
+//! Invariants: the algebra of governance.md section 3 and nothing beside it. Nothing granted, nothing exists; deny
+//! beats grant; the strictest mask wins; what cannot be evaluated narrows. A set is loaded as a whole or not at all.
+//! Left out until their own issues: `limit`, `mode: shadow`, `use: token_join`, rules inherited along relationships
+//! (G12).
+
+mod audience;
+mod compile;
+mod conflict;
+mod decide;
+mod load;
+mod org;
+mod role;
+mod rule;
+mod select;
+mod template;
+#[cfg(test)]
+mod tests;
+mod zone;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::diagnostic::Diagnostic;
+
+pub use decide::decide;
+pub use load::load;
+pub use org::{OrgScope, OrgTree};
+
+/// The loaded policies, compiled over one catalog; immutable.
+#[derive(Debug, Clone)]
+pub struct PolicySet {
+    /// BLAKE3 (hex) of the files' content: the version.
+    pub id: String,
+    /// What is allowed but should be looked at.
+    pub warnings: Vec<Diagnostic>,
+    /// The catalog that the rules' positions refer to.
+    catalog_id: String,
+    zones: zone::Zones,
+    roles: role::Roles,
+    grants: Vec<rule::Grant>,
+    restrictions: Vec<rule::Restriction>,
+    masks: Vec<rule::MaskRule>,
+    denials: Vec<rule::Denial>,
+}
+
+impl PolicySet {
+    /// The roles of a person: those named outright, those mapped from user and groups, and those that these belong
+    /// to, transitively. Roles that the set does not declare are left out: no rule can mean them.
+    pub fn roles_of(
+        &self,
+        user: &str,
+        groups: &BTreeSet<String>,
+        explicit_roles: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        self.roles.roles_of(user, groups, explicit_roles)
+    }
+
+    /// The declared roles, sorted.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.names()
+    }
+
+    /// The zone of an address: of several the one with the longest prefix.
+    pub fn zone_of(&self, address: IpAddr) -> Option<&str> {
+        self.zones.zone_of(address)
+    }
+
+    /// Names of the keys that masks need; the configuration must have each.
+    pub fn key_names(&self) -> BTreeSet<&str> {
+        let masks = self.masks.iter().flat_map(|rule| rule.fields.values());
+        masks.filter_map(|mask| mask.key_name()).collect()
+    }
+
+    /// Ids of all rules, sorted.
+    pub fn rule_ids(&self) -> BTreeSet<&str> {
+        let grants = self.grants.iter().map(|rule| rule.head.id.as_str());
+        let restrictions = self.restrictions.iter().map(|rule| rule.head.id.as_str());
+        let masks = self.masks.iter().map(|rule| rule.head.id.as_str());
+        let denials = self.denials.iter().map(|rule| rule.head.id.as_str());
+        grants.chain(restrictions).chain(masks).chain(denials).collect()
+    }
+}

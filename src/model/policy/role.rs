@@ -1,0 +1,107 @@
+//! Roles: which groups, users and other roles make a principal hold one.
+//!
+//! Invariant: no cycles; every role named as a member is declared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::{Diagnostic, Report, Spot};
+use crate::names;
+use crate::yaml::{self, Node};
+
+#[derive(Debug, Clone, Default)]
+struct Role {
+    groups: BTreeSet<String>,
+    users: BTreeSet<String>,
+    /// Whoever holds one of these holds this role too.
+    roles: BTreeSet<String>,
+    file: String,
+    at: Spot,
+}
+
+/// All roles of a set.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Roles {
+    roles: BTreeMap<String, Role>,
+}
+
+impl Roles {
+    /// Reads a `roles:` mapping into the set.
+    pub(super) fn read(&mut self, node: &Node, report: &mut Report) {
+        let Some(map) = yaml::any_map(node, "roles", report) else { return };
+        for (name, node) in map.entries() {
+            if !names::is_rule_id(&name.text) {
+                report.error(name.at, "bad-id", format!("`{}` is not a role's id", name.text));
+            }
+            let mut role = Role { file: report.file().to_string(), at: name.at, ..Role::default() };
+            if !node.is_null() {
+                if let Some(members) = yaml::map(node, "a role", &["groups", "users", "roles", "comment"], report) {
+                    let mut read = |key: &str| {
+                        let node = members.get(key);
+                        let found = node.map(|node| yaml::scalars(node, key, report)).unwrap_or_default();
+                        found.into_iter().map(|scalar| scalar.text.clone()).collect()
+                    };
+                    role.groups = read("groups");
+                    role.users = read("users");
+                    role.roles = read("roles");
+                }
+            }
+            if self.roles.insert(name.text.clone(), role).is_some() {
+                report.error(name.at, "duplicate-id", format!("role `{}` is given twice", name.text));
+            }
+        }
+    }
+
+    /// What only all roles together show: unknown members, cycles.
+    pub(super) fn check(&self, found: &mut Vec<Diagnostic>) {
+        for (name, role) in &self.roles {
+            let mut report = Report::new(&role.file, found);
+            for member in role.roles.iter().filter(|member| !self.roles.contains_key(*member)) {
+                report.unknown(role.at, "unknown-role", &format!("role in `{name}`"), member, self.names());
+            }
+            if self.above(&BTreeSet::from([name.clone()])).iter().any(|(_, from)| from == name) {
+                report.error(role.at, "role-cycle", format!("role `{name}` is a member of itself"));
+            }
+        }
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.roles.keys().map(String::as_str)
+    }
+
+    pub(super) fn contains(&self, role: &str) -> bool {
+        self.roles.contains_key(role)
+    }
+
+    pub(super) fn roles_of(
+        &self,
+        user: &str,
+        groups: &BTreeSet<String>,
+        explicit: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        let mapped = self.roles.iter().filter(|(name, role)| {
+            explicit.contains(*name) || role.users.contains(user) || !role.groups.is_disjoint(groups)
+        });
+        let direct: BTreeSet<String> = mapped.map(|(name, _)| name.clone()).collect();
+        let above = self.above(&direct);
+        direct.into_iter().chain(above.into_iter().map(|(_, role)| role)).collect()
+    }
+
+    /// Every step (member, role) upwards from the given roles.
+    fn above(&self, of: &BTreeSet<String>) -> BTreeSet<(String, String)> {
+        let mut steps = BTreeSet::new();
+        let mut open: Vec<String> = of.iter().cloned().collect();
+        while let Some(member) = open.pop() {
+            for (name, _) in self.roles.iter().filter(|(_, role)| role.roles.contains(&member)) {
+                if steps.insert((member.clone(), name.clone())) {
+                    open.push(name.clone());
+                }
+            }
+        }
+        steps
+    }
+
+    /// True where whoever holds `member` holds `role`.
+    pub(super) fn implies(&self, member: &str, role: &str) -> bool {
+        member == role || self.above(&BTreeSet::from([member.to_string()])).iter().any(|(_, above)| above == role)
+    }
+}
