@@ -4,5 +4,10 @@
 //! encoder; what this room adds is who asks, when, and how the answer travels.
 
 pub mod audit;
+pub mod config;
 pub mod demo;
+pub mod listener;
 pub mod session;
+pub mod state;
+pub mod tls;
+pub mod users;

@@ -113,6 +113,10 @@ pub struct Settings {
     saved: Vec<Arc<Values>>,
     /// What the client was last told.
     told: BTreeMap<&'static str, String>,
+    /// Changes with the values; what is derived from them is kept under this number.
+    generation: u64,
+    /// The generation that the client was last told of.
+    told_generation: Option<u64>,
     /// The server's bound on a statement, milliseconds; 0 is none.
     statement_timeout_max_ms: u64,
 }
@@ -125,6 +129,8 @@ impl Settings {
             now: Arc::default(),
             saved: Vec::new(),
             told: BTreeMap::new(),
+            generation: 0,
+            told_generation: None,
             statement_timeout_max_ms,
         }
     }
@@ -133,6 +139,7 @@ impl Settings {
     pub fn establish(&mut self, name: &str, value: &str) {
         if let Some(definition) = definitions::find(name) {
             self.reset.insert(key(definition), value.to_string());
+            self.generation += 1;
         }
     }
 
@@ -143,6 +150,7 @@ impl Settings {
     pub fn start_with(&mut self, name: &str, value: &str) -> Result<(), SettingError> {
         let (key, value) = self.check(name, value)?;
         self.reset.insert(key, value);
+        self.generation += 1;
         Ok(())
     }
 
@@ -153,7 +161,7 @@ impl Settings {
     pub fn set(&mut self, name: &str, value: Option<&str>, local: bool) -> Result<(), SettingError> {
         let Some(value) = value else { return self.reset(name, local) };
         let (key, value) = self.check(name, value)?;
-        let now = Arc::make_mut(&mut self.now);
+        let now = self.change();
         if local {
             now.local.insert(key, value);
         } else {
@@ -165,11 +173,16 @@ impl Settings {
 
     /// Sets a value that a statement of its own has checked (`SET ROLE`).
     pub fn set_special(&mut self, name: &str, value: Option<&str>) {
-        let now = Arc::make_mut(&mut self.now);
+        let now = self.change();
         match value {
             Some(value) => now.session.insert(name.to_string(), value.to_string()),
             None => now.session.remove(name),
         };
+    }
+
+    fn change(&mut self) -> &mut Values {
+        self.generation += 1;
+        Arc::make_mut(&mut self.now)
     }
 
     fn check(&self, name: &str, value: &str) -> Result<(String, String), SettingError> {
@@ -208,7 +221,7 @@ impl Settings {
             None => custom(name)?,
         };
         let back = self.reset.get(&key).cloned();
-        let now = Arc::make_mut(&mut self.now);
+        let now = self.change();
         now.local.remove(&key);
         match (local, back) {
             (false, _) => {
@@ -228,7 +241,7 @@ impl Settings {
     /// `RESET ALL`: everything but the role and the session's user, as PostgreSQL does.
     pub fn reset_all(&mut self) {
         let special = |name: &str| definitions::find(name).is_some_and(|d| d.change == Change::Special);
-        let now = Arc::make_mut(&mut self.now);
+        let now = self.change();
         now.local.clear();
         now.session.retain(|name, _| special(name));
     }
@@ -314,6 +327,7 @@ impl Settings {
     pub fn rollback_to(&mut self, depth: usize) {
         if let Some(saved) = self.saved.get(depth) {
             self.now = saved.clone();
+            self.generation += 1;
             self.saved.truncate(depth + 1);
         }
     }
@@ -325,13 +339,16 @@ impl Settings {
         }
         self.saved.clear();
         if !self.now.local.is_empty() {
-            Arc::make_mut(&mut self.now).local.clear();
+            self.change().local.clear();
         }
     }
 
     /// Reported settings whose value the client does not know yet; each is told once.
     pub fn untold(&mut self) -> Vec<(&'static str, String)> {
         let mut fresh = Vec::new();
+        if self.told_generation.replace(self.generation) == Some(self.generation) {
+            return fresh;
+        }
         for definition in DEFINITIONS.iter().filter(|definition| definition.reported) {
             let value = self.raw(definition);
             if self.told.get(definition.name) != Some(&value) {
@@ -342,9 +359,9 @@ impl Settings {
         fresh
     }
 
-    /// A mark that changes whenever values may have changed; for caches of what is derived from them.
-    pub fn is_same_as(&self, other: &Settings) -> bool {
-        Arc::ptr_eq(&self.now, &other.now)
+    /// A number that changes whenever a value may have changed.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Language of messages, from `lc_messages`.

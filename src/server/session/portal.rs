@@ -1,0 +1,320 @@
+//! Prepared statements, portals and cursors of one session: names, bounds, and who outlives which transaction.
+//!
+//! Invariant: protocol portals and SQL cursors share one namespace, as in PostgreSQL. A portal belongs to the
+//! savepoint depth it was made at and falls with it; a cursor WITH HOLD that its transaction committed belongs to none.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluice_base::{Column, Datum, SqlType};
+use sluice_model::audit::{Outcome, Trail};
+use sluice_plan::Statement;
+use sluice_wire::Formats;
+
+use super::error::SessionError;
+use super::rows::Rows;
+use super::work::Planned;
+
+/// A statement made by Parse or PREPARE.
+pub struct Prepared {
+    /// The statement; `None` for an empty text.
+    pub statement: Option<Arc<Statement>>,
+    /// Parameter types as declared by the client.
+    pub declared: Vec<Option<SqlType>>,
+    /// Parameter and column types, once they were asked for.
+    pub described: Option<Described>,
+    /// Opened before parsing; the first execution goes on with it.
+    pub trail: Option<Trail>,
+}
+
+/// What Describe found, and under which circumstances it holds.
+#[derive(Clone)]
+pub struct Described {
+    /// Parameter types.
+    pub params: Arc<[SqlType]>,
+    /// Columns; `None` for a statement without rows.
+    pub columns: Option<Arc<[Column]>>,
+    /// Snapshot it was found with.
+    pub epoch: u64,
+}
+
+impl Described {
+    /// Neither parameters nor rows.
+    pub fn nothing() -> Described {
+        Described { params: Arc::from([]), columns: None, epoch: 0 }
+    }
+}
+
+/// A plan made for Describe, and under which circumstances it may be executed.
+pub struct Plan {
+    /// The plan.
+    pub planned: Planned,
+    /// Snapshot it was made on.
+    pub epoch: u64,
+    /// Generation of the settings it was made under.
+    pub generation: u64,
+    /// When, microseconds since 1970-01-01 UTC.
+    pub at_micros: i64,
+}
+
+/// What a cursor was declared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// BINARY
+    pub binary: bool,
+    /// WITH HOLD
+    pub hold: bool,
+}
+
+/// How far a portal has run.
+pub enum Run {
+    /// Not yet.
+    Bound,
+    /// Rows are open.
+    Rows {
+        /// The rows.
+        rows: Rows,
+        /// First word of the tag.
+        word: &'static str,
+    },
+    /// It passes on rows of a cursor: FETCH of `left` more.
+    Fetch {
+        /// The cursor.
+        cursor: String,
+        /// Rows still to fetch.
+        left: u64,
+        /// Trail of the FETCH statement.
+        trail: Trail,
+    },
+    /// It has run; a statement with rows may be executed again and gives none.
+    Done {
+        /// Tag of another execution, where that is allowed.
+        again: Option<&'static str>,
+    },
+}
+
+/// A statement with its parameters, running or about to.
+pub struct Portal {
+    /// The statement; `None` for an empty text.
+    pub statement: Option<Arc<Statement>>,
+    /// Name of the prepared statement it was made of.
+    pub source: String,
+    /// Parameters.
+    pub params: Arc<[(SqlType, Datum)]>,
+    /// Formats of result columns, as Bind gave them.
+    pub formats: Formats,
+    /// Columns as the client was told.
+    pub told: Option<Arc<[Column]>>,
+    /// How far it has run.
+    pub run: Run,
+    /// Planned when it was described, to be executed at once.
+    pub planned: Option<Plan>,
+    /// Opened before parsing, where this is the first execution.
+    pub trail: Option<Trail>,
+    /// Set for SQL cursors.
+    pub cursor: Option<Cursor>,
+    /// Savepoint depth at which it was made; `None`: held over from a committed transaction.
+    pub born: Option<usize>,
+}
+
+impl Portal {
+    /// Ends it in good order: its client wanted no more rows.
+    pub fn finish(self) {
+        match self.run {
+            Run::Rows { rows, .. } => rows.finish(Outcome::Done),
+            Run::Fetch { trail, .. } => trail.finish(Outcome::Done),
+            Run::Bound | Run::Done { .. } => {}
+        }
+    }
+}
+
+/// Prepared statements and portals by name.
+pub struct Names {
+    statements: HashMap<String, Prepared>,
+    portals: HashMap<String, Portal>,
+    max: usize,
+}
+
+impl Names {
+    /// None yet, and at most `max` of each kind.
+    pub fn new(max: usize) -> Names {
+        Names { statements: HashMap::new(), portals: HashMap::new(), max }
+    }
+
+    /// Keeps a prepared statement. The unnamed one is replaced, a named one is not.
+    pub fn prepare(&mut self, name: &str, prepared: Prepared) -> Result<(), SessionError> {
+        self.check_statement_name(name)?;
+        self.statements.insert(name.to_string(), prepared);
+        Ok(())
+    }
+
+    /// Refuses the name of a prepared statement that is taken, and one statement too many.
+    pub fn check_statement_name(&self, name: &str) -> Result<(), SessionError> {
+        let exists = self.statements.contains_key(name);
+        if !name.is_empty() && exists {
+            return Err(SessionError::StatementExists(name.to_string()));
+        }
+        if !exists && self.statements.len() >= self.max {
+            return Err(SessionError::TooMany { what: "prepared statements", max: self.max });
+        }
+        Ok(())
+    }
+
+    /// A prepared statement.
+    pub fn prepared(&mut self, name: &str) -> Result<&mut Prepared, SessionError> {
+        self.statements.get_mut(name).ok_or_else(|| SessionError::NoStatement(name.to_string()))
+    }
+
+    /// Forgets a prepared statement. True: there was one.
+    pub fn unprepare(&mut self, name: &str) -> bool {
+        self.statements.remove(name).is_some()
+    }
+
+    /// Forgets all prepared statements.
+    pub fn unprepare_all(&mut self) {
+        self.statements.clear();
+    }
+
+    /// Keeps a portal. The unnamed one is replaced, a named one is not.
+    pub fn open(&mut self, name: &str, portal: Portal) -> Result<(), SessionError> {
+        self.check_portal_name(name)?;
+        if let Some(old) = self.portals.insert(name.to_string(), portal) {
+            old.finish();
+        }
+        Ok(())
+    }
+
+    /// Refuses the name of a portal that is taken, and one portal too many.
+    pub fn check_portal_name(&self, name: &str) -> Result<(), SessionError> {
+        let exists = self.portals.contains_key(name);
+        if !name.is_empty() && exists {
+            return Err(SessionError::CursorExists(name.to_string()));
+        }
+        if !exists && self.portals.len() >= self.max {
+            return Err(SessionError::TooMany { what: "portals and cursors", max: self.max });
+        }
+        Ok(())
+    }
+
+    /// A portal.
+    pub fn portal(&mut self, name: &str) -> Result<&mut Portal, SessionError> {
+        self.portals.get_mut(name).ok_or_else(|| SessionError::NoPortal(name.to_string()))
+    }
+
+    /// Takes a portal out to run it; [`Names::put_back`] returns it.
+    pub fn take(&mut self, name: &str) -> Result<Portal, SessionError> {
+        self.portals.remove(name).ok_or_else(|| SessionError::NoPortal(name.to_string()))
+    }
+
+    /// Returns a portal that ran.
+    pub fn put_back(&mut self, name: &str, portal: Portal) {
+        self.portals.insert(name.to_string(), portal);
+    }
+
+    /// Ends a portal in good order. True: there was one.
+    pub fn close(&mut self, name: &str) -> bool {
+        let closed = self.portals.remove(name);
+        let found = closed.is_some();
+        if let Some(portal) = closed {
+            portal.finish();
+        }
+        found
+    }
+
+    /// `CLOSE ALL`, `DISCARD ALL`
+    pub fn close_all(&mut self) {
+        self.portals.drain().for_each(|(_, portal)| portal.finish());
+    }
+
+    /// The transaction was committed: cursors WITH HOLD stay, everything else ends.
+    pub fn commit(&mut self) {
+        let names: Vec<String> = self.portals.keys().cloned().collect();
+        for name in names {
+            let Some(portal) = self.portals.get_mut(&name) else { continue };
+            let held = portal.born.is_none() || portal.cursor.is_some_and(|cursor| cursor.hold);
+            if held {
+                portal.born = None;
+            } else {
+                self.close(&name);
+            }
+        }
+    }
+
+    /// Everything made at this savepoint depth or deeper falls.
+    pub fn fall(&mut self, depth: usize) {
+        self.portals.retain(|_, portal| portal.born.is_none_or(|born| born < depth));
+    }
+
+    /// Savepoints above a depth were released: what was made there now belongs to the depth.
+    pub fn lift(&mut self, depth: usize) {
+        for portal in self.portals.values_mut() {
+            portal.born = portal.born.map(|born| born.min(depth));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepared() -> Prepared {
+        Prepared { statement: None, declared: Vec::new(), described: None, trail: None }
+    }
+
+    fn portal(born: usize, hold: Option<bool>) -> Portal {
+        Portal {
+            statement: None,
+            source: String::new(),
+            params: Arc::from([]),
+            formats: Formats::default(),
+            told: None,
+            run: Run::Bound,
+            planned: None,
+            trail: None,
+            cursor: hold.map(|hold| Cursor { binary: false, hold }),
+            born: Some(born),
+        }
+    }
+
+    fn names(names: &Names) -> String {
+        let mut all: Vec<&str> = names.portals.keys().map(String::as_str).collect();
+        all.sort_unstable();
+        all.join(",")
+    }
+
+    #[test]
+    fn the_unnamed_ones_are_replaced_and_named_ones_are_not() {
+        let mut held = Names::new(2);
+        held.prepare("", prepared()).unwrap();
+        held.prepare("", prepared()).unwrap();
+        held.prepare("a", prepared()).unwrap();
+        assert_eq!(held.prepare("a", prepared()), Err(SessionError::StatementExists("a".into())));
+        assert!(matches!(held.prepare("b", prepared()), Err(SessionError::TooMany { max: 2, .. })));
+        assert!(held.unprepare("a") && !held.unprepare("a"));
+        held.open("", portal(0, None)).unwrap();
+        held.open("", portal(0, None)).unwrap();
+        held.open("c", portal(0, Some(false))).unwrap();
+        assert_eq!(held.open("c", portal(0, None)), Err(SessionError::CursorExists("c".into())));
+        assert!(matches!(held.open("d", portal(0, None)), Err(SessionError::TooMany { .. })));
+    }
+
+    #[test]
+    fn portals_fall_with_their_savepoint_and_held_cursors_stay() {
+        let mut held = Names::new(10);
+        held.open("p", portal(0, None)).unwrap();
+        held.open("hold", portal(0, Some(true))).unwrap();
+        held.open("deep", portal(2, Some(true))).unwrap();
+        held.open("mid", portal(1, Some(false))).unwrap();
+        held.fall(2);
+        assert_eq!(names(&held), "hold,mid,p");
+        held.lift(0);
+        held.fall(1);
+        assert_eq!(names(&held), "hold,mid,p");
+        held.commit();
+        assert_eq!(names(&held), "hold");
+        held.fall(0);
+        assert_eq!(names(&held), "hold");
+        held.close_all();
+        assert_eq!(names(&held), "");
+    }
+}

@@ -1,0 +1,277 @@
+//! Rows on their way to the client: out of the engine's blocks, through an encoder, into the connection's buffer.
+//!
+//! Invariants: at most one block is held besides what a scrollable cursor keeps within its bound; rows leave as soon
+//! as the next ones are not ready at once; a slow reader holds the source back.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::time::Duration;
+
+use sluice_base::{Column, Format};
+use sluice_engine::encode::{CopyEncoder, EncodeSettings, RowEncoder};
+use sluice_engine::{RowBlock, RowStream};
+use sluice_model::audit::Outcome;
+
+use super::error::{Fault, SessionError};
+use super::io::Io;
+
+/// Rows encoded before the buffer is looked at again.
+const CHUNK_ROWS: usize = 512;
+/// How long rows that are ready wait for company before they leave.
+const GATHER: Duration = Duration::from_millis(2);
+/// Bytes that a scrollable cursor keeps for the way back.
+const SCROLL_BYTES_MAX: usize = 32 << 20;
+
+/// An open result and the place reached in it.
+pub struct Rows {
+    stream: RowStream,
+    /// Blocks at hand, each with the number of its first row (from 0).
+    blocks: VecDeque<(u64, RowBlock)>,
+    /// Keep passed blocks for the way back.
+    scroll: bool,
+    kept_bytes: usize,
+    /// Rows fetched from the stream so far.
+    fetched: u64,
+    /// The stream has ended.
+    ended: bool,
+    /// Rows passed: the current row is the one before.
+    passed: u64,
+    /// The cursor stands behind the last row.
+    beyond: bool,
+    /// Most rows that the statement may return; 0 is no limit.
+    rows_max: u64,
+}
+
+/// Where encoded rows go.
+pub enum Out {
+    /// As DataRow messages.
+    Rows(RowEncoder),
+    /// As CopyData messages.
+    Copy(CopyEncoder),
+    /// Nowhere: MOVE.
+    Nowhere,
+}
+
+impl Out {
+    /// DataRow messages in the given formats.
+    pub fn rows(columns: &[Column], formats: &[Format], settings: &EncodeSettings) -> Result<Out, Fault> {
+        RowEncoder::new(columns, formats, settings).map(Out::Rows).map_err(Fault::of)
+    }
+}
+
+/// What one sending came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Rows sent.
+    pub rows: u64,
+    /// There are no more.
+    pub ended: bool,
+}
+
+impl Rows {
+    /// Rows from their beginning.
+    pub fn new(stream: RowStream, rows_max: u64) -> Rows {
+        Rows {
+            stream,
+            blocks: VecDeque::new(),
+            scroll: false,
+            kept_bytes: 0,
+            fetched: 0,
+            ended: false,
+            passed: 0,
+            beyond: false,
+            rows_max,
+        }
+    }
+
+    /// Keeps passed rows, within a bound, for a scrollable cursor.
+    pub fn scrollable(mut self) -> Rows {
+        self.scroll = true;
+        self
+    }
+
+    /// True where the way back is kept.
+    pub fn is_scrollable(&self) -> bool {
+        self.scroll
+    }
+
+    /// Columns.
+    pub fn columns(&self) -> &[Column] {
+        self.stream.columns()
+    }
+
+    /// Rows passed.
+    pub fn position(&self) -> u64 {
+        self.passed
+    }
+
+    /// True behind the last row.
+    pub fn is_beyond(&self) -> bool {
+        self.beyond
+    }
+
+    /// Ends the statement's record.
+    pub fn finish(self, outcome: Outcome) {
+        self.stream.finish(outcome);
+    }
+
+    /// Ends the statement's record with a fault, which gets the statement's id where it is our own.
+    pub fn fail(mut self, mut fault: Fault) -> Fault {
+        fault.identify(self.stream.trail().id());
+        if let Some(cause) = fault.cause() {
+            self.stream.trail_mut().note_cause(cause);
+        }
+        self.stream.finish(fault.outcome());
+        fault
+    }
+
+    /// Sends up to `max` rows from here on.
+    pub async fn send(&mut self, io: &mut Io, out: &mut Out, max: u64) -> Result<Sent, Fault> {
+        let mut sent = 0;
+        while sent < max {
+            if !self.load(io).await? {
+                self.beyond = true;
+                return Ok(Sent { rows: sent, ended: true });
+            }
+            let (first, block) = self.at(self.passed)?;
+            let from = (self.passed - first) as usize;
+            let left = usize::try_from((max - sent).min(self.allowed()?)).unwrap_or(usize::MAX);
+            let count = (block.rows() - from).min(left).min(CHUNK_ROWS);
+            let before = io.conn().buffer().len();
+            encode(out, block, from, count, io)?;
+            let bytes = io.conn().buffer().len() - before;
+            self.passed += count as u64;
+            sent += count as u64;
+            if !matches!(out, Out::Nowhere) {
+                self.stream.trail_mut().count(count as u64, bytes as u64);
+            }
+            io.relieve().await?;
+        }
+        Ok(Sent { rows: sent, ended: false })
+    }
+
+    /// Rows that may still be passed; an error where there are more than the statement may return.
+    fn allowed(&self) -> Result<u64, Fault> {
+        match self.rows_max {
+            0 => Ok(u64::MAX),
+            max if self.passed < max => Ok(max - self.passed),
+            max => Err(SessionError::TooManyRows(max).into()),
+        }
+    }
+
+    /// Sends the row before the current one, and so on back, up to `max` rows.
+    pub async fn send_back(&mut self, io: &mut Io, out: &mut Out, max: u64, name: &str) -> Result<Sent, Fault> {
+        if !self.scroll {
+            return Err(SessionError::ForwardOnly(name.to_string()).into());
+        }
+        let mut sent = 0;
+        while sent < max {
+            // Behind the end, the row before is the last one; on a row, it is the one before that.
+            let target = if self.beyond { self.passed } else { self.passed.saturating_sub(1) };
+            if target == 0 {
+                (self.passed, self.beyond) = (0, false);
+                return Ok(Sent { rows: sent, ended: true });
+            }
+            let row = target - 1;
+            let Ok((first, block)) = self.at(row) else {
+                return Err(SessionError::ScrolledOut(name.to_string()).into());
+            };
+            encode(out, block, (row - first) as usize, 1, io)?;
+            (self.passed, self.beyond) = (target, false);
+            sent += 1;
+            io.relieve().await?;
+        }
+        Ok(Sent { rows: sent, ended: false })
+    }
+
+    /// Sends the current row again, where the cursor stands on one that is kept.
+    pub async fn send_current(&mut self, io: &mut Io, out: &mut Out, name: &str) -> Result<Sent, Fault> {
+        if self.beyond || self.passed == 0 {
+            return Ok(Sent { rows: 0, ended: false });
+        }
+        self.passed -= 1;
+        if self.at(self.passed).is_err() {
+            self.passed += 1;
+            return Err(SessionError::ForwardOnly(name.to_string()).into());
+        }
+        self.send(io, out, 1).await
+    }
+
+    /// Back to before the first row.
+    pub fn rewind(&mut self, name: &str) -> Result<(), Fault> {
+        if !self.scroll && self.passed > 0 {
+            return Err(SessionError::ForwardOnly(name.to_string()).into());
+        }
+        (self.passed, self.beyond) = (0, false);
+        Ok(())
+    }
+
+    /// Makes the row after the current one available. False: there is none.
+    async fn load(&mut self, io: &mut Io) -> Result<bool, Fault> {
+        while self.passed >= self.fetched {
+            if self.ended {
+                return Ok(false);
+            }
+            self.forget_passed();
+            match self.pull(io).await? {
+                None => self.ended = true,
+                Some(block) if block.rows() == 0 => {}
+                Some(block) => {
+                    let rows = block.rows() as u64;
+                    self.kept_bytes += weight(&block);
+                    self.blocks.push_back((self.fetched, block));
+                    self.fetched += rows;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next block. What is already encoded leaves first where the block takes its time.
+    async fn pull(&mut self, io: &mut Io) -> Result<Option<RowBlock>, Fault> {
+        let next = self.stream.next();
+        if io.conn().buffer().is_empty() {
+            return io.guard(next).await?.map_err(Fault::of);
+        }
+        let mut next = pin!(next);
+        if let Ok(ready) = io.guard(tokio::time::timeout(GATHER, &mut next)).await? {
+            return ready.map_err(Fault::of);
+        }
+        io.flush().await?;
+        io.guard(next).await?.map_err(Fault::of)
+    }
+
+    fn forget_passed(&mut self) {
+        let bound = if self.scroll { SCROLL_BYTES_MAX } else { 0 };
+        while self.kept_bytes > bound {
+            let Some((_, block)) = self.blocks.pop_front() else { return };
+            self.kept_bytes = self.kept_bytes.saturating_sub(weight(&block));
+        }
+    }
+
+    /// The block that holds a row.
+    fn at(&self, row: u64) -> Result<(u64, &RowBlock), Fault> {
+        let holds = |(first, block): &&(u64, RowBlock)| (*first..*first + block.rows() as u64).contains(&row);
+        let found = self.blocks.iter().find(holds).map(|(first, block)| (*first, block));
+        found.ok_or_else(|| SessionError::Internal("a row that is not at hand".into()).into())
+    }
+}
+
+fn encode(out: &mut Out, block: &RowBlock, from: usize, count: usize, io: &mut Io) -> Result<(), Fault> {
+    let buffer = io.conn().buffer();
+    match out {
+        Out::Rows(encoder) => encoder.data_rows(block, from, count, buffer).map_err(Fault::of),
+        Out::Copy(encoder) => encoder.rows(block, from, count, buffer).map_err(Fault::of),
+        Out::Nowhere => Ok(()),
+    }
+}
+
+/// Bytes that a block keeps, about.
+fn weight(block: &RowBlock) -> usize {
+    match block {
+        RowBlock::Batch(batch) => batch.get_array_memory_size(),
+        RowBlock::Values(rows) => rows.iter().map(|row| 64 + row.len() * 64).sum(),
+        RowBlock::Encoded { bytes, .. } => bytes.len(),
+    }
+    .max(1)
+}

@@ -1,0 +1,458 @@
+//! One statement: session commands are carried out, queries are opened; how rows then travel is the protocol's matter.
+//!
+//! Invariant: every path out of [`Session::open`] closes the statement's trail or hands it to the open rows.
+
+use std::sync::Arc;
+
+use sluice_base::{Column, Datum, SqlType, Table};
+use sluice_model::audit::{Outcome, Trail};
+use sluice_plan::{CopyOptions, Query, Statement, StatementKind, TransactionModes};
+
+use super::Session;
+use super::cursor::{Motion, motion};
+use super::error::{Fault, SessionError};
+use super::portal::{Cursor, Portal, Prepared, Run};
+use super::rows::Rows;
+use super::transaction::{Ended, Warning};
+use super::work::{self, Planned, query_of};
+
+/// What a statement came to.
+pub enum Opened {
+    /// It is done, with this tag.
+    Done(String),
+    /// Its rows are open; the first word of the tag.
+    Rows(Rows, &'static str),
+    /// Its rows are open, to be copied out.
+    Copy(Rows, CopyOptions),
+    /// It moves a cursor.
+    Fetch {
+        /// The cursor.
+        cursor: String,
+        /// The movement.
+        motion: Motion,
+        /// MOVE: nothing is shown.
+        move_only: bool,
+        /// Trail of this statement.
+        trail: Trail,
+    },
+}
+
+/// A statement ready to be opened.
+pub struct Ready {
+    /// The statement.
+    pub statement: Arc<Statement>,
+    /// Its parameters.
+    pub params: Arc<[(SqlType, Datum)]>,
+    /// Its plan, where there is one already.
+    pub planned: Option<Planned>,
+    /// Its trail.
+    pub trail: Trail,
+}
+
+impl Session {
+    /// Carries a command out, or opens a query.
+    pub(super) async fn open(&mut self, ready: Ready) -> Result<Opened, Fault> {
+        let Ready { statement, params, planned, trail } = ready;
+        match &statement.kind {
+            StatementKind::Query(_) => self.open_query(&statement, &params, planned, trail).await,
+            StatementKind::CopyOut { options, .. } => {
+                let rows = self.run_query(&statement, &params, planned, trail).await?;
+                Ok(Opened::Copy(rows, options.clone()))
+            }
+            StatementKind::Explain { analyze, .. } => {
+                if *analyze {
+                    return Err(Fault::from(SessionError::ExplainAnalyze).refuse(trail));
+                }
+                self.explain(&statement, &params, planned, trail).await
+            }
+            StatementKind::Declare { name, binary, scroll, hold, .. } => {
+                let cursor = Cursor { binary: *binary, hold: *hold };
+                self.declare(&statement, &params, name, cursor, *scroll, trail).await
+            }
+            StatementKind::Fetch { name, count, move_only } => match self.names.portal(name) {
+                Ok(_) => Ok(Opened::Fetch {
+                    cursor: name.clone(),
+                    motion: motion(*count),
+                    move_only: *move_only,
+                    trail,
+                }),
+                Err(_) => Err(Fault::from(SessionError::NoCursor(name.clone())).refuse(trail)),
+            },
+            StatementKind::Prepare { name, types, query } => {
+                self.prepare(&statement.text, name, types, query, trail).await
+            }
+            StatementKind::Execute { name, args } => self.execute_prepared(name, args, trail).await,
+            StatementKind::Show(name) => match self.show(name) {
+                Ok(table) => self.open_table(table, "SHOW", trail).await,
+                Err(fault) => Err(fault.refuse(trail)),
+            },
+            _ => match self.command(&statement).await {
+                Ok(tag) => {
+                    trail.finish(Outcome::Done);
+                    Ok(Opened::Done(tag))
+                }
+                Err(fault) => Err(fault.refuse(trail)),
+            },
+        }
+    }
+
+    async fn open_query(
+        &mut self,
+        statement: &Arc<Statement>,
+        params: &Arc<[(SqlType, Datum)]>,
+        planned: Option<Planned>,
+        trail: Trail,
+    ) -> Result<Opened, Fault> {
+        let wishes = query_of(&statement.kind).map(|query| super::set_config::wishes(query, params)).unwrap_or_default();
+        let before = self.settings.clone();
+        for wish in &wishes {
+            if let Err(error) = self.settings.set(&wish.name, Some(&wish.value), wish.local) {
+                self.settings = before;
+                return Err(Fault::of(error).refuse(trail));
+            }
+        }
+        Ok(Opened::Rows(self.run_query(statement, params, planned, trail).await?, "SELECT"))
+    }
+
+    /// Plans where that is still to be done, admits, and starts.
+    async fn run_query(
+        &mut self,
+        statement: &Arc<Statement>,
+        params: &Arc<[(SqlType, Datum)]>,
+        planned: Option<Planned>,
+        trail: Trail,
+    ) -> Result<Rows, Fault> {
+        let asking = match self.asking().await {
+            Ok(asking) => asking,
+            Err(fault) => return Err(fault.refuse(trail)),
+        };
+        let planned = match planned {
+            Some(planned) => planned,
+            None => match work::plan(&mut self.io, &asking, statement, params).await {
+                Ok(planned) => planned,
+                Err(fault) => return Err(fault.refuse(trail)),
+            },
+        };
+        let stream = work::start(&mut self.io, &asking, planned, trail).await?;
+        Ok(Rows::new(stream, self.state.limits.rows_max))
+    }
+
+    /// Opens a finished answer of the session itself.
+    async fn open_table(&mut self, table: Table, word: &'static str, trail: Trail) -> Result<Opened, Fault> {
+        let asking = match self.asking().await {
+            Ok(asking) => asking,
+            Err(fault) => return Err(fault.refuse(trail)),
+        };
+        let stream = work::start(&mut self.io, &asking, Planned::Table(table), trail).await?;
+        Ok(Opened::Rows(Rows::new(stream, 0), word))
+    }
+
+    /// EXPLAIN: the ids of the rules, no literal of theirs, no source SQL (governance G14).
+    async fn explain(
+        &mut self,
+        statement: &Arc<Statement>,
+        params: &Arc<[(SqlType, Datum)]>,
+        planned: Option<Planned>,
+        trail: Trail,
+    ) -> Result<Opened, Fault> {
+        let asking = match self.asking().await {
+            Ok(asking) => asking,
+            Err(fault) => return Err(fault.refuse(trail)),
+        };
+        let planned = match planned {
+            Some(planned) => planned,
+            None => match work::plan(&mut self.io, &asking, statement, params).await {
+                Ok(planned) => planned,
+                Err(fault) => return Err(fault.refuse(trail)),
+            },
+        };
+        let lines = match &planned {
+            Planned::Governed(governed) => {
+                sluice_plan::explain_policy(governed, &asking.current.snapshot.catalog, false)
+            }
+            Planned::Table(_) => vec!["system relations, answered from the catalog".to_string()],
+        };
+        let table = Table {
+            columns: explain_columns(),
+            rows: lines.into_iter().map(|line| vec![Datum::Text(line)]).collect(),
+        };
+        self.open_table(table, "EXPLAIN", trail).await
+    }
+
+    async fn declare(
+        &mut self,
+        statement: &Arc<Statement>,
+        params: &Arc<[(SqlType, Datum)]>,
+        name: &str,
+        cursor: Cursor,
+        scroll: bool,
+        trail: Trail,
+    ) -> Result<Opened, Fault> {
+        let allowed = match self.names.check_portal_name(name) {
+            Ok(()) if cursor.hold => Ok(()),
+            Ok(()) => self.transaction.check_block("DECLARE CURSOR").map_err(Fault::of),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(fault) = allowed {
+            return Err(fault.refuse(trail));
+        }
+        let rows = self.run_query(statement, params, None, trail).await?;
+        let rows = if scroll { rows.scrollable() } else { rows };
+        let portal = Portal {
+            statement: Some(statement.clone()),
+            source: String::new(),
+            params: params.clone(),
+            formats: sluice_wire::Formats::default(),
+            told: Some(rows.columns().into()),
+            run: Run::Rows { rows, word: "SELECT" },
+            planned: None,
+            trail: None,
+            cursor: Some(cursor),
+            born: Some(self.transaction.depth()),
+        };
+        self.names.open(name, portal)?;
+        Ok(Opened::Done("DECLARE CURSOR".to_string()))
+    }
+
+    async fn prepare(
+        &mut self,
+        text: &str,
+        name: &str,
+        types: &[SqlType],
+        query: &Query,
+        trail: Trail,
+    ) -> Result<Opened, Fault> {
+        // From here on it is a statement like one of the protocol.
+        let statement = Statement { text: text.to_string(), kind: StatementKind::Query(query.clone()) };
+        let prepared = Prepared {
+            statement: Some(Arc::new(statement)),
+            declared: types.iter().cloned().map(Some).collect(),
+            described: None,
+            trail: None,
+        };
+        // Faults in the statement are told now, not at its first execution.
+        let outcome = match self.names.check_statement_name(name) {
+            Ok(()) => self.describe(&prepared).await,
+            Err(error) => Err(error.into()),
+        };
+        let kept = outcome.and_then(|described| {
+            Ok(self.names.prepare(name, Prepared { described: Some(described), ..prepared })?)
+        });
+        match kept {
+            Ok(()) => {
+                trail.finish(Outcome::Done);
+                Ok(Opened::Done("PREPARE".to_string()))
+            }
+            Err(fault) => Err(fault.refuse(trail)),
+        }
+    }
+
+    async fn execute_prepared(&mut self, name: &str, args: &[Datum], trail: Trail) -> Result<Opened, Fault> {
+        let bound = self.bind_arguments(name, args).await;
+        let (statement, params) = match bound {
+            Ok(bound) => bound,
+            Err(fault) => return Err(fault.refuse(trail)),
+        };
+        match &statement.kind {
+            // A statement of the protocol may be anything but EXECUTE itself, which would not end.
+            StatementKind::Execute { .. } => {
+                Err(Fault::from(SessionError::NoStatement(name.to_string())).refuse(trail))
+            }
+            _ => Box::pin(self.open(Ready { statement, params, planned: None, trail })).await,
+        }
+    }
+
+    /// The statement that EXECUTE names, with its arguments in the parameters' types.
+    async fn bind_arguments(
+        &mut self,
+        name: &str,
+        args: &[Datum],
+    ) -> Result<(Arc<Statement>, Arc<[(SqlType, Datum)]>), Fault> {
+        let described = self.describe_named(name).await?;
+        let prepared = self.names.prepared(name)?;
+        let Some(statement) = prepared.statement.clone() else {
+            return Err(SessionError::NoStatement(name.to_string()).into());
+        };
+        let types = &described.params;
+        if types.len() != args.len() {
+            let (given, needed) = (args.len(), types.len());
+            return Err(SessionError::ParameterCount { name: name.to_string(), given, needed }.into());
+        }
+        let zone = self.time_zone();
+        let bound = types.iter().zip(args).enumerate().map(|(index, (sql_type, arg))| {
+            let value = super::parameter::coerce(arg, sql_type, &zone).ok_or_else(|| {
+                SessionError::ParameterValue { number: index + 1, type_name: sql_type.sql_name() }
+            })?;
+            Ok::<_, SessionError>((sql_type.clone(), value))
+        });
+        Ok((statement, bound.collect::<Result<_, _>>()?))
+    }
+
+    fn show(&self, name: &str) -> Result<Table, Fault> {
+        let text = |value: &str| Datum::Text(value.to_string());
+        if name.eq_ignore_ascii_case("all") {
+            let row = |listed: &super::settings::Listed| {
+                vec![text(listed.name), text(&listed.shown), text(listed.description)]
+            };
+            let rows = self.settings.list().iter().map(row).collect();
+            return Ok(Table { columns: show_columns(name), rows });
+        }
+        let (name, shown) = self.settings.show(name).map_err(Fault::of)?;
+        Ok(Table { columns: vec![Column::computed(name, SqlType::Text)], rows: vec![vec![text(&shown)]] })
+    }
+
+    /// Commands that have no rows. Returns the tag.
+    async fn command(&mut self, statement: &Statement) -> Result<String, Fault> {
+        let tag = match &statement.kind {
+            StatementKind::Begin(modes) => {
+                self.begin(modes)?;
+                let start = statement.text.trim_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case("start"));
+                if start { "START TRANSACTION" } else { "BEGIN" }
+            }
+            StatementKind::Commit => {
+                let ended = self.transaction.commit();
+                self.end_transaction(ended)
+            }
+            StatementKind::Rollback => {
+                let ended = self.transaction.rollback();
+                self.end_transaction(ended)
+            }
+            StatementKind::Savepoint(name) => {
+                self.transaction.savepoint(name).map_err(Fault::of)?;
+                self.settings.savepoint();
+                "SAVEPOINT"
+            }
+            StatementKind::Release(name) => {
+                let depth = self.transaction.release(name).map_err(Fault::of)?;
+                self.settings.release(depth);
+                self.names.lift(depth);
+                "RELEASE"
+            }
+            StatementKind::RollbackTo(name) => {
+                let below = self.transaction.rollback_to(name).map_err(Fault::of)?;
+                self.settings.rollback_to(below + 1);
+                self.names.fall(below + 1);
+                "ROLLBACK"
+            }
+            StatementKind::Set { name, value, local } => {
+                if *local && !self.transaction.in_block() {
+                    self.warn(Warning::LocalOutsideBlock);
+                }
+                self.settings.set(name, value.as_deref(), *local).map_err(Fault::of)?;
+                "SET"
+            }
+            StatementKind::SetTransaction(modes) => {
+                self.set_modes(modes)?;
+                "SET"
+            }
+            StatementKind::Reset(Some(name)) => {
+                self.settings.reset(name, false).map_err(Fault::of)?;
+                "RESET"
+            }
+            StatementKind::Reset(None) => {
+                self.settings.reset_all();
+                "RESET"
+            }
+            StatementKind::Discard(what) => return self.discard(what),
+            StatementKind::Close(Some(name)) => {
+                if !self.names.close(name) {
+                    return Err(SessionError::NoCursor(name.clone()).into());
+                }
+                "CLOSE CURSOR"
+            }
+            StatementKind::Close(None) => {
+                self.names.close_all();
+                "CLOSE CURSOR ALL"
+            }
+            StatementKind::Deallocate(Some(name)) => {
+                if !self.names.unprepare(name) {
+                    return Err(SessionError::NoStatement(name.clone()).into());
+                }
+                "DEALLOCATE"
+            }
+            StatementKind::Deallocate(None) => {
+                self.names.unprepare_all();
+                "DEALLOCATE ALL"
+            }
+            StatementKind::Listen(_) => "LISTEN",
+            StatementKind::Unlisten(_) => "UNLISTEN",
+            StatementKind::SetRole(role) => {
+                self.set_role(role.as_deref()).await?;
+                "SET"
+            }
+            StatementKind::SetSessionAuthorization(who) => {
+                if who.as_ref().is_some_and(|who| *who != self.identity.user) {
+                    return Err(SessionError::NotSelf.into());
+                }
+                // As in PostgreSQL, the role in force ends with it.
+                self.settings.set_special("role", None);
+                "SET"
+            }
+            StatementKind::NoOperation(tag) => tag,
+            StatementKind::Query(_)
+            | StatementKind::Explain { .. }
+            | StatementKind::CopyOut { .. }
+            | StatementKind::Declare { .. }
+            | StatementKind::Fetch { .. }
+            | StatementKind::Prepare { .. }
+            | StatementKind::Execute { .. }
+            | StatementKind::Show(_) => {
+                return Err(SessionError::Internal("a statement with rows came as a command".into()).into());
+            }
+        };
+        Ok(tag.to_string())
+    }
+
+    fn begin(&mut self, modes: &TransactionModes) -> Result<(), Fault> {
+        let implicit = self.transaction.is_implicit();
+        match self.transaction.begin() {
+            Some(warning) => self.warn(warning),
+            None if !implicit => self.settings.begin(),
+            None => {}
+        }
+        self.set_modes(modes)
+    }
+
+    /// Isolation is kept for SHOW; reads are reads in all of them.
+    fn set_modes(&mut self, modes: &TransactionModes) -> Result<(), Fault> {
+        if let Some(level) = modes.isolation {
+            self.settings.set("transaction_isolation", Some(level.name()), true).map_err(Fault::of)?;
+        }
+        if let Some(deferrable) = modes.deferrable {
+            let value = if deferrable { "on" } else { "off" };
+            self.settings.set("transaction_deferrable", Some(value), true).map_err(Fault::of)?;
+        }
+        Ok(())
+    }
+
+    fn end_transaction(&mut self, ended: Ended) -> &'static str {
+        if let Some(warning) = ended.warning {
+            self.warn(warning);
+        }
+        self.settle(ended.committed);
+        ended.tag
+    }
+
+    fn discard(&mut self, what: &str) -> Result<String, Fault> {
+        if what == "ALL" {
+            self.transaction.check_no_block("DISCARD ALL").map_err(Fault::of)?;
+            self.names.close_all();
+            self.names.unprepare_all();
+            self.settings.reset_all();
+            self.settings.set_special("role", None);
+        }
+        // Plans are made anew for each execution, and there are neither sequences nor temporary tables.
+        Ok(format!("DISCARD {what}"))
+    }
+}
+
+/// The column of EXPLAIN.
+pub fn explain_columns() -> Vec<Column> {
+    vec![Column::computed("QUERY PLAN", SqlType::Text)]
+}
+
+/// The columns of SHOW.
+pub fn show_columns(name: &str) -> Vec<Column> {
+    let names: &[&str] = if name.eq_ignore_ascii_case("all") { &["name", "setting", "description"] } else { &[name] };
+    names.iter().map(|name| Column::computed(*name, SqlType::Text)).collect()
+}

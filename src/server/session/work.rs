@@ -1,0 +1,218 @@
+//! From a statement to an open result: who asks, planning on a thread of its own, the decision written down, execution.
+//!
+//! Invariant: every query goes one of two ways, through `system` or through `plan`, and both end in [`Trail::admit`];
+//! there is no third. Planning never runs on the threads that serve connections.
+
+use std::sync::Arc;
+
+use sluice_base::{ClientError, Column, Datum, SqlType, Table};
+use sluice_engine::RowStream;
+use sluice_model::Principal;
+use sluice_model::audit::Trail;
+use sluice_plan::{Asker, Governed, Query, Statement, StatementKind};
+use sluice_system::Context;
+
+use super::error::{Fault, Refusal, SessionError};
+use super::io::Io;
+use super::settings::Settings;
+use crate::state::{Current, State};
+
+/// Who asks, with what in force: fixed for one statement.
+#[derive(Clone)]
+pub struct Asking {
+    /// The server.
+    pub state: Arc<State>,
+    /// Catalog, policies, users, engine.
+    pub current: Arc<Current>,
+    /// The person, with the role in force.
+    pub principal: Arc<Principal>,
+    /// The session's settings.
+    pub settings: Arc<Settings>,
+    /// Number of the session.
+    pub pid: i32,
+}
+
+/// A planned query.
+pub enum Planned {
+    /// The finished answer of the system relations.
+    Table(Table),
+    /// A plan under decisions, for the engine.
+    Governed(Box<Governed>),
+}
+
+impl Planned {
+    /// Columns of the result.
+    pub fn columns(&self) -> &[Column] {
+        match self {
+            Planned::Table(table) => &table.columns,
+            Planned::Governed(governed) => governed.columns(),
+        }
+    }
+}
+
+/// The query inside a statement, where it has one.
+pub fn query_of(kind: &StatementKind) -> Option<&Query> {
+    match kind {
+        StatementKind::Query(query)
+        | StatementKind::Explain { query, .. }
+        | StatementKind::CopyOut { query, .. }
+        | StatementKind::Declare { query, .. } => Some(query),
+        // The query of PREPARE runs under a statement of its own.
+        StatementKind::Prepare { .. }
+        | StatementKind::Begin(_)
+        | StatementKind::Commit
+        | StatementKind::Rollback
+        | StatementKind::Savepoint(_)
+        | StatementKind::Release(_)
+        | StatementKind::RollbackTo(_)
+        | StatementKind::Set { .. }
+        | StatementKind::SetTransaction(_)
+        | StatementKind::Show(_)
+        | StatementKind::Reset(_)
+        | StatementKind::Discard(_)
+        | StatementKind::Fetch { .. }
+        | StatementKind::Close(_)
+        | StatementKind::Execute { .. }
+        | StatementKind::Deallocate(_)
+        | StatementKind::Listen(_)
+        | StatementKind::Unlisten(_)
+        | StatementKind::SetRole(_)
+        | StatementKind::SetSessionAuthorization(_)
+        | StatementKind::NoOperation(_) => None,
+    }
+}
+
+/// Parses a text, away from the connection's thread where it is long.
+pub async fn parse(io: &mut Io, state: &Arc<State>, text: &str) -> Result<Vec<Statement>, Fault> {
+    /// Texts up to this size are parsed faster than handed over.
+    const SHORT_BYTES: usize = 2 << 10;
+    if text.len() <= SHORT_BYTES {
+        let parsed = std::panic::catch_unwind(|| sluice_plan::parse(text, &state.limits));
+        return match parsed {
+            Ok(parsed) => parsed.map_err(Fault::of),
+            Err(_) => Err(SessionError::Internal("the parser panicked".into()).into()),
+        };
+    }
+    let (text, state_too) = (text.to_string(), state.clone());
+    on_planner(io, state, move || sluice_plan::parse(&text, &state_too.limits).map_err(Refusal::of)).await
+}
+
+/// Names and types of a query's parameters and columns.
+pub async fn describe(
+    io: &mut Io,
+    asking: &Asking,
+    statement: &Arc<Statement>,
+    declared: &[Option<SqlType>],
+) -> Result<(Vec<SqlType>, Vec<Column>), Fault> {
+    let (asking_too, statement, declared) = (asking.clone(), statement.clone(), declared.to_vec());
+    on_planner(io, &asking.state, move || {
+        let Some(query) = query_of(&statement.kind) else { return Ok((Vec::new(), Vec::new())) };
+        asking_too.describe(query, &declared)
+    })
+    .await
+}
+
+/// Plans the query of a statement with its parameters.
+pub async fn plan(
+    io: &mut Io,
+    asking: &Asking,
+    statement: &Arc<Statement>,
+    params: &Arc<[(SqlType, Datum)]>,
+) -> Result<Planned, Fault> {
+    let (asking_too, statement, params) = (asking.clone(), statement.clone(), params.clone());
+    on_planner(io, &asking.state, move || {
+        let Some(query) = query_of(&statement.kind) else {
+            return Err(Refusal::of(SessionError::Internal("a statement without a query was planned".into())));
+        };
+        asking_too.plan(query, &params)
+    })
+    .await
+}
+
+/// Writes the decision down and starts the execution. The trail goes into the stream.
+pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail) -> Result<RowStream, Fault> {
+    let told = |error: ClientError| Fault::of(error);
+    match planned {
+        Planned::Table(table) => {
+            let admitted = io.guard(trail.admit(table)).await?.map_err(told)?;
+            Ok(RowStream::of_table(admitted))
+        }
+        Planned::Governed(governed) => {
+            let id = trail.id().to_string();
+            let identified = |mut fault: Fault| {
+                fault.identify(&id);
+                fault
+            };
+            let admitted = io.guard(trail.admit(*governed)).await?.map_err(told)?;
+            let current = &asking.current;
+            let federated = io.guard(current.engine.federate(admitted, &current.snapshot)).await?;
+            let federated = federated.map_err(|error| identified(Fault::of(error)))?;
+            let stream = io.guard(current.engine.execute(federated)).await?;
+            stream.map_err(|error| identified(Fault::of(error)))
+        }
+    }
+}
+
+/// Runs planning on a thread for such work, when it is its turn. A panic there ends the statement, not the server.
+pub async fn on_planner<T: Send + 'static>(
+    io: &mut Io,
+    state: &Arc<State>,
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Fault> {
+    let planners = state.planners.clone();
+    let planning = async move {
+        let turn = planners.acquire_owned().await;
+        tokio::task::spawn_blocking(move || {
+            let outcome = work();
+            // The turn ends with the work, even where nobody waits for it any more.
+            drop(turn);
+            outcome
+        })
+        .await
+    };
+    match io.guard(planning).await? {
+        Ok(Ok(planned)) => Ok(planned),
+        Ok(Err(refusal)) => Err(Fault::Error(Box::new(refusal))),
+        Err(panicked) => Err(SessionError::Internal(format!("planning: {panicked}")).into()),
+    }
+}
+
+impl Asking {
+    fn describe(&self, query: &Query, declared: &[Option<SqlType>]) -> Result<(Vec<SqlType>, Vec<Column>), Refusal> {
+        if query.system_only() {
+            match self.with_context(|context| sluice_system::describe(query.ast(), context, declared)) {
+                Err(error) if error.is_unknown_here() && !query.has_relations() => {}
+                answer => return answer.map_err(Refusal::of),
+            }
+        }
+        let path = self.search_path();
+        let described = sluice_plan::describe(query, &self.asker(&path), declared).map_err(Refusal::of)?;
+        Ok((described.params, described.columns))
+    }
+
+    fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Refusal> {
+        if query.system_only() {
+            match self.with_context(|context| sluice_system::answer(query.ast(), context, params)) {
+                Err(error) if error.is_unknown_here() && !query.has_relations() => {}
+                answer => return answer.map(Planned::Table).map_err(Refusal::of),
+            }
+        }
+        let path = self.search_path();
+        let governed = sluice_plan::prepare(query, &self.asker(&path), params).map_err(Refusal::of)?;
+        Ok(Planned::Governed(Box::new(governed)))
+    }
+
+    /// Schemas for unqualified names: the session's, or else the catalog's.
+    pub fn search_path(&self) -> Vec<String> {
+        self.settings.search_path()
+    }
+
+    fn asker<'a>(&'a self, search_path: &'a [String]) -> Asker<'a> {
+        Asker {
+            principal: &self.principal,
+            snapshot: &self.current.snapshot,
+            search_path,
+            limits: &self.state.limits,
+        }
+    }
+}
