@@ -7,18 +7,20 @@
 pub mod bank;
 mod draw;
 mod error;
-mod files;
+pub mod files;
+mod guide;
 mod identity;
 mod names;
-mod servers;
-mod sqlite;
+pub mod servers;
+mod setup;
+mod shipped;
+pub mod sqlite;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use bank::{Bank, SEED, Scale};
 pub use error::DemoError;
-pub use files::{Format, write as write_files};
-pub use servers::{load_mysql, load_postgres, load_servers};
-pub use sqlite::write as write_sqlite;
+pub use servers::load_servers;
+pub use setup::{PASSWORD, USERS, default_directory, prepare, write_users};
 pub use table::{Cell, ColumnSpec, Kind, Row, TableSpec};

@@ -147,7 +147,7 @@ fn the_sqlite_copy_reads_back_exactly() {
     let scratch = Scratch::new("sqlite");
     let path = scratch.0.join("core.db");
     let bank = Bank::generate(SEED, Scale::small());
-    write_sqlite(&bank, &path).expect("written");
+    sqlite::write(&bank, &path).expect("written");
 
     let connection = rusqlite::Connection::open(&path).expect("opened");
     check_sqlite(&connection, bank.branches());
@@ -183,7 +183,7 @@ fn check_sqlite<R: Row>(connection: &rusqlite::Connection, rows: &[R]) {
 fn the_parquet_copy_reads_back() {
     let scratch = Scratch::new("parquet");
     let bank = Bank::generate(SEED, Scale::small());
-    write_files(&bank, &scratch.0, Format::Parquet, 2).expect("written");
+    files::write(&bank, &scratch.0, files::Format::Parquet, 2).expect("written");
 
     assert_eq!(parts(&scratch.0.join("daily_balances")), ["part-0", "part-1", "part-2", "part-3"]);
     let mut balances = Vec::new();
@@ -227,11 +227,50 @@ fn read_parquet(folder: &Path, mut see: impl FnMut(&arrow::array::RecordBatch)) 
 fn the_csv_copy_quotes_what_needs_it() {
     let scratch = Scratch::new("csv");
     let bank = Bank::generate(SEED, Scale::small());
-    write_files(&bank, &scratch.0, Format::Csv, 1).expect("written");
+    files::write(&bank, &scratch.0, files::Format::Csv, 1).expect("written");
     let text: String = ["part-0", "part-1"]
         .map(|part| fs::read_to_string(scratch.0.join(format!("transactions/{part}.csv"))).expect("a part"))
         .concat();
     assert!(text.starts_with("tx_no,tx_ts,acct_no,br_no,amt,dc,chan,memo\n1,2026-06-21 06:"));
     assert!(text.contains(",\"备注\\含反斜杠,逗号\"\n"));
     assert_eq!(text.lines().count(), 2_000 + 2);
+}
+
+#[test]
+fn the_folder_of_the_demo_is_made_once_and_kept() {
+    let scratch = Scratch::new("setup");
+    let read = |path: &str| fs::read(scratch.0.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let config = prepare(&scratch.0, 6432, Scale::small()).expect("prepared");
+    assert!(fs::read_to_string(&config).expect("the configuration").contains("listen: 127.0.0.1:6432\n"));
+    let kept = ["tls/server.crt", "tls/server.key", "keys/pii.key", "users.yaml", "data/core.db", "data/stamp"];
+    let before = kept.map(read);
+
+    // A person's change survives a start; another port is taken; a lost stamp means the data is made again, the same.
+    let changed = scratch.0.join(shipped::SHIPPED[0].0);
+    fs::write(&changed, "# mine").expect("changed");
+    fs::remove_file(scratch.0.join("data/stamp")).expect("removed");
+    prepare(&scratch.0, 7000, Scale::small()).expect("prepared again");
+    assert!(fs::read_to_string(&config).expect("the configuration").contains("listen: 127.0.0.1:7000\n"));
+    assert_eq!(fs::read_to_string(&changed).expect("read"), "# mine");
+    assert!(kept.map(read) == before, "something kept was made anew");
+
+    // Files of an older program give way to this one's; what a person added stays.
+    fs::write(scratch.0.join("shipped.stamp"), "older\npolicies/gone.yaml\n../outside\n").expect("written");
+    fs::write(scratch.0.join("policies/gone.yaml"), "").expect("written");
+    fs::write(scratch.0.join("policies/own.yaml"), "").expect("written");
+    prepare(&scratch.0, 7000, Scale::small()).expect("prepared again");
+    assert_eq!(fs::read_to_string(&changed).expect("read"), shipped::SHIPPED[0].1);
+    assert!(!scratch.0.join("policies/gone.yaml").exists() && scratch.0.join("policies/own.yaml").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn secrets_are_readable_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = Scratch::new("secrets");
+    prepare(&scratch.0, 6432, Scale::small()).expect("prepared");
+    for secret in ["tls/server.key", "keys/pii.key", "users.yaml"] {
+        let mode = fs::metadata(scratch.0.join(secret)).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{secret}");
+    }
 }
