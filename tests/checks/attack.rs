@@ -1,0 +1,215 @@
+//! Attacks: what must hold whatever the attacker asks, on every kind of source.
+//!
+//! Beside what a case says, three things must hold for each: nothing that comes back holds a raw text which the user
+//! may not know, the server lives, and in a twin world that differs only in what the user may not know the same
+//! statements give the same bytes, errors included.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::support::attack_world::{Attacked, SOURCES, Source, attacked, by_hand_with, canaries, worlds};
+use crate::support::cases::{Case, Kind, run};
+use crate::support::client::{Answer, Form, Parameter, lines};
+use crate::support::sluice::PASSWORD;
+use crate::support::{eventually, layout};
+
+/// Every key is input: an attack pins what must hold, not the whole answer.
+///
+/// `as USER`; `ask SQL`, several run in one session and the last is judged; `first USER SQL` is run before by another
+/// user; `bind TEXT`; `must` as [`holds`] reads it; `source SOURCE...`: not every kind of source, with a comment why.
+const ATTACK: Kind = Kind {
+    folder: "attack",
+    extension: "case",
+    input: &["as", "ask", "first", "bind", "must", "source"],
+    expected: &[],
+};
+
+#[test]
+fn attack_cases() {
+    run(&ATTACK, |case| check(case).map(|()| Vec::new()));
+}
+
+fn check(case: &Case) -> Result<(), String> {
+    let user = case.need("as");
+    let named: Option<Vec<&str>> = case.get("source").map(|names| names.split_whitespace().collect());
+    let wanted = |source: &Source| {
+        let name = format!("{source:?}").to_lowercase();
+        named.as_ref().is_none_or(|names| names.contains(&name.as_str()))
+    };
+    let mut failures = Vec::new();
+    for source in SOURCES.iter().filter(|source| wanted(source)) {
+        let plain = attacked(*source, "plain");
+        for form in forms(case) {
+            let answer = ask(plain, case, form)?;
+            if let Err(reason) = judge(case, plain, form, &answer) {
+                failures.push(format!("{source:?}, {form:?}: {reason}\n  got {}", short(&answer)));
+            }
+        }
+    }
+    let twin = format!("twin_of_{user}");
+    if let Some((twin, _)) = worlds().get_key_value(&twin) {
+        for form in forms(case) {
+            let (here, there) = (
+                ask(attacked(Source::Sqlite, "plain"), case, form)?,
+                ask(attacked(Source::Sqlite, twin.as_str()), case, form)?,
+            );
+            if short(&here) != short(&there) {
+                failures.push(format!("worlds told apart\n  {}\n  {}", short(&here), short(&there)));
+            }
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
+}
+
+fn forms(case: &Case) -> Vec<Form> {
+    if case.get("bind").is_some() {
+        vec![Form::ExtendedText, Form::ExtendedBinary]
+    } else {
+        vec![Form::Simple, Form::ExtendedText]
+    }
+}
+
+/// Runs the case's statements and returns the last answer. Earlier errors are part of an attack too.
+fn ask(attacked: &Attacked, case: &Case, form: Form) -> Result<Answer, String> {
+    ask_as(attacked, case, form, "attack")
+}
+
+fn ask_as(attacked: &Attacked, case: &Case, form: Form, application: &str) -> Result<Answer, String> {
+    for first in case.all("first") {
+        let (user, sql) = first.split_once(' ').ok_or("first USER SQL")?;
+        attacked.sluice.login(user).ask(form, sql, &[]);
+    }
+    let login = attacked.sluice.try_login(case.need("as"), PASSWORD, application);
+    let mut session = login.map_err(|error| format!("no login: {error:?}"))?;
+    let parameters: Vec<Parameter> =
+        case.all("bind").map(|value| Parameter { oid: 25, value: Some(value.to_string()) }).collect();
+    let mut last = Answer::default();
+    for sql in case.all("ask") {
+        last = session.ask(form, sql, &parameters);
+    }
+    if last.state.is_none() {
+        return Err(format!("the server closed the connection: {}", short(&last)));
+    }
+    let alive = session.simple("SELECT 1");
+    if alive.rows.is_empty() && last.state != Some('E') {
+        return Err(format!("the session is of no use afterwards: {}", short(&alive)));
+    }
+    Ok(last)
+}
+
+fn judge(case: &Case, attacked: &Attacked, form: Form, answer: &Answer) -> Result<(), String> {
+    let sql = last_ask(case)?;
+    let everything = everything(answer);
+    let asked: String = case.all("ask").chain(case.all("bind")).collect::<Vec<_>>().join("\n");
+    for canary in canaries(case.need("as")) {
+        if everything.contains(&canary) && !asked.contains(&canary) {
+            return Err(format!("shows {canary}"));
+        }
+    }
+    for must in case.all("must") {
+        let any: Vec<Result<(), String>> =
+            must.split(" | ").map(|claim| holds(claim.trim(), case, attacked, form, sql, answer)).collect();
+        if any.iter().all(Result::is_err) {
+            let reasons: Vec<String> = any.into_iter().filter_map(Result::err).collect();
+            return Err(format!("must {must}: {}", reasons.join("; ")));
+        }
+    }
+    Ok(())
+}
+
+fn last_ask(case: &Case) -> Result<&str, String> {
+    case.all("ask").last().ok_or_else(|| "case needs `ask`".to_string())
+}
+
+/// One claim:
+/// * `equal governed-copy` rows as PostgreSQL gives them over the user's governed copy
+/// * `ordered` in that order too
+/// * `rows N`, `value V`: number of rows; the one value
+/// * `error CODE...`: one of these
+/// * `deny`: an error that says the thing is not there, or is not for this user or server
+/// * `absent HIDDEN NOTHING`: the answer is that for the statement with the one name put for the other
+/// * `never TEXT`: nowhere in what comes back
+/// * `masked`: rows or COPY data come back, each value with a star
+/// * `audited TEXT`: one record whose statement is the whole text, and no record that has the text as its own
+fn holds(claim: &str, case: &Case, attacked: &Attacked, form: Form, sql: &str, answer: &Answer) -> Result<(), String> {
+    let (word, rest) = claim.split_once(' ').unwrap_or((claim, ""));
+    let code = answer.error.as_ref().map_or("", |error| error.code.as_str());
+    let expect = |truth: bool, reason: String| if truth { Ok(()) } else { Err(reason) };
+    match word {
+        "equal" => {
+            let bound: Vec<String> = case.all("bind").map(str::to_string).collect();
+            let ordered = case.all("must").any(|must| must == "ordered");
+            match by_hand_with(case.need("as"), sql, &bound) {
+                Ok(rows) => {
+                    let (expected, got) = (lines(&rows, ordered), answer.lines(ordered));
+                    expect(code.is_empty() && expected == got, format!("by hand {expected:?}, got {got:?} {code}"))
+                }
+                Err(error) => expect(error.starts_with(code) && !code.is_empty(), format!("by hand {error}")),
+            }
+        }
+        "ordered" => Ok(()),
+        "rows" => {
+            expect(code.is_empty() && answer.rows.len().to_string() == rest, format!("{} rows", answer.rows.len()))
+        }
+        "value" => {
+            let value = answer.rows.first().and_then(|row| row.first().cloned()).flatten();
+            expect(value.as_deref() == Some(rest), format!("{value:?}"))
+        }
+        "error" => expect(rest.split_whitespace().any(|one| one == code), format!("code {code:?}")),
+        "deny" => expect(["42P01", "42703", "42501", "0A000", "3F000"].contains(&code), format!("code {code:?}")),
+        "absent" => absent(rest, case, attacked, form, answer),
+        "never" => expect(!everything(answer).contains(rest), format!("shows {rest}")),
+        "masked" => {
+            let values: Vec<&str> =
+                answer.rows.iter().flatten().flatten().map(String::as_str).chain(answer.copied.lines()).collect();
+            let all = !values.is_empty() && values.iter().all(|value| value.contains('*'));
+            expect(all, format!("{values:?}"))
+        }
+        "audited" => audited(case, attacked, form, sql),
+        other => Err(format!("`{other}` is no claim")),
+    }
+}
+
+fn absent(names: &str, case: &Case, attacked: &Attacked, form: Form, answer: &Answer) -> Result<(), String> {
+    let (hidden, nothing) = names.split_once(' ').ok_or("absent HIDDEN NOTHING")?;
+    let mut other = case.clone();
+    for entry in other.entries.iter_mut().filter(|entry| entry.key == "ask") {
+        entry.value = entry.value.replace(hidden, nothing);
+    }
+    let there = short(&ask(attacked, &other, form)?).replace(nothing, hidden);
+    let here = short(answer).replace(nothing, hidden);
+    if here == there { Ok(()) } else { Err(format!("where nothing is, it says {there}")) }
+}
+
+fn audited(case: &Case, attacked: &Attacked, form: Form, sql: &str) -> Result<(), String> {
+    static NUMBER: AtomicUsize = AtomicUsize::new(1);
+    let application = format!("audited-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    ask_as(attacked, case, form, &application)?;
+    let question = format!(
+        "SELECT statement FROM audit.queries WHERE event = 'query' AND outcome <> 'running' \
+         AND application_name = '{application}' AND statement <> 'SELECT 1'"
+    );
+    let statements = eventually("the audit record", Duration::from_secs(20), || {
+        let answer = layout::audit(&attacked.sluice, &attacked.auditor, &question);
+        if answer.rows.is_empty() { Err("no record".to_string()) } else { Ok(answer.rows) }
+    });
+    let one = vec![vec![Some(sql.to_string())]];
+    if statements == one { Ok(()) } else { Err(format!("records {statements:?}")) }
+}
+
+/// All that reached the client, in one text.
+fn everything(answer: &Answer) -> String {
+    let mut text = answer.header() + "\n" + &answer.copied;
+    for row in &answer.rows {
+        text.push_str(&format!("{row:?}\n"));
+    }
+    for fields in answer.error.iter().chain(&answer.notices) {
+        text.push_str(&fields.everything);
+    }
+    text
+}
+
+fn short(answer: &Answer) -> String {
+    let text = format!("{:?} {}", answer.tags, everything(answer)).replace('\n', " ");
+    text.chars().take(1200).collect()
+}

@@ -1,0 +1,112 @@
+//! The auditor's door: what was asked, by whom and how it ended, through the same SQL; invisible to everybody else.
+
+use std::time::Duration;
+
+use crate::support::client::{FORMS, Form};
+use crate::support::layout::{embedded, servers};
+use crate::support::sluice::PASSWORD;
+use crate::support::{eventually, layout};
+
+const QUESTION: &str = "SELECT user_name, statement, outcome, rows FROM audit.queries ORDER BY opened_at DESC LIMIT 20";
+
+#[test]
+fn the_auditor_lists_everything_refusals_included() {
+    // A server of its own, so that the last twenty are known.
+    let directory = crate::support::fresh_directory("audited");
+    let sluice = crate::support::sluice::Sluice::start(&layout::embedded_settings(&directory));
+    let asked: &[(&str, &str, &str, Option<&str>)] = &[
+        ("hq_analyst", "SELECT count(*) FROM 零售.客户", "done", Some("1")),
+        ("cd_manager", "SELECT salary FROM 零售.员工", "refused", None),
+        ("jj_teller", "DELETE FROM 零售.客户", "refused", None),
+        ("jj_teller", "SELEC 1", "refused", None),
+        ("jj_teller", "SELECT 1 / (level - 3) FROM retail.branch", "error", None),
+        ("risk_officer", "SELECT branch_id FROM retail.branch", "done", Some("16")),
+        ("steward", "SELECT 1;\n2026-01-01 auditor LOGIN OK", "refused", None),
+        ("hq_analyst", "SHOW server_version", "done", Some("1")),
+    ];
+    for (user, sql, ..) in asked {
+        sluice.login(user).simple(sql);
+    }
+    let mut auditor = sluice.login("auditor");
+    let rows = eventually("every statement is closed", Duration::from_secs(20), || {
+        let answer = auditor.simple(QUESTION);
+        assert!(answer.error.is_none(), "{:?}", answer.error);
+        let closed = |(user, sql, outcome, rows): &&(&str, &str, &str, Option<&str>)| {
+            answer.rows.iter().any(|row| {
+                let text = |at: usize| row[at].as_deref();
+                text(0) == Some(user)
+                    && text(1).is_some_and(|statement| sql.contains(statement) && !statement.is_empty())
+                    && text(2) == Some(outcome)
+                    && (rows.is_none() || text(3) == *rows)
+            })
+        };
+        let missing: Vec<_> = asked.iter().filter(|one| !closed(one)).collect();
+        if missing.is_empty() { Ok(answer.rows) } else { Err(format!("{missing:?} not in {:#?}", answer.rows)) }
+    });
+    // The auditor's own statement is the youngest but for nothing.
+    assert!(rows.iter().any(|row| row[0].as_deref() == Some("auditor")), "reading the audit is audited");
+    let answer = auditor.simple("SELECT opened_at FROM audit.queries ORDER BY opened_at DESC LIMIT 20");
+    let times: Vec<_> = answer.rows.iter().map(|row| row[0].clone()).collect();
+    assert!(times.windows(2).all(|pair| pair[0] >= pair[1]), "youngest first: {times:?}");
+}
+
+#[test]
+fn the_audit_does_not_exist_for_others() {
+    for layout in [embedded(), servers()] {
+        for user in ["hq_analyst", "cd_manager", "jj_teller", "risk_officer", "steward"] {
+            let mut session = layout.sluice.login(user);
+            for form in FORMS {
+                let audit = session.ask(form, "SELECT count(*) FROM audit.queries", &[]);
+                let absent = session.ask(form, "SELECT count(*) FROM audit.no_such", &[]);
+                let text = |answer: crate::support::client::Answer| {
+                    answer.error.map(|error| error.everything.replace("queries", "X").replace("no_such", "X"))
+                };
+                let (audit, absent) = (text(audit), text(absent));
+                assert!(audit.is_some() && audit == absent, "{user}: {audit:?} {absent:?}");
+            }
+            let listed = session.ask(
+                Form::Simple,
+                "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE n.nspname = 'audit' OR c.relname = 'queries'",
+                &[],
+            );
+            assert_eq!(listed.lines(false), ["0"], "{user}: {:?}", listed.error);
+        }
+    }
+}
+
+#[test]
+fn a_record_says_what_was_decided() {
+    let layout = servers();
+    let login = layout.sluice.try_login("jj_teller", PASSWORD, "audit-of-a-decision");
+    let answer = login.expect("a session").simple("SELECT cust_id, mobile FROM retail.customer LIMIT 3");
+    assert_eq!(answer.rows.len(), 3, "{:?}", answer.error);
+    let sql = "SELECT relations, fields, masks, roles, client_addr, source_sql, rows, catalog_id, policy_id, duration_ms \
+               FROM audit.queries WHERE application_name = 'audit-of-a-decision' AND outcome = 'done'";
+    let row = eventually("the record", Duration::from_secs(20), || {
+        layout.audit(sql).rows.pop().ok_or_else(|| "none".to_string())
+    });
+    let text = |at: usize| row[at].clone().unwrap_or_default();
+    assert_eq!(text(0), "customer");
+    assert!(text(1).contains("customer.cust_id:output") && text(1).contains("customer.mobile:output"), "{}", text(1));
+    assert!(text(2).contains("customer.mobile:"), "{}", text(2));
+    assert!(text(3).contains("teller"), "{}", text(3));
+    assert!(text(4).starts_with("127.0.0.1"), "{}", text(4));
+    assert!(text(5).starts_with("crm: "), "{}", text(5));
+    assert_eq!(text(6), "3");
+    assert!(text(7).len() == 64 && text(8).len() == 64, "content hashes: {} {}", text(7), text(8));
+    assert!(text(9).parse::<f64>().is_ok_and(|time| time > 0.0), "{}", text(9));
+}
+
+#[test]
+fn no_secret_is_in_a_log() {
+    for layout in [embedded(), servers()] {
+        let mut session = layout.sluice.login("risk_officer");
+        let answer = session.simple("SELECT mobile, cert_no FROM retail.customer ORDER BY cust_id LIMIT 1");
+        let log = layout.sluice.kept.log();
+        for secret in answer.rows.iter().flatten().flatten() {
+            assert!(!log.contains(secret.as_str()), "a data value is in the log of {}", layout.name);
+        }
+        assert!(!log.contains(crate::support::postgres::PASSWORD), "a password is in the log of {}", layout.name);
+    }
+}

@@ -1,0 +1,115 @@
+//! A cancel, a timeout and a client that goes away end the work at once, at the source too.
+
+use std::time::{Duration, Instant};
+
+use mysql_async::prelude::Queryable;
+
+use crate::support::client::cstring;
+use crate::support::layout::{Layout, reference, servers};
+use crate::support::sluice::PASSWORD;
+use crate::support::wire::{Key, Wire, cancel};
+use crate::support::{block_on, eventually, mariadb};
+
+/// Long work for PostgreSQL alone: it can be pushed down whole.
+const LONG_IN_POSTGRES: &str = "SELECT count(*) FROM retail.txn a, retail.txn b, retail.txn c WHERE a.memo = b.channel";
+/// Long work for MariaDB alone.
+const LONG_IN_MARIADB: &str = "SELECT count(*) FROM retail.customer a, retail.customer b, retail.customer c, retail.customer d \
+     WHERE a.segment < b.cust_type AND c.segment < d.cust_type";
+/// Long work that only the engine can do.
+const LONG_HERE: &str = "SELECT count(*) FROM retail.txn a CROSS JOIN retail.customer b CROSS JOIN retail.txn c \
+                         WHERE length(a.channel || b.segment || c.channel) = 1";
+
+fn session(layout: &Layout, application: &str) -> Wire {
+    let login = layout.sluice.try_login("risk_officer", PASSWORD, application);
+    login.unwrap_or_else(|error| panic!("no login: {error:?}"))
+}
+
+/// Statements that PostgreSQL runs for Sluice now.
+fn busy_in_postgres() -> usize {
+    let sql = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND datname = 'bank' AND pid <> pg_backend_pid() \
+               AND query LIKE '%transactions%'";
+    reference().rows("bank", "", sql).expect("PostgreSQL answers").len()
+}
+
+/// Statements that MariaDB runs for Sluice now.
+fn busy_in_mariadb() -> usize {
+    block_on(async {
+        let mut connection = mariadb::shared().connect("crm").await.expect("MariaDB answers");
+        let sql = "SELECT count(*) FROM information_schema.processlist WHERE command IN ('Query', 'Execute') \
+                   AND id <> connection_id() AND info LIKE '%customers%'";
+        let count: Option<usize> = connection.query_first(sql).await.expect("a count");
+        connection.disconnect().await.expect("an orderly end");
+        count.unwrap_or_default()
+    })
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    eventually(what, Duration::from_secs(15), || if holds() { Ok(()) } else { Err("not yet".to_string()) });
+}
+
+#[test]
+fn a_cancel_ends_the_statement_wherever_it_runs() {
+    let layout = servers();
+    let places = [
+        (LONG_IN_POSTGRES, Some(busy_in_postgres as fn() -> usize)),
+        (LONG_IN_MARIADB, Some(busy_in_mariadb as fn() -> usize)),
+        (LONG_HERE, None),
+    ];
+    for (number, (sql, busy)) in places.into_iter().enumerate() {
+        let application = format!("cancelled-{number}");
+        let mut wire = session(layout, &application);
+        wire.send(b'Q', &cstring(sql)).expect("the server reads");
+        match busy {
+            Some(busy) => until("the source is busy", || busy() > 0),
+            None => std::thread::sleep(Duration::from_millis(700)),
+        }
+        let started = Instant::now();
+        cancel(layout.sluice.settings.port, &wire.key).expect("a cancel request is taken");
+        let answer = wire.answer();
+        assert_eq!(answer.error.as_ref().map(|error| error.code.as_str()), Some("57014"), "{sql}: {answer:?}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{sql}: cancelled after {:?}", started.elapsed());
+        if let Some(busy) = busy {
+            until("the source is idle again", || busy() == 0);
+        }
+        assert_eq!(wire.simple("SELECT 1").rows.len(), 1, "the session goes on");
+        let lines = layout.audit_lines(&application, &["SELECT 1"]);
+        assert!(lines.len() == 1 && lines[0].starts_with("cancelled"), "{lines:?}");
+    }
+    let events = layout.audit("SELECT count(*) FROM audit.queries WHERE event = 'cancel' AND outcome = 'done'");
+    assert!(events.rows[0][0].as_deref() != Some("0"), "cancels are recorded");
+}
+
+#[test]
+fn a_client_that_goes_away_takes_its_work_with_it() {
+    let layout = servers();
+    let mut wire = session(layout, "vanished");
+    wire.send(b'Q', &cstring(LONG_IN_POSTGRES)).expect("the server reads");
+    until("the source is busy", || busy_in_postgres() > 0);
+    drop(wire);
+    until("the source is idle again", || busy_in_postgres() == 0);
+    let lines = layout.audit_lines("vanished", &[]);
+    assert!(lines.len() == 1 && lines[0].starts_with("abandoned"), "{lines:?}");
+}
+
+#[test]
+fn a_cancel_with_a_wrong_key_does_nothing() {
+    let layout = servers();
+    let mut wire = session(layout, "not-cancelled");
+    wire.send(b'Q', &cstring(LONG_HERE)).expect("the server reads");
+    let mut secret = wire.key.secret.clone();
+    secret[0] ^= 1;
+    cancel(layout.sluice.settings.port, &Key { process: wire.key.process, secret }).expect("the request is taken");
+    assert!(wire.receive_within(Duration::from_millis(800)).is_none(), "the statement still runs");
+    cancel(layout.sluice.settings.port, &wire.key).expect("the request is taken");
+    assert_eq!(wire.answer().error.map(|error| error.code), Some("57014".to_string()));
+}
+
+#[test]
+fn a_timeout_reaches_the_source() {
+    let layout = servers();
+    let mut wire = session(layout, "timed-out");
+    wire.simple("SET statement_timeout = '900ms'");
+    let answer = wire.simple(LONG_IN_POSTGRES);
+    assert_eq!(answer.error.map(|error| error.code), Some("57014".to_string()));
+    until("the source is idle again", || busy_in_postgres() == 0);
+}

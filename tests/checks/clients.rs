@@ -1,0 +1,75 @@
+//! Real clients against the `servers` layout: psql, psycopg 3, JDBC, psqlODBC. Each script asserts what it gets and
+//! fails by its exit code.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::support::layout::servers;
+use crate::support::repository;
+use crate::support::sluice::PASSWORD;
+
+fn script(name: &str) -> String {
+    let path: PathBuf = repository().join("tests/clients").join(name);
+    path.to_str().expect("a plain path").to_string()
+}
+
+/// Runs a client with the connection in its environment.
+fn client(program: &str, arguments: &[&str]) {
+    let layout = servers();
+    let output = Command::new(program)
+        .args(arguments)
+        .env("PGHOST", "127.0.0.1")
+        .env("PGPORT", layout.sluice.settings.port.to_string())
+        .env("PGDATABASE", "bank")
+        .env("PGPASSWORD", PASSWORD)
+        .env("PGUSER", "cd_manager")
+        .env("PSQLRC", "/dev/null")
+        .env("LANG", "C.UTF-8")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}; ./tests/run installs what is missing"));
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// The Python that has psycopg and pyodbc: what `./tests/run` found or made.
+fn python() -> String {
+    if let Ok(python) = std::env::var("SLUICE_TEST_PYTHON") {
+        return python;
+    }
+    let cache = std::env::var("XDG_CACHE_HOME")
+        .unwrap_or_else(|_| format!("{}/.cache", std::env::var("HOME").expect("a home directory")));
+    let own = format!("{cache}/sluice/venv/bin/python");
+    if PathBuf::from(&own).exists() { own } else { "python3".into() }
+}
+
+#[test]
+fn psql() {
+    client("bash", &[&script("psql.sh")]);
+}
+
+#[test]
+fn psycopg() {
+    client(&python(), &[&script("psycopg3.py")]);
+}
+
+#[test]
+fn odbc() {
+    client(&python(), &[&script("odbc.py")]);
+}
+
+#[test]
+fn jdbc() {
+    let target = crate::support::fresh_directory("jdbc");
+    let folder = target.to_str().expect("a plain path");
+    let jar = "/usr/share/java/postgresql.jar";
+    client("javac", &["-encoding", "UTF-8", "-cp", jar, "-d", folder, &script("Jdbc.java")]);
+    client("java", &["-Dfile.encoding=UTF-8", "-cp", &format!("{jar}:{folder}"), "Jdbc"]);
+    std::fs::remove_dir_all(&target).expect("the compiled program");
+}

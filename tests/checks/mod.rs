@@ -1,0 +1,14 @@
+//! One check function per kind of text case, and the tests that no text case can express.
+
+mod attack;
+mod audit;
+mod cancel;
+mod clients;
+mod crash;
+mod extract;
+mod federation;
+mod hostile;
+mod policy;
+mod reload;
+mod tidy;
+mod wire;

@@ -1,0 +1,125 @@
+//! Sluice as built: started on a configuration, asked, stopped, killed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::keep::{Kept, free_port};
+use super::repository;
+use super::wire::{Fields, Wire};
+
+/// Password of every user of the test layouts.
+pub const PASSWORD: &str = "sluice";
+
+/// The built program.
+pub fn program() -> &'static str {
+    env!("CARGO_BIN_EXE_sluice")
+}
+
+/// Where a server finds everything; written as `sluice.yaml`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Folder for the configuration, the audit and the process's log.
+    pub directory: PathBuf,
+    /// Port.
+    pub port: u16,
+    /// Catalog folder.
+    pub catalog: PathBuf,
+    /// Policies folder.
+    pub policies: PathBuf,
+    /// `connections:` and everything else that depends on the layout, as YAML at the left margin.
+    pub yaml: String,
+    /// Database that clients name.
+    pub database: String,
+}
+
+impl Settings {
+    /// Path of the configuration file.
+    pub fn file(&self) -> PathBuf {
+        self.directory.join("sluice.yaml")
+    }
+
+    /// Writes the configuration file.
+    pub fn write(&self) {
+        let show = |path: &Path| path.to_str().expect("a plain path").to_string();
+        let text = format!(
+            "listen: 127.0.0.1:{}\ndatabase: {}\ncatalog: {}\npolicies: {}\nusers: {}\naudit: {{directory: {}}}\n\
+             keys: {{pii: \"file:{}\"}}\n{}",
+            self.port,
+            self.database,
+            show(&self.catalog),
+            show(&self.policies),
+            show(&self.directory.join("users.yaml")),
+            show(&self.directory.join("audit")),
+            show(&self.directory.join("pii.key")),
+            self.yaml
+        );
+        std::fs::write(self.file(), text).expect("the configuration file");
+        std::fs::write(self.directory.join("pii.key"), "k1-of-the-tests-0123456789abcdef").expect("the key file");
+    }
+
+    /// Settings of the repository's own catalog and policies on a free port.
+    pub fn shipped(directory: &Path, yaml: String) -> Settings {
+        Settings {
+            directory: directory.to_path_buf(),
+            port: free_port(),
+            catalog: repository().join("catalog"),
+            policies: repository().join("policies"),
+            yaml,
+            database: "bank".into(),
+        }
+    }
+}
+
+/// A running server.
+pub struct Sluice {
+    /// How it was started.
+    pub settings: Settings,
+    /// The process.
+    pub kept: Kept,
+}
+
+impl Sluice {
+    /// Starts the server on a written configuration and waits until it accepts connections.
+    pub fn start(settings: &Settings) -> Sluice {
+        settings.write();
+        let file = settings.file().to_str().expect("a plain path").to_string();
+        let program = [program().to_string(), "serve".into(), "--config".into(), file];
+        let kept = Kept::start(&settings.directory, "TERM", &program);
+        let sluice = Sluice { settings: settings.clone(), kept };
+        sluice.kept.wait_ready("Sluice", || Wire::open(settings.port).map(drop).map_err(|error| error.to_string()));
+        sluice
+    }
+
+    /// A session of one of the layout's users.
+    pub fn login(&self, user: &str) -> Wire {
+        self.try_login(user, PASSWORD, "sluice-tests")
+            .unwrap_or_else(|error| panic!("{user} cannot log in: {error:?}\n{}", self.kept.log()))
+    }
+
+    /// A session with a name of its own, so that its audit records can be found.
+    pub fn try_login(&self, user: &str, password: &str, application: &str) -> Result<Wire, Fields> {
+        Wire::login(self.settings.port, user, password, &self.settings.database, application)
+    }
+
+    /// Largest resident memory so far, bytes.
+    pub fn peak_memory(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// Resident memory now, bytes.
+    pub fn resident_memory(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, key: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.kept.pid())).expect("the server lives");
+        let line = status.lines().find(|line| line.starts_with(key)).expect("memory in /proc");
+        let kibibytes: u64 = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
+        kibibytes << 10
+    }
+}
+
+/// Runs one of the program's commands to its end.
+pub fn command(arguments: &[&str]) -> Output {
+    Command::new(program()).args(arguments).stdin(Stdio::null()).output().expect("the built program runs")
+}
