@@ -122,6 +122,28 @@ impl TimeZone {
         }
     }
 
+    /// What the `DateStyle`s other than ISO print behind a time: `CST`, `UTC`, `+08`, or nothing.
+    pub fn abbreviation_at(&self, utc_seconds: i64) -> &str {
+        if self.rule == Rule::China {
+            return match self.offset_at(utc_seconds) {
+                CHINA => "CST",
+                SHANGHAI_MEAN_TIME => "LMT",
+                _ => "CDT",
+            };
+        }
+        let known = NAMES.iter().any(|(name, _)| *name == self.name);
+        match self.name.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+            Some((inside, _)) => inside,
+            None if self.name == "Etc/GMT-8" => "+08",
+            None if known && (self.name.contains("GMT") || self.name.contains("Greenwich")) => "GMT",
+            None if known => "UTC",
+            None => {
+                let letters = self.name.bytes().take_while(u8::is_ascii_alphabetic).count();
+                &self.name[..letters]
+            }
+        }
+    }
+
     /// Seconds east of UTC for a wall clock, given in seconds since 1970 as if it were UTC. A time that happens twice
     /// is taken as standard time and one that never happens as before the change, as PostgreSQL takes them.
     pub fn offset_of_local(&self, local_seconds: i64) -> i32 {
@@ -230,6 +252,28 @@ mod tests {
             let zone = TimeZone::parse(text);
             let shown = zone.as_ref().map(|z| (z.name(), z.offset_at(1_700_000_000)));
             assert_eq!(shown, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn abbreviations_are_postgresqls() {
+        let cases = [
+            ("PRC", 1_700_000_000, "CST"),
+            ("PRC", 583_718_400, "CDT"),
+            ("PRC", -3_000_000_000, "LMT"),
+            ("UTC", 0, "UTC"),
+            ("zulu", 0, "UTC"),
+            ("gmt", 0, "GMT"),
+            ("+08", 0, "+08"),
+            ("UTC-8", 0, "UTC"),
+            ("-08:00", 0, ""),
+        ];
+        for (name, at, expected) in cases {
+            assert_eq!(
+                TimeZone::parse(name).map(|z| z.abbreviation_at(at).to_string()).as_deref(),
+                Some(expected),
+                "{name}"
+            );
         }
     }
 
