@@ -55,17 +55,17 @@ has '\d audit.queries' "$none" 'Did not find any relation'
 psql -X -q -c '\l' -c '\conninfo' -c '\encoding' -c '\dv' -c '\di' -c '\ds' -c '\df nothing*' -c '\du' >/dev/null 2>&1 || fail 'a listing command fails'
 
 # -- answers -------------------------------------------------------------------------------------------------------
-same 'aligned output' "$(psql -X -c "SELECT branch_id AS 机构号, level FROM retail.branch WHERE branch_id IN ('B11', 'H00') ORDER BY 1")" \
+same 'aligned output' "$(PGUSER=risk_officer psql -X -c "SELECT branch_id AS 机构号, level FROM retail.branch WHERE branch_id IN ('B11', 'H00') ORDER BY 1")" \
 ' 机构号 | level 
 --------+-------
  B11    |     3
  H00    |     1
 (2 rows)'
-same 'NULL and empty text' "$(psql -X -q -A -t -P 'null=(null)' -c "SELECT parent_id, '' FROM retail.branch WHERE branch_id = 'H00'")" '(null)|'
+same 'NULL and empty text' "$(PGUSER=risk_officer psql -X -q -A -t -P 'null=(null)' -c "SELECT parent_id, '' FROM retail.branch WHERE branch_id = 'H00'")" '(null)|'
 same 'variables' "$(psql -X -q -A -t -v unit=B11 <<<"SELECT branch_name FROM retail.branch WHERE branch_id = :'unit'")" 锦江支行
 described=$(psql -X -q -A -t <<<'SELECT 1::int AS a, cust_id, count(*) FROM retail.customer GROUP BY cust_id \gdesc')
 same '\gdesc' "$described" $'a|integer\ncust_id|text\ncount|bigint'
-same 'FETCH_COUNT' "$(psql -X -q -A -t -v FETCH_COUNT=3 -c 'SELECT branch_id FROM retail.branch ORDER BY 1' | wc -l)" 16
+same 'FETCH_COUNT' "$(PGUSER=risk_officer psql -X -q -A -t -v FETCH_COUNT=3 -c 'SELECT branch_id FROM retail.branch ORDER BY 1' | wc -l)" 16
 joined=$(ask "SELECT b.机构名称, count(DISTINCT c.客户号), sum(d.余额) FROM 零售.客户 c JOIN 零售.账户 a ON a.客户号 = c.客户号
   JOIN 零售.日终余额 d ON d.账号 = a.账号 AND d.统计日期 = DATE '2026-06-30' JOIN 零售.机构 b ON b.机构号 = c.管户机构号
   GROUP BY b.机构名称 ORDER BY 3 DESC")
