@@ -12,7 +12,7 @@ pub enum ValueProblem {
     OutOfRange,
     /// `NaN` or an infinity where the declared type has none.
     NotFinite,
-    /// A date that no calendar has, or beyond the range of the declared type.
+    /// A date that no calendar has, an infinite one, or one beyond the range of the declared type.
     NoSuchDate,
     /// A time of day outside 00:00 to 24:00.
     NoSuchTime,
@@ -22,6 +22,10 @@ pub enum ValueProblem {
     OtherType,
     /// Bytes that are not in the form the declared type has.
     Malformed,
+    /// NULL in a column that is declared without.
+    UnexpectedNull,
+    /// A NUL character, which the source cannot keep in a text.
+    Nul,
 }
 
 /// An error of a source.
@@ -154,8 +158,8 @@ impl ValueProblem {
         match self {
             ValueProblem::OutOfRange | ValueProblem::NotFinite => SqlState::NumericValueOutOfRange,
             ValueProblem::NoSuchDate | ValueProblem::NoSuchTime => SqlState::DatetimeFieldOverflow,
-            ValueProblem::NotUtf8 => SqlState::CharacterNotInRepertoire,
-            ValueProblem::OtherType => SqlState::DatatypeMismatch,
+            ValueProblem::NotUtf8 | ValueProblem::Nul => SqlState::CharacterNotInRepertoire,
+            ValueProblem::OtherType | ValueProblem::UnexpectedNull => SqlState::DatatypeMismatch,
             ValueProblem::Malformed => SqlState::InvalidTextRepresentation,
         }
     }
@@ -169,7 +173,11 @@ impl ValueProblem {
             ValueProblem::NoSuchTime => ("a value is not a time of day", "某个值不是一天之内的时间"),
             ValueProblem::NotUtf8 => ("a text is not valid in UTF-8", "某个文本不是有效的 UTF-8"),
             ValueProblem::OtherType => ("a value has another type than declared", "某个值的类型与声明不符"),
-            ValueProblem::Malformed => ("a value is not in the form of the declared type", "某个值不符合声明类型的格式"),
+            ValueProblem::Malformed => {
+                ("a value is not in the form of the declared type", "某个值不符合声明类型的格式")
+            }
+            ValueProblem::UnexpectedNull => ("a column declared without NULL holds one", "声明为非空的列出现空值"),
+            ValueProblem::Nul => ("a text holds a NUL character", "某个文本含有 NUL 字符"),
         };
         Bilingual::new(en, zh)
     }
@@ -202,7 +210,10 @@ impl ToClient for SourceError {
                 format!("column {column} of what source \"{connection}\" answered is not of its declared type"),
                 format!("数据源 \"{connection}\" 返回的第 {column} 列与声明的类型不符"),
             )
-            .hint("The operator can compare them with: sluice check --sources", "管理员可用 sluice check --sources 比对。"),
+            .hint(
+                "The operator can compare them with: sluice check --sources",
+                "管理员可用 sluice check --sources 比对。",
+            ),
             SourceError::Value { connection, column, problem } => {
                 let words = problem.words();
                 ClientError::new(

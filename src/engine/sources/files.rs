@@ -110,8 +110,10 @@ impl FileSource {
 
     /// That the folder is there.
     pub fn ping(&self) -> Result<(), SourceError> {
-        let unavailable =
-            |reason: String| SourceError::Unavailable { connection: self.id.clone(), reason: format!("folder: {reason}") };
+        let unavailable = |reason: String| SourceError::Unavailable {
+            connection: self.id.clone(),
+            reason: format!("folder: {reason}"),
+        };
         match fs::metadata(&self.root) {
             Ok(found) if found.is_dir() => Ok(()),
             Ok(_) => Err(unavailable("not a folder".into())),
@@ -231,7 +233,9 @@ fn parquet_column(field: &arrow::datatypes::Field) -> SourceColumn {
         DataType::UInt64 => Some(SqlType::Numeric(Some((20, 0)))),
         DataType::Float16 | DataType::Float32 => Some(SqlType::Float4),
         DataType::Float64 => Some(SqlType::Float8),
-        DataType::Decimal32(p, s) | DataType::Decimal64(p, s) | DataType::Decimal128(p, s)
+        DataType::Decimal32(p, s)
+        | DataType::Decimal64(p, s)
+        | DataType::Decimal128(p, s)
         | DataType::Decimal256(p, s) => Some(SqlType::Numeric(Some((*p, *s)))),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(SqlType::Text),
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => Some(SqlType::Bytea),

@@ -17,11 +17,29 @@ use futures::Stream;
 use sluice_base::{Datum, SqlType};
 use sluice_model::catalog::{Connection, SourceKind};
 
+pub(crate) mod calendar;
+mod columns;
+mod decimal;
 mod error;
+mod feed;
 mod files;
+mod mysql;
+mod postgres;
+mod settings;
+mod sqlite;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod testserver;
 
 pub use error::{SourceError, ValueProblem};
 pub use files::{FileKind, FileSource};
+pub use mysql::MysqlSource;
+pub use postgres::PostgresSource;
+pub use sqlite::SqliteSource;
+
+use crate::dialect::Dialect;
+use settings::Settings;
 
 /// Rows of one batch unless the request says otherwise.
 pub const BATCH_ROWS: usize = 8_192;
@@ -118,6 +136,29 @@ impl Sources {
         Sources::default()
     }
 
+    /// Opens what the catalog names, without reaching for it yet: a source that is down fails its own statements only.
+    /// Connections of kind `audit` are left out; the server inserts its own store.
+    pub fn open(connections: &BTreeMap<String, Connection>, secrets: Secrets<'_>) -> Result<Sources, SourceError> {
+        let mut sources = Sources::new();
+        for (id, connection) in connections {
+            let mut settings = Settings::of(connection, secrets);
+            let source = match connection.kind {
+                SourceKind::Postgres => Source::Sql(Arc::new(PostgresSource::open(id, settings)?)),
+                SourceKind::Mysql => Source::Sql(Arc::new(MysqlSource::open(id, settings)?)),
+                SourceKind::Sqlite => Source::Sql(Arc::new(SqliteSource::open(id, settings)?)),
+                SourceKind::Parquet | SourceKind::Csv => {
+                    let kind = if connection.kind == SourceKind::Csv { FileKind::Csv } else { FileKind::Parquet };
+                    let root = settings.required("path")?;
+                    settings.finish()?;
+                    Source::Files(Arc::new(FileSource::new(id, kind, root)))
+                }
+                SourceKind::Audit => continue,
+            };
+            sources.insert(id, source);
+        }
+        Ok(sources)
+    }
+
     /// The source of a connection id.
     pub fn get(&self, id: &str) -> Option<&Source> {
         self.by_id.get(id)
@@ -132,4 +173,58 @@ impl Sources {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Source)> {
         self.by_id.iter().map(|(id, source)| (id.as_str(), source))
     }
+}
+
+impl ScanRequest {
+    /// That its parts belong together.
+    fn check(&self, connection: &str) -> Result<(), SourceError> {
+        if self.schema.fields().len() == self.types.len() {
+            return Ok(());
+        }
+        let problem = format!("{} fields, {} types", self.schema.fields().len(), self.types.len());
+        Err(SourceError::Request { connection: connection.into(), problem })
+    }
+}
+
+/// Whether a connector reads a column of type `found` (see [`SourceColumn::sql_type`]) as the declared type. Where a
+/// source checks value by value (SQLite, CSV, narrowing in MySQL), this says that it may be right, not that it will be.
+pub fn reads_as(kind: SourceKind, found: &SqlType, declared: &SqlType) -> bool {
+    use SqlType::*;
+    if found == declared || (found.is_text() && declared.is_text()) {
+        return true;
+    }
+    let by_value = matches!(kind, SourceKind::Sqlite | SourceKind::Mysql);
+    match (found, declared) {
+        (Text, _) if kind == SourceKind::Csv => true,
+        (Text, Date | Time | Timestamp | Timestamptz | Uuid | Numeric(_)) => kind == SourceKind::Sqlite,
+        (Bool | Int2 | Int4 | Int8, Bool | Int2 | Int4 | Int8) if by_value => true,
+        (Int2, Int4 | Int8 | Float4 | Float8) | (Int4, Int8 | Float8) | (Float4, Float8) => true,
+        (Int2 | Int4 | Int8, Numeric(_)) => true,
+        (Int8, Float8) | (Float8, Float4 | Numeric(_)) => kind == SourceKind::Sqlite,
+        (Numeric(_), Int2 | Int4 | Int8) => by_value,
+        (Numeric(Some((p, s))), Numeric(Some((precision, scale)))) => {
+            s <= scale && i16::from(*p) - i16::from(*s) <= i16::from(*precision) - i16::from(*scale)
+        }
+        (Numeric(_), Numeric(_)) => true,
+        (Text | Varchar(_) | Json | Jsonb, Json | Jsonb) | (Json | Jsonb | Char, Text | Varchar(_)) => true,
+        (Timestamp, Timestamptz) | (Timestamptz, Timestamp) => kind == SourceKind::Mysql,
+        (Timestamp, Date) | (Bytea, Uuid) => by_value,
+        _ => false,
+    }
+}
+
+/// The statement of [`SqlSource::read_pairs`].
+fn pairs_sql(
+    dialect: &dyn Dialect,
+    connection: &str,
+    table: &str,
+    key: &str,
+    parent: &str,
+    as_text: impl Fn(&str) -> String,
+) -> Result<String, SourceError> {
+    let bad = |name: &str| SourceError::Name { connection: connection.into(), name: name.into() };
+    let key_sql = dialect.quote(key).map_err(|_| bad(key))?;
+    let parent_sql = dialect.quote(parent).map_err(|_| bad(parent))?;
+    let table_sql = dialect.table(table).map_err(|_| bad(table))?;
+    Ok(format!("SELECT {}, {} FROM {table_sql} WHERE {key_sql} IS NOT NULL", as_text(&key_sql), as_text(&parent_sql)))
 }

@@ -1,0 +1,343 @@
+//! MariaDB, MySQL and relatives, over mysql_async with rustls.
+//!
+//! Invariant: sessions are read-only, in UTC and UTF-8, with backslash an ordinary character. A connection whose
+//! statement was dropped gets KILL QUERY from a side connection and is thrown away.
+//!
+//! Left out: compression, and splitting one scan over several connections.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use deadpool::managed::{Object, Pool, PoolError, TimeoutType};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Error, Params, Row, Value};
+use sluice_model::catalog::SourceKind;
+
+use super::columns::Batch;
+use super::feed::{self, Feed};
+use super::settings::{Settings, TlsMode};
+use super::{BatchStream, ScanRequest, SourceColumn, SourceError, SqlSource};
+use crate::dialect::Mysql;
+
+mod decode;
+mod session;
+
+use decode::ZeroDates;
+use session::{Manager, Session};
+
+/// A MySQL or MariaDB server's database.
+#[derive(Debug)]
+pub struct MysqlSource {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    id: String,
+    pool: Pool<Manager>,
+    zero_dates: ZeroDates,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("id", &self.id).field("pool", &self.pool.status()).finish()
+    }
+}
+
+impl MysqlSource {
+    /// Settings: as for PostgreSQL, without `tls: prefer`; and `zero_dates`: `error` (the default) or `null`.
+    pub(super) fn open(id: &str, mut settings: Settings<'_>) -> Result<MysqlSource, SourceError> {
+        let zero_dates = match settings.optional("zero_dates") {
+            None | Some("error") => ZeroDates::Error,
+            Some("null") => ZeroDates::Null,
+            Some(_) => return Err(settings.error("zero_dates must be error or null")),
+        };
+        let server = settings.server(3306)?;
+        if server.tls == TlsMode::Prefer {
+            return Err(settings.error("tls: prefer is not available for mysql: choose disable or require"));
+        }
+        settings.finish()?;
+        let manager = Manager::new(server.clone());
+        let pool = Pool::builder(manager)
+            .max_size(server.pool_max)
+            .wait_timeout(Some(server.queue_timeout))
+            .create_timeout(Some(server.connect_timeout))
+            .recycle_timeout(Some(server.connect_timeout))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| SourceError::Config { connection: id.into(), problem: error.to_string() })?;
+        Ok(MysqlSource { shared: Arc::new(Shared { id: id.into(), pool, zero_dates }) })
+    }
+}
+
+#[async_trait]
+impl SqlSource for MysqlSource {
+    fn id(&self) -> &str {
+        &self.shared.id
+    }
+
+    fn kind(&self) -> SourceKind {
+        SourceKind::Mysql
+    }
+
+    async fn scan(&self, request: ScanRequest) -> Result<BatchStream, SourceError> {
+        request.check(&self.shared.id)?;
+        let (feed, outlet) = feed::channel(&self.shared.id);
+        tokio::spawn(run(self.shared.clone(), request, feed));
+        outlet.stream().await
+    }
+
+    async fn ping(&self) -> Result<(), SourceError> {
+        self.shared.rows("SELECT 1", Vec::new()).await.map(drop)
+    }
+
+    async fn columns(&self, table: &str) -> Result<Vec<SourceColumn>, SourceError> {
+        let (schema, name) = match table.split_once('.') {
+            Some((schema, name)) => (schema, name),
+            None => (self.shared.pool.manager().server().database.as_str(), table),
+        };
+        let rows = self.shared.rows(COLUMNS, vec![Value::from(schema), Value::from(name)]).await?;
+        let columns: Option<Vec<SourceColumn>> = rows.iter().map(decode::source_column).collect();
+        match columns {
+            Some(columns) if !columns.is_empty() => Ok(columns),
+            Some(_) => {
+                let (connection, table) = (self.shared.id.clone(), table.to_string());
+                Err(SourceError::NoTable { connection, table, reason: "no such table, or no right to it".into() })
+            }
+            None => Err(self.shared.request("a column's description could not be read".into())),
+        }
+    }
+
+    async fn read_pairs(
+        &self,
+        table: &str,
+        key: &str,
+        parent: &str,
+    ) -> Result<Vec<(String, Option<String>)>, SourceError> {
+        let as_text = |column: &str| format!("CONVERT({column} USING utf8mb4)");
+        let sql = super::pairs_sql(&Mysql, &self.shared.id, table, key, parent, as_text)?;
+        let rows = self.shared.rows(&sql, Vec::new()).await?;
+        let pair = |row: Row| {
+            mysql_async::from_row_opt::<(String, Option<String>)>(row)
+                .map_err(|_| self.shared.request("a key or parent could not be read as text".into()))
+        };
+        rows.into_iter().map(pair).collect()
+    }
+}
+
+const COLUMNS: &str = "\
+SELECT CAST(column_name AS CHAR), CAST(column_type AS CHAR), LOWER(CAST(data_type AS CHAR)), \
+       CAST(is_nullable AS CHAR), CAST(COALESCE(character_maximum_length, 0) AS SIGNED), \
+       CAST(COALESCE(numeric_precision, 0) AS SIGNED), CAST(COALESCE(numeric_scale, 0) AS SIGNED) \
+FROM information_schema.columns \
+WHERE BINARY table_schema = ? AND BINARY table_name = ? ORDER BY ordinal_position";
+
+impl Shared {
+    async fn session(&self) -> Result<Object<Manager>, SourceError> {
+        let server = self.pool.manager().server();
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait) => SourceError::Busy {
+                connection: self.id.clone(),
+                waited_ms: server.queue_timeout.as_millis() as u64,
+                pool_max: server.pool_max,
+            },
+            PoolError::Backend(error) => self.unavailable(&error.to_string()),
+            PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => self.unavailable("connect timeout"),
+            PoolError::Closed | PoolError::NoRuntimeSpecified => self.unavailable("the pool is closed"),
+            PoolError::PostCreateHook(error) => self.unavailable(&error.to_string()),
+        })
+    }
+
+    /// A short statement, its rows at once.
+    async fn rows(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, SourceError> {
+        let mut guard = Guard::new(self.session().await?);
+        let limit = self.pool.manager().server().timeout_ms(0);
+        let session = guard.session();
+        let rows = async {
+            session.set_timeout(limit).await?;
+            session.connection.exec::<Row, _, _>(sql, Params::from(params)).await
+        };
+        let rows = rows.await.map_err(|error| self.failed(error))?;
+        guard.idle();
+        Ok(rows)
+    }
+
+    fn unavailable(&self, reason: &str) -> SourceError {
+        SourceError::Unavailable { connection: self.id.clone(), reason: reason.into() }
+    }
+
+    fn request(&self, problem: String) -> SourceError {
+        SourceError::Request { connection: self.id.clone(), problem }
+    }
+
+    fn failed(&self, error: Error) -> SourceError {
+        let connection = self.id.clone();
+        match error {
+            Error::Server(told) => match told.code {
+                // Statement time is over: MariaDB, MySQL; and interrupted, by an operator as nobody listens to our own.
+                1969 | 3024 | 1317 => SourceError::Timeout { connection },
+                // Too many connections, access denied, unknown database, shutting down, killed.
+                1040 | 1044 | 1045 | 1049 | 1053 | 1203 | 1226 | 1927 => {
+                    self.unavailable(&format!("{} {}", told.code, told.message))
+                }
+                _ => {
+                    let text = format!("{} {}", told.code, told.message);
+                    SourceError::Failed { connection, sqlstate: Some(told.state), text }
+                }
+            },
+            Error::Driver(error) => self.unavailable(&error.to_string()),
+            Error::Io(error) => self.unavailable(&error.to_string()),
+            Error::Other(error) => self.unavailable(&error.to_string()),
+            Error::Url(error) => self.unavailable(&error.to_string()),
+        }
+    }
+}
+
+/// Holds a session; unless it is said to be idle, the statement is killed and the connection thrown away.
+struct Guard {
+    session: Option<Object<Manager>>,
+}
+
+impl Guard {
+    fn new(session: Object<Manager>) -> Guard {
+        Guard { session: Some(session) }
+    }
+
+    fn session(&mut self) -> &mut Session {
+        // `idle` and `drop` alone take it, and both end the guard.
+        match &mut self.session {
+            Some(session) => session,
+            None => unreachable!("a guard keeps its session until it ends"),
+        }
+    }
+
+    /// Nothing is running: the connection may be used again.
+    fn idle(mut self) {
+        drop(self.session.take());
+    }
+
+    /// The connection is of no use, and nothing runs at the server.
+    fn broken(mut self) {
+        if let Some(session) = self.session.take() {
+            drop(Object::take(session));
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let (Some(session), Ok(runtime)) = (self.session.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(session::kill(session));
+        }
+    }
+}
+
+/// One scan, from its connection to its last row; stops when nobody reads any more.
+async fn run(shared: Arc<Shared>, request: ScanRequest, mut feed: Feed) {
+    let watch = feed.watch();
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let session = tokio::select! {
+            () = watch.closed() => return,
+            session = shared.session() => session,
+        };
+        let session = match session {
+            Ok(session) => session,
+            Err(error) => return feed.fail(error).await,
+        };
+        let reused = Object::metrics(&session).recycle_count > 0;
+        let mut guard = Guard::new(session);
+        let outcome = tokio::select! {
+            () = watch.closed() => None,
+            outcome = read(&shared, guard.session(), &request, &mut feed) => Some(outcome),
+        };
+        return match outcome {
+            // The guard kills what is still running.
+            None | Some(Ok(Ended::NoReader)) => {}
+            Some(Ok(Ended::AllRows)) => {
+                guard.idle();
+                feed.end().await;
+            }
+            Some(Err(Broken::Lost(error))) => {
+                guard.broken();
+                // An idle connection may have died since it was used last; nothing was sent yet.
+                if reused && attempts <= 3 && feed.is_waiting() {
+                    continue;
+                }
+                feed.fail(error).await;
+            }
+            Some(Err(Broken::Refused(error))) => {
+                guard.idle();
+                feed.fail(error).await;
+            }
+            Some(Err(Broken::Midway(error))) => {
+                drop(guard);
+                feed.fail(error).await;
+            }
+        };
+    }
+}
+
+enum Ended {
+    AllRows,
+    NoReader,
+}
+
+/// Why a scan broke off, by what is left of the connection.
+enum Broken {
+    /// The connection is gone.
+    Lost(SourceError),
+    /// The server refused or ended the statement; the connection is idle.
+    Refused(SourceError),
+    /// The server may still be running the statement.
+    Midway(SourceError),
+}
+
+impl Shared {
+    fn broken(&self, error: Error) -> Broken {
+        if error.is_fatal() { Broken::Lost(self.failed(error)) } else { Broken::Refused(self.failed(error)) }
+    }
+}
+
+async fn read(shared: &Shared, session: &mut Session, request: &ScanRequest, feed: &mut Feed) -> Result<Ended, Broken> {
+    let mut batch = Batch::new(&shared.id, &request.schema, request.batch_rows).map_err(Broken::Refused)?;
+    let params = decode::bind_all(&shared.id, &request.params).map_err(Broken::Refused)?;
+    let limit = shared.pool.manager().server().timeout_ms(request.timeout_ms);
+    session.set_timeout(limit).await.map_err(|error| shared.broken(error))?;
+    let statement = session.connection.prep(request.sql.as_str()).await.map_err(|error| shared.broken(error))?;
+    if usize::from(statement.num_params()) != params.len() || statement.columns().len() != batch.width() {
+        let problem = format!(
+            "{} columns asked, {} answered; {} parameters, {} given",
+            batch.width(),
+            statement.columns().len(),
+            statement.num_params(),
+            params.len()
+        );
+        return Err(Broken::Refused(shared.request(problem)));
+    }
+    let columns = decode::columns(&shared.id, &statement.columns(), request).map_err(Broken::Refused)?;
+    feed.ready();
+    let params = if params.is_empty() { Params::Empty } else { Params::Positional(params) };
+    let mut rows = session.connection.exec_iter(&statement, params).await.map_err(|error| shared.broken(error))?;
+    while let Some(row) = rows.next().await.map_err(|error| shared.broken(error))? {
+        let mut bytes = 0;
+        for (position, column) in columns.iter().enumerate() {
+            let Some(value) = row.as_ref(position) else {
+                return Err(Broken::Midway(shared.request("a row is shorter than its description".into())));
+            };
+            bytes += decode::value(&mut batch, position, *column, value, shared.zero_dates).map_err(Broken::Midway)?;
+        }
+        if batch.end_row(bytes) {
+            let full = batch.take().map_err(Broken::Midway)?;
+            if !feed.send(full).await {
+                return Ok(Ended::NoReader);
+            }
+        }
+    }
+    drop(rows);
+    if !batch.is_empty() {
+        // All rows are read: whether anybody takes the last ones changes nothing at the server.
+        feed.send(batch.take().map_err(Broken::Refused)?).await;
+    }
+    Ok(Ended::AllRows)
+}

@@ -1,0 +1,136 @@
+//! One connection to a MySQL-family server: opening it, its settings, killing its statement.
+
+use std::time::Duration;
+
+use deadpool::managed::{self, Metrics, Object, RecycleError};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error, Opts, OptsBuilder, SslOpts};
+
+use crate::sources::settings::{ServerSettings, TlsMode};
+
+/// Time a killed statement has to end before its connection is dropped all the same.
+const KILL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of a text that sorting looks at; the server's own default of 1,024 would leave longer ones unsorted.
+const SORT_BYTES: u32 = 1 << 20;
+
+/// A connection idle for longer is asked whether it still lives before it is used.
+const IDLE_TRUSTED: Duration = Duration::from_secs(20);
+
+/// Opens sessions for the pool.
+pub(super) struct Manager {
+    server: ServerSettings,
+    opts: Opts,
+}
+
+/// One connection, with what is known of its state.
+pub(super) struct Session {
+    pub(super) connection: Conn,
+    opts: Opts,
+    mariadb: bool,
+    timeout_ms: u64,
+}
+
+impl Manager {
+    pub(super) fn new(server: ServerSettings) -> Manager {
+        let mut builder = OptsBuilder::default()
+            .user(Some(server.user.clone()))
+            .pass(server.password.clone())
+            .db_name(Some(server.database.clone()))
+            .tcp_keepalive(Some(Duration::from_secs(60)))
+            .ssl_opts(ssl_opts(&server.tls));
+        builder = if server.host.starts_with('/') {
+            builder.socket(Some(server.host.clone())).prefer_socket(true)
+        } else {
+            builder.ip_or_hostname(server.host.clone()).tcp_port(server.port).prefer_socket(false)
+        };
+        let opts = Opts::from(builder);
+        Manager { server, opts }
+    }
+
+    pub(super) fn server(&self) -> &ServerSettings {
+        &self.server
+    }
+}
+
+fn ssl_opts(mode: &TlsMode) -> Option<SslOpts> {
+    let trusting = || SslOpts::default().with_danger_accept_invalid_certs(true);
+    let rooted = |ca: &std::path::Path| {
+        SslOpts::default().with_root_certs(vec![ca.to_path_buf().into()]).with_disable_built_in_roots(true)
+    };
+    match mode {
+        TlsMode::Disable => None,
+        TlsMode::Prefer | TlsMode::Require => Some(trusting().with_danger_skip_domain_validation(true)),
+        TlsMode::VerifyCa(ca) => Some(rooted(ca).with_danger_skip_domain_validation(true)),
+        TlsMode::VerifyFull(ca) => Some(rooted(ca)),
+    }
+}
+
+impl managed::Manager for Manager {
+    type Type = Session;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Session, Error> {
+        let mut connection = Conn::new(self.opts.clone()).await?;
+        let version: Option<String> = connection.query_first("SELECT VERSION()").await?;
+        let mariadb = version.is_some_and(|version| version.to_ascii_lowercase().contains("mariadb"));
+        for sql in [
+            "SET NAMES utf8mb4".to_string(),
+            "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY'".to_string(),
+            "SET SESSION time_zone = '+00:00'".to_string(),
+            format!("SET SESSION max_sort_length = {SORT_BYTES}"),
+            "SET SESSION TRANSACTION READ ONLY".to_string(),
+        ] {
+            connection.query_drop(sql).await?;
+        }
+        let mut session = Session { connection, opts: self.opts.clone(), mariadb, timeout_ms: 0 };
+        session.set_timeout(self.server.timeout_ms(0)).await?;
+        Ok(session)
+    }
+
+    async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> managed::RecycleResult<Error> {
+        if session.connection.is_disconnected() {
+            return Err(RecycleError::message("closed"));
+        }
+        if metrics.last_used() > IDLE_TRUSTED {
+            session.connection.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    /// Sets the time limit of the statements that follow, milliseconds; 0 is none.
+    pub(super) async fn set_timeout(&mut self, timeout_ms: u64) -> Result<(), Error> {
+        if timeout_ms == self.timeout_ms {
+            return Ok(());
+        }
+        let sql = if self.mariadb {
+            format!("SET SESSION max_statement_time = {}.{:03}", timeout_ms / 1_000, timeout_ms % 1_000)
+        } else {
+            format!("SET SESSION max_execution_time = {timeout_ms}")
+        };
+        self.connection.query_drop(sql).await?;
+        self.timeout_ms = timeout_ms;
+        Ok(())
+    }
+}
+
+/// Kills what a session is at by a side connection, then closes it. Its place in the pool is free only after that.
+pub(super) async fn kill(session: Object<Manager>) {
+    let kill = async {
+        let mut side = Conn::new(session.opts.clone()).await?;
+        side.query_drop(format!("KILL QUERY {}", session.connection.id())).await?;
+        side.disconnect().await
+    };
+    match tokio::time::timeout(KILL_TIMEOUT, kill).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "could not kill a statement at the source"),
+        Err(_) => tracing::warn!("killing a statement at the source took too long"),
+    }
+    // Reads what is left of the answer, which the killed statement ends soon.
+    let connection = Object::take(session).connection;
+    if tokio::time::timeout(KILL_TIMEOUT, connection.disconnect()).await.is_err() {
+        tracing::warn!("a killed statement did not end at the source in time");
+    }
+}
