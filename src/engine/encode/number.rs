@@ -63,7 +63,7 @@ pub(super) fn put_float8(out: &mut BytesMut, value: f64, extra_digits: i32) {
         return;
     }
     if extra_digits > 0 {
-        put_shortest(out, value.abs(), 53, 15, |text| text.parse() == Ok(value.abs()));
+        put_shortest(out, value.abs(), &DOUBLE, |text| text.parse() == Ok(value.abs()));
     } else {
         put_rounded(out, value.abs(), 15 + extra_digits);
     }
@@ -75,7 +75,7 @@ pub(super) fn put_float4(out: &mut BytesMut, value: f32, extra_digits: i32) {
         return;
     }
     if extra_digits > 0 {
-        put_shortest(out, value.abs(), 24, 6, |text| text.parse() == Ok(value.abs()));
+        put_shortest(out, value.abs(), &SINGLE, |text| text.parse() == Ok(value.abs()));
     } else {
         put_rounded(out, value.abs(), 6 + extra_digits);
     }
@@ -150,37 +150,53 @@ impl Scientific {
         &self.digits[..self.count]
     }
 
-    /// True where this number needs exactly one bit more than `bits`: it then lies half-way between two floats of so
-    /// many bits. (Far from 1 it could not be written in 20 digits, so overflow means no.)
-    fn is_midpoint(&self, bits: u32) -> bool {
+    /// Bits between the highest and the lowest set bit of this number, both counted; `None` where it has more than
+    /// any float. (Far from 1 it could not be written in 20 digits, so overflow means that.)
+    fn bits(&self) -> Option<u32> {
         let whole = self.digits().iter().fold(0u128, |sum, digit| sum * 10 + u128::from(digit - b'0'));
         let power = self.exponent - (self.count as i32 - 1);
-        let Some(fives) = 5u128.checked_pow(power.unsigned_abs()) else { return false };
-        let odd = if power >= 0 { whole.checked_mul(fives) } else { (whole % fives == 0).then(|| whole / fives) };
-        odd.filter(|n| *n > 0).is_some_and(|n| 128 - n.leading_zeros() - n.trailing_zeros() == bits + 1)
+        let fives = 5u128.checked_pow(power.unsigned_abs())?;
+        let odd = if power >= 0 { whole.checked_mul(fives)? } else { (whole % fives == 0).then(|| whole / fives)? };
+        (odd > 0).then(|| 128 - odd.leading_zeros() - odd.trailing_zeros())
     }
 }
 
-/// The shortest digits that read back the same, a half-way number excluded.
-fn put_shortest(
-    out: &mut BytesMut,
-    value: impl LowerExp,
+/// What tells `real` from `double precision` when digits are chosen.
+struct Precision {
+    /// Bits of the significand.
     bits: u32,
+    /// Numbers from ten to this power on are printed with an exponent.
     fixed_below: i32,
-    reads_back: impl Fn(&str) -> bool,
-) {
+    /// Digits of those shortest forms that can lie at the same distance on both sides of the number.
+    tie_digits: usize,
+}
+
+const SINGLE: Precision = Precision { bits: 24, fixed_below: 6, tie_digits: 8 };
+const DOUBLE: Precision = Precision { bits: 53, fixed_below: 15, tie_digits: 17 };
+
+/// The shortest digits that read back the same, except a number half-way between two floats; of two such at the same
+/// distance, the even one. Rust's own shortest digits differ from PostgreSQL's in these two points only.
+fn put_shortest(out: &mut BytesMut, value: impl LowerExp, precision: &Precision, reads_back: impl Fn(&str) -> bool) {
+    let with_digits = |digits: usize| Stack::<40>::of(format_args!("{value:.*e}", digits - 1));
+    let is_midpoint = |number: &Scientific| number.bits() == Some(precision.bits + 1);
     let mut number = Scientific::of(Stack::<40>::of(format_args!("{value:e}")).text());
-    if number.is_midpoint(bits) {
-        for digits in number.count..20 {
-            let text = Stack::<40>::of(format_args!("{value:.digits$e}"));
+    if is_midpoint(&number) {
+        for digits in number.count + 1..20 {
+            let text = with_digits(digits);
             let longer = Scientific::of(text.text());
-            if reads_back(text.text()) && !longer.is_midpoint(bits) {
+            if reads_back(text.text()) && !is_midpoint(&longer) {
                 number = longer;
                 break;
             }
         }
+    } else if number.count == precision.tie_digits && number.digits[number.count - 1] % 2 == 1 {
+        let longer = Scientific::of(with_digits(number.count + 1).text());
+        let exact = longer.bits().is_some_and(|bits| bits <= precision.bits);
+        if exact && longer.count == number.count + 1 && longer.digits[number.count] == b'5' {
+            number.digits = longer.digits;
+        }
     }
-    put_scientific(out, &number, fixed_below);
+    put_scientific(out, &number, precision.fixed_below);
 }
 
 /// So many significant digits, as C's `%g` prints them.

@@ -1,1 +1,643 @@
+//! Expected text and bytes are those of PostgreSQL 15, taken from its output and send functions.
 
+use super::*;
+use arrow::array::*;
+use arrow::datatypes::{DataType, Field, Int32Type, IntervalMonthDayNano, Schema, i256};
+use arrow::record_batch::RecordBatch;
+use bytes::{Bytes, BytesMut};
+use proptest::prelude::*;
+use sluice_base::{Column, Datum, Interval, SqlState, SqlType, TimeZone, ToClient};
+use std::sync::Arc;
+
+fn china() -> EncodeSettings {
+    EncodeSettings { timezone: TimeZone::parse("PRC").expect("a known zone"), ..EncodeSettings::default() }
+}
+
+fn column(sql_type: &SqlType) -> Column {
+    Column::computed("c", sql_type.clone())
+}
+
+/// The fields of the one DataRow in `out`; checks the framing on the way.
+fn fields(out: &[u8]) -> Vec<Option<Vec<u8>>> {
+    assert_eq!(out[0], b'D');
+    assert_eq!(u32::from_be_bytes(out[1..5].try_into().unwrap()) as usize, out.len() - 1);
+    let count = u16::from_be_bytes(out[5..7].try_into().unwrap());
+    let mut rest = &out[7..];
+    let fields = (0..count).map(|_| {
+        let (length, after) = rest.split_first_chunk::<4>().unwrap();
+        let length = i32::from_be_bytes(*length);
+        let (field, after) = after.split_at(length.max(0) as usize);
+        rest = after;
+        (length >= 0).then(|| field.to_vec())
+    });
+    let fields = fields.collect();
+    assert!(rest.is_empty());
+    fields
+}
+
+fn encode(
+    block: &RowBlock,
+    sql_type: &SqlType,
+    format: Format,
+    settings: &EncodeSettings,
+) -> Result<Option<Vec<u8>>, EncodeError> {
+    let mut out = BytesMut::new();
+    RowEncoder::new(&[column(sql_type)], &[format], settings)?.data_rows(block, 0, 1, &mut out)?;
+    Ok(fields(&out).remove(0))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn batch(array: ArrayRef) -> RowBlock {
+    let schema = Schema::new(vec![Field::new("c", array.data_type().clone(), true)]);
+    RowBlock::Batch(RecordBatch::try_new(Arc::new(schema), vec![array]).unwrap())
+}
+
+/// Checks text and binary of one value; `binary` in hex, empty where it is not to be had.
+fn check(block: &RowBlock, sql_type: &SqlType, text: &str, binary: &str, what: &str) {
+    let found = encode(block, sql_type, Format::Text, &china()).unwrap().expect("not null");
+    assert_eq!(String::from_utf8(found).unwrap(), text, "{what}: text of {sql_type:?}");
+    match encode(block, sql_type, Format::Binary, &china()) {
+        Ok(found) => assert_eq!(hex(&found.expect("not null")), binary, "{what}: binary of {sql_type:?} {text}"),
+        Err(error) => assert_eq!(binary, "", "{what}: {error}"),
+    }
+}
+
+/// The value as a column of the engine, where the engine has such columns.
+fn as_array(value: &Datum, sql_type: &SqlType) -> Option<ArrayRef> {
+    Some(match (sql_type, value) {
+        (SqlType::Bool, Datum::Bool(v)) => Arc::new(BooleanArray::from(vec![*v])),
+        (SqlType::Int2, Datum::Int(v)) => Arc::new(Int16Array::from(vec![*v as i16])),
+        (SqlType::Int4, Datum::Int(v)) => Arc::new(Int32Array::from(vec![*v as i32])),
+        (SqlType::Int8 | SqlType::Oid | SqlType::Regtype, Datum::Int(v)) => Arc::new(Int64Array::from(vec![*v])),
+        (SqlType::Float4, Datum::Float(v)) => Arc::new(Float32Array::from(vec![*v as f32])),
+        (SqlType::Float8, Datum::Float(v)) => Arc::new(Float64Array::from(vec![*v])),
+        (SqlType::Numeric(_), Datum::Numeric(v)) => {
+            let (whole, fraction) = v.split_once('.').unwrap_or((v, ""));
+            let unscaled: i128 = format!("{whole}{fraction}").parse().ok()?;
+            let array = Decimal128Array::from(vec![unscaled]);
+            Arc::new(array.with_precision_and_scale(38, fraction.len() as i8).unwrap())
+        }
+        (SqlType::Date, Datum::Date(v)) => Arc::new(Date32Array::from(vec![*v])),
+        (SqlType::Time, Datum::Time(v)) => Arc::new(Time64MicrosecondArray::from(vec![*v])),
+        (SqlType::Timestamp, Datum::Timestamp(v)) => Arc::new(TimestampMicrosecondArray::from(vec![*v])),
+        (SqlType::Timestamptz, Datum::Timestamptz(v)) => {
+            Arc::new(TimestampMicrosecondArray::from(vec![*v]).with_timezone("UTC"))
+        }
+        (SqlType::Interval, Datum::Interval(v)) => {
+            let value = IntervalMonthDayNano::new(v.months, v.days, v.micros.checked_mul(1_000)?);
+            Arc::new(IntervalMonthDayNanoArray::from(vec![value]))
+        }
+        (SqlType::Uuid, Datum::Uuid(v)) => {
+            Arc::new(FixedSizeBinaryArray::try_from_iter(std::iter::once(v.as_slice())).unwrap())
+        }
+        (SqlType::Bytea, Datum::Bytes(v)) => Arc::new(BinaryArray::from(vec![v.as_slice()])),
+        (SqlType::Array(_) | SqlType::Regclass, _) => return None,
+        (_, Datum::Text(v)) => Arc::new(StringArray::from(vec![v.as_str()])),
+        _ => return None,
+    })
+}
+
+#[test]
+fn values_are_postgresqls_in_text_and_binary() {
+    use SqlType::*;
+    let text = |t: &str| Datum::Text(t.into());
+    let numeric = |t: &str| Datum::Numeric(t.into());
+    let array = |item: SqlType| Array(Box::new(item));
+    let uuid = *b"\xa0\xee\xbc\x99\x9c\x0b\x4e\xf8\xbb\x6d\x6b\xb9\xbd\x38\x0a\x11";
+    let mixed = Interval2 { months: 10, days: 3, micros: -14_706_700_000 };
+    let words = ["a", "b c", "q\"\\", "", "null", "{}", "x,y", "单引号'", "tab\there"];
+    let cases = [
+        (Bool, Datum::Bool(true), "t", "01"),
+        (Bool, Datum::Bool(false), "f", "00"),
+        (Int2, Datum::Int(-32_768), "-32768", "8000"),
+        (Int4, Datum::Int(2_147_483_647), "2147483647", "7fffffff"),
+        (Int8, Datum::Int(i64::MIN), "-9223372036854775808", "8000000000000000"),
+        (Int8, Datum::Int(0), "0", "0000000000000000"),
+        (Oid, Datum::Int(4_294_967_295), "4294967295", "ffffffff"),
+        (Regtype, Datum::Int(23), "23", "00000017"),
+        (Regclass, text("pg_class"), "pg_class", ""),
+        (Float4, Datum::Float(1.1f32.into()), "1.1", "3f8ccccd"),
+        (Float8, Datum::Float(-1e-7), "-1e-07", "be7ad7f29abcaf48"),
+        (Numeric(None), numeric("0.00"), "0.00", "0000000000000002"),
+        (Numeric(None), numeric("-1234567.8900"), "-1234567.8900", "0003000140000004007b11d722c4"),
+        (Numeric(None), numeric("0.0005"), "0.0005", "0001ffff000000040005"),
+        (Numeric(None), numeric("10000"), "10000", "00010001000000000001"),
+        (
+            Numeric(None),
+            numeric("99999999999999999999999999999999999999"),
+            "99999999999999999999999999999999999999",
+            "000a0009000000000063270f270f270f270f270f270f270f270f270f",
+        ),
+        (Numeric(None), numeric("100000000.000100"), "100000000.000100", "00040002000000060001000000000001"),
+        (Numeric(None), numeric("NaN"), "NaN", "00000000c0000000"),
+        (Text, text("汉字"), "汉字", "e6b189e5ad97"),
+        (Varchar(Some(9)), text(""), "", ""),
+        (Bpchar(Some(3)), text("a  "), "a  ", "612020"),
+        (Name, text("n"), "n", "6e"),
+        (Char, text("r"), "r", "72"),
+        (Json, text("{\"a\":1}"), "{\"a\":1}", "7b2261223a317d"),
+        (Jsonb, text("{\"a\": 1}"), "{\"a\": 1}", "017b2261223a20317d"),
+        (Unknown, text("x"), "x", "78"),
+        (Date, Datum::Date(0), "1970-01-01", "ffffd533"),
+        (Date, Datum::Date(-735_160), "0044-03-15 BC", ""),
+        (Date, Datum::Date(19_782), "2024-02-29", "00002279"),
+        (Date, Datum::Date(3_672_207), "12024-02-29", ""),
+        (Time, Datum::Time(86_399_999_999), "23:59:59.999999", "000000141dd75fff"),
+        (Time, Datum::Time(86_400_000_000), "24:00:00", "000000141dd76000"),
+        (Timestamp, Datum::Timestamp(1_704_164_645_670_000), "2024-01-02 03:04:05.67", "0002b0ec85202c70"),
+        (Timestamp, Datum::Timestamp(-500_000), "1969-12-31 23:59:59.5", "fffca2fec4c07ee0"),
+        (Timestamptz, Datum::Timestamptz(1_704_164_645_000_000), "2024-01-02 11:04:05+08", "0002b0ec8515f340"),
+        (Timestamptz, Datum::Timestamptz(583_718_400_000_000), "1988-07-01 09:00:00+09", "fffeb5e24ca9a000"),
+        (Interval, Datum::Interval(mixed), "10 mons 3 days -04:05:06.7", "fffffffc93699120000000030000000a"),
+        (Uuid, Datum::Uuid(uuid), "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "a0eebc999c0b4ef8bb6d6bb9bd380a11"),
+        (Bytea, Datum::Bytes(b"\x00\xff\\a".to_vec()), "\\x00ff5c61", "00ff5c61"),
+        (
+            array(Int4),
+            Datum::Array(vec![Datum::Int(1), Datum::Null, Datum::Int(-3)]),
+            "{1,NULL,-3}",
+            "00000001000000010000001700000003000000010000000400000001ffffffff00000004fffffffd",
+        ),
+        (array(Int4), Datum::Array(vec![]), "{}", "000000000000000000000017"),
+        (Int2vector, text("1 2"), "1 2", "0000000100000000000000150000000200000000000000020001000000020002"),
+        (
+            Oidvector,
+            Datum::Array(vec![Datum::Int(23), Datum::Int(25)]),
+            "23 25",
+            "00000001000000000000001a000000020000000000000004000000170000000400000019",
+        ),
+        (Void, text(""), "", ""),
+    ];
+    for (sql_type, value, text, binary) in cases {
+        // An empty expectation stands for a date that the next test measures, an empty text, or no binary at all.
+        let binary = match (&value, binary) {
+            (Datum::Date(days), "") => hex(&(days - 10_957).to_be_bytes()),
+            (_, binary) => binary.to_string(),
+        };
+        check(&RowBlock::Values(vec![vec![value.clone()]]), &sql_type, text, &binary, "value");
+        if let Some(column) = as_array(&value, &sql_type) {
+            check(&batch(column), &sql_type, text, &binary, "column");
+        }
+    }
+    let items = words.iter().map(|w| text(w)).collect();
+    let expected = "{a,\"b c\",\"q\\\"\\\\\",\"\",\"null\",\"{}\",\"x,y\",单引号',\"tab\there\"}";
+    let found = encode(&RowBlock::Values(vec![vec![Datum::Array(items)]]), &array(Text), Format::Text, &china());
+    assert_eq!(String::from_utf8(found.unwrap().unwrap()).unwrap(), expected);
+    let record = vec![Datum::Int(1), text("a b"), Datum::Null, text(""), Datum::Bool(true), text("q\"\\"), text("(")];
+    let found = encode(&RowBlock::Values(vec![vec![Datum::Record(record)]]), &Record, Format::Text, &china());
+    assert_eq!(String::from_utf8(found.unwrap().unwrap()).unwrap(), "(1,\"a b\",,\"\",t,\"q\"\"\\\\\",\"(\")");
+}
+
+use sluice_base::Interval as Interval2;
+
+#[test]
+fn null_is_null_in_every_column() {
+    let arrays: Vec<(ArrayRef, SqlType)> = vec![
+        (Arc::new(Int32Array::from(vec![None::<i32>])), SqlType::Int4),
+        (Arc::new(IntervalMonthDayNanoArray::from(vec![None])), SqlType::Interval),
+        (Arc::new(StringArray::from(vec![None::<&str>])), SqlType::Text),
+        (Arc::new(NullArray::new(1)), SqlType::Date),
+        (Arc::new(Decimal128Array::from(vec![None::<i128>])), SqlType::Numeric(None)),
+        (Arc::new(DictionaryArray::<Int32Type>::from_iter([None::<&str>])), SqlType::Text),
+    ];
+    for (array, sql_type) in arrays {
+        for format in [Format::Text, Format::Binary] {
+            assert_eq!(encode(&batch(array.clone()), &sql_type, format, &china()).unwrap(), None, "{sql_type:?}");
+        }
+    }
+}
+
+/// Arrow columns whose type is not the one their announced type is usually written from.
+#[test]
+fn columns_of_other_arrow_types_are_cast() {
+    let text_of = |array: ArrayRef, sql_type: SqlType| {
+        encode(&batch(array), &sql_type, Format::Text, &china()).map(|v| String::from_utf8(v.unwrap()).unwrap())
+    };
+    let decimal = |v: i128, p, s| Arc::new(Decimal128Array::from(vec![v]).with_precision_and_scale(p, s).unwrap());
+    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(7), None])]);
+    let cases: Vec<(ArrayRef, SqlType, &str)> = vec![
+        (Arc::new(Int64Array::from(vec![5])), SqlType::Int4, "5"),
+        (Arc::new(UInt64Array::from(vec![u64::MAX])), SqlType::Numeric(None), "18446744073709551615"),
+        (Arc::new(Int32Array::from(vec![5])), SqlType::Int8, "5"),
+        (Arc::new(UInt32Array::from(vec![5])), SqlType::Oid, "5"),
+        (Arc::new(Float64Array::from(vec![0.1])), SqlType::Numeric(None), "0.1"),
+        (Arc::new(StringViewArray::from(vec!["v"])), SqlType::Text, "v"),
+        (Arc::new(LargeStringArray::from(vec!["v"])), SqlType::Varchar(None), "v"),
+        (Arc::new(DictionaryArray::<Int32Type>::from_iter(["v"])), SqlType::Text, "v"),
+        (Arc::new(Int64Array::from(vec![5])), SqlType::Text, "5"),
+        (Arc::new(Date64Array::from(vec![86_400_000])), SqlType::Date, "1970-01-02"),
+        (Arc::new(Time32SecondArray::from(vec![61])), SqlType::Time, "00:01:01"),
+        (Arc::new(TimestampNanosecondArray::from(vec![1_500])), SqlType::Timestamp, "1970-01-01 00:00:00.000001"),
+        (
+            Arc::new(TimestampSecondArray::from(vec![0]).with_timezone("+01:00")),
+            SqlType::Timestamptz,
+            "1970-01-01 08:00:00+08",
+        ),
+        (Arc::new(DurationSecondArray::from(vec![90])), SqlType::Interval, "00:01:30"),
+        (Arc::new(StringArray::from(vec!["A0EEBC999C0B4EF8BB6D6BB9BD380A11"])), SqlType::Uuid, UUID),
+        (decimal(15_000_000_000, 38, 10), SqlType::Numeric(None), "1.5"),
+        (decimal(0, 38, 10), SqlType::Numeric(None), "0"),
+        (decimal(-100_000_000_000, 38, 10), SqlType::Numeric(None), "-10"),
+        (decimal(1_500, 20, 2), SqlType::Numeric(None), "15.00"),
+        (decimal(15, 20, -2), SqlType::Numeric(None), "1500"),
+        (decimal(0, 20, -2), SqlType::Numeric(None), "0"),
+        (decimal(-5, 18, 2), SqlType::Numeric(Some((18, 2))), "-0.05"),
+        (Arc::new(list), SqlType::Array(Box::new(SqlType::Int4)), "{7,NULL}"),
+        (Arc::new(BinaryViewArray::from(vec![b"\x01".as_slice()])), SqlType::Bytea, "\\x01"),
+    ];
+    for (array, sql_type, expected) in cases {
+        assert_eq!(text_of(array.clone(), sql_type.clone()).unwrap(), expected, "{:?} as {sql_type:?}", array);
+    }
+    let code = |array: ArrayRef, sql_type| text_of(array, sql_type).unwrap_err().to_client().code;
+    let wide = Arc::new(Int64Array::from(vec![1 << 40]));
+    assert_eq!(code(wide, SqlType::Int4), SqlState::NumericValueOutOfRange);
+    assert_eq!(code(Arc::new(Int64Array::from(vec![-1])), SqlType::Oid), SqlState::NumericValueOutOfRange);
+    assert_eq!(code(Arc::new(StringArray::from(vec!["x"])), SqlType::Uuid), SqlState::InvalidTextRepresentation);
+    assert_eq!(code(Arc::new(StringArray::from(vec!["x"])), SqlType::Int4), SqlState::InvalidTextRepresentation);
+    let list: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(7)])]));
+    assert_eq!(code(list, SqlType::Date), SqlState::FeatureNotSupported);
+}
+
+const UUID: &str = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+
+#[test]
+fn decimals_of_256_bits_are_exact() {
+    for text in [
+        "1",
+        "-1",
+        "170141183460469231731687303715884105728",
+        "-340282366920938463463374607431768211456",
+        "18446744073709551616",
+        "9999999999999999999999999999999999999999999999999999999999999999999999999999",
+        "-1000000000000000000000000000000000000000000000000000000000000000000000000000",
+        "0",
+    ] {
+        let value = i256::from_string(text).unwrap();
+        let array = |scale| Decimal256Array::from(vec![value]).with_precision_and_scale(76, scale).unwrap();
+        let sql_type = SqlType::Numeric(Some((76, 0)));
+        let from_text = RowBlock::Values(vec![vec![Datum::Numeric(text.into())]]);
+        for format in [Format::Text, Format::Binary] {
+            let column = encode(&batch(Arc::new(array(0))), &sql_type, format, &china()).unwrap();
+            assert_eq!(column, encode(&from_text, &sql_type, format, &china()).unwrap(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn floats_print_as_in_postgresql() {
+    let float8 = |v: f64, digits| {
+        let mut out = BytesMut::new();
+        number::put_float8(&mut out, v, digits);
+        String::from_utf8(out.to_vec()).unwrap()
+    };
+    let float4 = |v: f32, digits| {
+        let mut out = BytesMut::new();
+        number::put_float4(&mut out, v, digits);
+        String::from_utf8(out.to_vec()).unwrap()
+    };
+    // The first three lie next to a number of fewer digits that is half-way between two floats.
+    for (value, text) in [
+        (1e23, "9.999999999999999e+22"),
+        (18_014_398_509_481_992.0, "1.8014398509481992e+16"),
+        (123_456_789_012_345_678.0, "1.2345678901234568e+17"),
+        (9_007_199_254_740_993.0, "9.007199254740992e+15"),
+        // Half-way between two numbers of 17 digits: the even one.
+        (1_145_182_936_086_154.25, "1.1451829360861542e+15"),
+        (1_145_182_936_086_154.75, "1.1451829360861548e+15"),
+        (5e-324, "5e-324"),
+        (f64::MAX, "1.7976931348623157e+308"),
+        (1e15, "1e+15"),
+        (1e14, "100000000000000"),
+        (0.0001, "0.0001"),
+        (0.00001, "1e-05"),
+        (-0.0, "-0"),
+        (0.0, "0"),
+        (123.456, "123.456"),
+        (f64::NAN, "NaN"),
+        (f64::NEG_INFINITY, "-Infinity"),
+    ] {
+        assert_eq!(float8(value, 1), text);
+    }
+    for (value, text) in [
+        (1e6, "1e+06"),
+        (100_000.0, "100000"),
+        (16_777_216.0, "1.6777216e+07"),
+        (33_554_436.0, "3.3554436e+07"),
+        (2_097_152.25, "2.0971522e+06"),
+        (2_097_152.75, "2.0971528e+06"),
+        (1.1, "1.1"),
+        (3.4e38, "3.4e+38"),
+        (f32::INFINITY, "Infinity"),
+    ] {
+        assert_eq!(float4(value, 1), text);
+    }
+    for (digits, text) in [(0, "0.3"), (-3, "0.3"), (1, "0.30000000000000004"), (3, "0.30000000000000004")] {
+        assert_eq!(float8(0.1 + 0.2, digits), text, "{digits}");
+    }
+    assert_eq!(float8(12_345_678_901_234_567_890.0, 0), "1.23456789012346e+19");
+    assert_eq!(float8(12_345_678_901_234_567_890.0, -3), "1.23456789012e+19");
+    assert_eq!(float8(100.0, 0), "100");
+    assert_eq!(float4(1_234_567.9, 0), "1.23457e+06");
+    assert_eq!(float4(1_234_567.9, -15), "1e+06");
+}
+
+proptest! {
+    #[test]
+    fn floats_read_back(bits: u64) {
+        let value = f64::from_bits(bits);
+        let mut out = BytesMut::new();
+        number::put_float8(&mut out, value, 1);
+        let back: f64 = std::str::from_utf8(&out).unwrap().parse().unwrap();
+        prop_assert!(back == value || (back.is_nan() && value.is_nan()));
+        let value = f32::from_bits(bits as u32);
+        out.clear();
+        number::put_float4(&mut out, value, 1);
+        let back: f32 = std::str::from_utf8(&out).unwrap().parse().unwrap();
+        prop_assert!(back == value || (back.is_nan() && value.is_nan()));
+    }
+
+    #[test]
+    fn decimals_agree_with_arithmetic(value: i128, scale in 0i8..=38) {
+        let value = value % 10i128.pow(38);
+        let array = Decimal128Array::from(vec![value]).with_precision_and_scale(38, scale).unwrap();
+        let expected = array.value_as_string(0);
+        let sql_type = SqlType::Numeric(Some((38, scale as u8 as i8)));
+        let block = batch(Arc::new(array));
+        let text = encode(&block, &sql_type, Format::Text, &china()).unwrap().unwrap();
+        prop_assert_eq!(String::from_utf8(text).unwrap(), expected.clone());
+        let from_text = RowBlock::Values(vec![vec![Datum::Numeric(expected)]]);
+        prop_assert_eq!(
+            encode(&block, &sql_type, Format::Binary, &china()).unwrap(),
+            encode(&from_text, &sql_type, Format::Binary, &china()).unwrap()
+        );
+    }
+
+    #[test]
+    fn dates_agree_with_chrono(days in -700_000i32..3_000_000) {
+        use chrono::Datelike;
+        let date = chrono::NaiveDate::from_epoch_days(days).unwrap();
+        let mut out = BytesMut::new();
+        datetime::put_date(&mut out, days, DateStyle::default());
+        prop_assert!(date.year() > 0);
+        let expected = format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
+        prop_assert_eq!(std::str::from_utf8(&out).unwrap(), expected);
+    }
+
+    /// Nothing that a system relation or a parameter could hold makes the encoder panic.
+    #[test]
+    fn any_value_in_any_column_is_sent_or_refused(
+        number: i64, text in ".{0,12}", which in 0usize..11, column in 0usize..31, binary: bool,
+    ) {
+        let value = match which {
+            0 => Datum::Int(number),
+            1 => Datum::Text(text),
+            2 => Datum::Numeric(text),
+            3 => Datum::Date(number as i32),
+            4 => Datum::Time(number),
+            5 => Datum::Timestamp(number),
+            6 => Datum::Timestamptz(number),
+            7 => Datum::Interval(Interval { months: number as i32, days: (number >> 32) as i32, micros: number }),
+            8 => Datum::Float(f64::from_bits(number as u64)),
+            9 => Datum::Array(vec![Datum::Int(number), Datum::Null]),
+            _ => Datum::Record(vec![Datum::Text(text), Datum::Int(number)]),
+        };
+        let format = if binary { Format::Binary } else { Format::Text };
+        let sql_type = &SqlType::scalars()[column];
+        let _ = encode(&RowBlock::Values(vec![vec![value]]), sql_type, format, &china());
+    }
+}
+
+#[test]
+fn date_styles() {
+    let moment = Datum::Timestamptz(1_704_135_845_670_000);
+    let old = Datum::Timestamp(-63_517_812_955_000_000);
+    for (style, date, time, ancient) in [
+        ("ISO, MDY", "2024-01-02", "2024-01-02 03:04:05.67+08", "0044-03-15 03:04:05 BC"),
+        ("SQL, MDY", "01/02/2024", "01/02/2024 03:04:05.67 CST", "03/15/0044 03:04:05 BC"),
+        ("SQL, DMY", "02/01/2024", "02/01/2024 03:04:05.67 CST", "15/03/0044 03:04:05 BC"),
+        ("Postgres, MDY", "01-02-2024", "Tue Jan 02 03:04:05.67 2024 CST", "Fri Mar 15 03:04:05 0044 BC"),
+        ("Postgres, DMY", "02-01-2024", "Tue 02 Jan 03:04:05.67 2024 CST", "Fri 15 Mar 03:04:05 0044 BC"),
+        ("German, DMY", "02.01.2024", "02.01.2024 03:04:05.67 CST", "15.03.0044 03:04:05 BC"),
+    ] {
+        let settings = EncodeSettings { datestyle: DateStyle::parse(style).unwrap(), ..china() };
+        let text = |value: &Datum, sql_type| {
+            let found = encode(&RowBlock::Values(vec![vec![value.clone()]]), &sql_type, Format::Text, &settings);
+            String::from_utf8(found.unwrap().unwrap()).unwrap()
+        };
+        assert_eq!(text(&Datum::Date(19_724), SqlType::Date), date, "{style}");
+        assert_eq!(text(&moment, SqlType::Timestamptz), time, "{style}");
+        assert_eq!(text(&old, SqlType::Timestamp), ancient, "{style}");
+    }
+    assert_eq!(DateStyle::parse("ISO, XYZ"), None);
+}
+
+#[test]
+fn interval_styles() {
+    let interval = |months, days, micros| Interval { months, days, micros };
+    let day = 86_400_000_000;
+    for (value, expected) in [
+        (
+            interval(10, 3, -14_706_700_000),
+            [
+                "10 mons 3 days -04:05:06.7",
+                "@ 10 mons 3 days -4 hours -5 mins -6.7 secs",
+                "+0-10 +3 -4:05:06.7",
+                "P10M3DT-4H-5M-6.7S",
+            ],
+        ),
+        (interval(0, 0, 0), ["00:00:00", "@ 0", "0", "PT0S"]),
+        (interval(0, -1, 0), ["-1 days", "@ 1 day ago", "-1 0:00:00", "P-1D"]),
+        (interval(14, 0, 0), ["1 year 2 mons", "@ 1 year 2 mons", "1-2", "P1Y2M"]),
+        (interval(-14, 0, 0), ["-1 years -2 mons", "@ 1 year 2 mons ago", "-1-2", "P-1Y-2M"]),
+        (interval(0, 1, 1_000_000), ["1 day 00:00:01", "@ 1 day 1 sec", "1 0:00:01", "P1DT1S"]),
+        (interval(0, 0, -500_000), ["-00:00:00.5", "@ 0.5 secs ago", "-0:00:00.5", "PT-0.5S"]),
+        (interval(0, 0, 25 * day / 24), ["25:00:00", "@ 25 hours", "25:00:00", "PT25H"]),
+        (interval(0, -1, 1_000_000), ["-1 days +00:00:01", "@ 1 day -1 sec ago", "+0-0 -1 +0:00:01", "P-1DT1S"]),
+    ] {
+        for (style, expected) in ["postgres", "postgres_verbose", "sql_standard", "iso_8601"].iter().zip(expected) {
+            let settings = EncodeSettings { intervalstyle: IntervalStyle::parse(style).unwrap(), ..china() };
+            let block = RowBlock::Values(vec![vec![Datum::Interval(value)]]);
+            let found = encode(&block, &SqlType::Interval, Format::Text, &settings).unwrap().unwrap();
+            assert_eq!(String::from_utf8(found).unwrap(), expected, "{style}");
+        }
+    }
+}
+
+#[test]
+fn bytea_escapes() {
+    let settings = EncodeSettings { bytea_output: ByteaOutput::parse("escape").unwrap(), ..china() };
+    let block = RowBlock::Values(vec![vec![Datum::Bytes(b"\x00\xff\\a'".to_vec())]]);
+    let found = encode(&block, &SqlType::Bytea, Format::Text, &settings).unwrap().unwrap();
+    assert_eq!(found, b"\\000\\377\\\\a'");
+}
+
+fn letters() -> (Vec<Column>, RowBlock) {
+    let schema = Schema::new(vec![
+        Field::new("a", DataType::Utf8, true),
+        Field::new("b", DataType::Int32, true),
+        Field::new("c", DataType::Utf8, true),
+    ]);
+    let batch = RecordBatch::try_new(
+        Arc::new(schema),
+        vec![
+            Arc::new(StringArray::from(vec!["a\tb\\c\nd", "\\.", "\\N"])),
+            Arc::new(Int32Array::from(vec![Some(1), None, Some(2)])),
+            Arc::new(StringArray::from(vec![None, Some(""), Some("x,\"y\"")])),
+        ],
+    );
+    let columns = [("a", SqlType::Text), ("b", SqlType::Int4), ("c", SqlType::Text)];
+    (columns.map(|(name, t)| Column::computed(name, t)).to_vec(), RowBlock::Batch(batch.unwrap()))
+}
+
+fn as_values(block: &RowBlock) -> RowBlock {
+    let RowBlock::Batch(batch) = block else { return block.clone() };
+    let text = |column: usize, row: usize| {
+        let array = batch.column(column).as_string::<i32>();
+        if array.is_null(row) { Datum::Null } else { Datum::Text(array.value(row).into()) }
+    };
+    let numbers = batch.column(1).as_primitive::<Int32Type>();
+    let number = |row| if numbers.is_null(row) { Datum::Null } else { Datum::Int(numbers.value(row).into()) };
+    RowBlock::Values((0..3).map(|row| vec![text(0, row), number(row), text(2, row)]).collect())
+}
+
+fn as_encoded(block: &RowBlock, columns: &[Column], format: Format) -> RowBlock {
+    let mut out = BytesMut::new();
+    RowEncoder::new(columns, &[format; 3], &china()).unwrap().data_rows(block, 0, 3, &mut out).unwrap();
+    RowBlock::Encoded { rows: 3, bytes: out.freeze() }
+}
+
+/// The payload of CopyData messages, and how many there are.
+fn payload(mut out: &[u8]) -> (Vec<u8>, usize) {
+    let (mut all, mut messages) = (Vec::new(), 0);
+    while let [b'd', a, b, c, d, ..] = out {
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        all.extend_from_slice(&out[5..1 + length]);
+        out = &out[1 + length..];
+        messages += 1;
+    }
+    assert!(out.is_empty());
+    (all, messages)
+}
+
+#[test]
+fn copy_writes_what_postgresql_writes() {
+    let (columns, block) = letters();
+    let quoted = CopyFormat::Csv {
+        delimiter: b',',
+        null: String::new(),
+        header: true,
+        quote: b'"',
+        escape: b'"',
+        force_quote: ForceQuote::All,
+    };
+    let odd = CopyFormat::Csv {
+        delimiter: b'|',
+        null: "NULL".into(),
+        header: false,
+        quote: b'\'',
+        escape: b'\\',
+        force_quote: ForceQuote::Columns(vec!["a".into()]),
+    };
+    let binary: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\
+        \0\x03\0\0\0\x07a\tb\\c\nd\0\0\0\x04\0\0\0\x01\xff\xff\xff\xff\
+        \0\x03\0\0\0\x02\\.\xff\xff\xff\xff\0\0\0\0\
+        \0\x03\0\0\0\x02\\N\0\0\0\x04\0\0\0\x02\0\0\0\x05x,\"y\"\xff\xff";
+    let cases: [(CopyFormat, &[u8], usize); 5] = [
+        (CopyFormat::text(), b"a\\tb\\\\c\\nd\t1\t\\N\n\\\\.\t\\N\t\n\\\\N\t2\tx,\"y\"\n", 3),
+        (CopyFormat::csv(), b"\"a\tb\\c\nd\",1,\n\\.,,\"\"\n\\N,2,\"x,\"\"y\"\"\"\n", 3),
+        (quoted, b"a,b,c\n\"a\tb\\c\nd\",\"1\",\n\"\\.\",,\"\"\n\"\\N\",\"2\",\"x,\"\"y\"\"\"\n", 4),
+        (odd, b"'a\tb\\\\c\nd'|1|NULL\n'\\\\.'|NULL|\n'\\\\N'|2|x,\"y\"\n", 3),
+        (CopyFormat::Binary, binary, 4),
+    ];
+    for (format, expected, messages) in cases {
+        let encoded = as_encoded(&block, &columns, format.wire_format());
+        for block in [&block, &as_values(&block), &encoded] {
+            let mut encoder = CopyEncoder::new(&columns, format.clone(), &china()).unwrap();
+            let mut out = BytesMut::new();
+            encoder.header(&mut out).unwrap();
+            encoder.rows(block, 0, 1, &mut out).unwrap();
+            encoder.rows(block, 1, 9, &mut out).unwrap();
+            encoder.finish(&mut out).unwrap();
+            let (found, count) = payload(&out);
+            assert_eq!(String::from_utf8_lossy(&found), String::from_utf8_lossy(expected), "{format:?}");
+            assert_eq!((found.as_slice(), count), (expected, messages), "{format:?}");
+        }
+    }
+    let forced = |name: &str| CopyFormat::Csv {
+        delimiter: b',',
+        null: String::new(),
+        header: false,
+        quote: b'"',
+        escape: b'"',
+        force_quote: ForceQuote::Columns(vec![name.into()]),
+    };
+    assert!(CopyEncoder::new(&columns, forced("c"), &china()).is_ok());
+    let error = CopyEncoder::new(&columns, forced("nope"), &china()).err().map(|e| e.to_client().code);
+    assert_eq!(error, Some(SqlState::UndefinedColumn));
+    let mut out = BytesMut::new();
+    CopyEncoder::new(&columns, CopyFormat::Binary, &china()).unwrap().finish(&mut out).unwrap();
+    assert_eq!(payload(&out).0, b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\xff\xff");
+}
+
+#[test]
+fn rows_come_out_in_parts_of_any_size() {
+    let (columns, block) = letters();
+    for format in [Format::Text, Format::Binary] {
+        let whole = as_encoded(&block, &columns, format);
+        let RowBlock::Encoded { bytes, .. } = &whole else { panic!("encoded") };
+        for block in [&block, &as_values(&block), &whole] {
+            let mut encoder = RowEncoder::new(&columns, &[format; 3], &china()).unwrap();
+            let mut out = BytesMut::new();
+            for row in 0..4 {
+                encoder.data_rows(block, row, 1, &mut out).unwrap();
+            }
+            assert_eq!(&out, bytes);
+            out.clear();
+            assert_eq!(encoder.data_rows_within(block, 0, 3, 1, &mut out).unwrap(), 1);
+            assert_eq!(encoder.data_rows_within(block, 1, 3, usize::MAX, &mut out).unwrap(), 2);
+            assert_eq!(&out, bytes);
+        }
+    }
+}
+
+#[test]
+fn a_row_at_fault_is_taken_back() {
+    let columns = [column(&SqlType::Int2)];
+    let block = RowBlock::Values(vec![vec![Datum::Int(1)], vec![Datum::Int(70_000)]]);
+    let mut out = BytesMut::new();
+    let mut encoder = RowEncoder::new(&columns, &[Format::Binary], &china()).unwrap();
+    let error = encoder.data_rows(&block, 0, 2, &mut out).unwrap_err();
+    assert_eq!(error.to_client().code, SqlState::NumericValueOutOfRange);
+    assert_eq!(fields(&out), [Some(vec![0, 1])]);
+
+    let short = RowBlock::Values(vec![vec![]]);
+    assert!(matches!(encoder.data_rows(&short, 0, 1, &mut out), Err(EncodeError::Mismatch { .. })));
+    let too_few = RowEncoder::new(&[column(&SqlType::Int2), column(&SqlType::Int2)], &[Format::Text], &china());
+    assert!(matches!(too_few, Err(EncodeError::Mismatch { .. })));
+    let wide = vec![column(&SqlType::Int2); 1_665];
+    assert!(matches!(RowEncoder::new(&wide, &[], &china()), Err(EncodeError::TooManyColumns(1_665))));
+    for bytes in [&b"D\0\0\0\xff\0\0"[..], b"D\0", b"X\0\0\0\x06\0\0", b"D\0\0\0\x03\0\0"] {
+        let broken = RowBlock::Encoded { rows: 1, bytes: Bytes::from_static(bytes) };
+        assert!(matches!(encoder.data_rows(&broken, 0, 1, &mut out), Err(EncodeError::Encoded(_))), "{bytes:?}");
+    }
+}
+
+#[test]
+fn a_slice_of_a_list_shows_its_own_items() {
+    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([
+        Some(vec![Some(1), Some(2)]),
+        None,
+        Some(vec![]),
+        Some(vec![Some(3)]),
+    ]);
+    let block = batch(Arc::new(list));
+    let columns = [column(&SqlType::Array(Box::new(SqlType::Int4)))];
+    let mut encoder = RowEncoder::new(&columns, &[], &china()).unwrap();
+    for (row, text) in [(0, Some("{1,2}")), (1, None), (2, Some("{}")), (3, Some("{3}"))] {
+        let mut out = BytesMut::new();
+        encoder.data_rows(&block, row, 1, &mut out).unwrap();
+        assert_eq!(fields(&out)[0].as_deref(), text.map(str::as_bytes), "{row}");
+    }
+}
