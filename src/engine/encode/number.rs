@@ -167,12 +167,12 @@ struct Precision {
     bits: u32,
     /// Numbers from ten to this power on are printed with an exponent.
     fixed_below: i32,
-    /// Digits of those shortest forms that can lie at the same distance on both sides of the number.
+    /// Shortest forms of fewer digits never lie at the same distance on both sides of the number.
     tie_digits: usize,
 }
 
-const SINGLE: Precision = Precision { bits: 24, fixed_below: 6, tie_digits: 8 };
-const DOUBLE: Precision = Precision { bits: 53, fixed_below: 15, tie_digits: 17 };
+const SINGLE: Precision = Precision { bits: 24, fixed_below: 6, tie_digits: 7 };
+const DOUBLE: Precision = Precision { bits: 53, fixed_below: 15, tie_digits: 16 };
 
 /// The shortest digits that read back the same, except a number half-way between two floats; of two such at the same
 /// distance, the even one. Rust's own shortest digits differ from PostgreSQL's in these two points only.
@@ -189,7 +189,7 @@ fn put_shortest(out: &mut BytesMut, value: impl LowerExp, precision: &Precision,
                 break;
             }
         }
-    } else if number.count == precision.tie_digits && number.digits[number.count - 1] % 2 == 1 {
+    } else if number.count >= precision.tie_digits && number.digits[number.count - 1] % 2 == 1 {
         let longer = Scientific::of(with_digits(number.count + 1).text());
         let exact = longer.bits().is_some_and(|bits| bits <= precision.bits);
         if exact && longer.count == number.count + 1 && longer.digits[number.count] == b'5' {
