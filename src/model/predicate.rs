@@ -3,7 +3,11 @@
 //! Invariant: evaluating a [`Predicate`] is total for every row of its entity; both sides of a comparison have the
 //! same type family. Three-valued logic as in SQL; a row is kept only where the outcome is TRUE (governance G11).
 
+use std::fmt::Write as _;
+
 use sluice_base::{Datum, SqlType};
+
+use crate::catalog::Entity;
 
 /// A position in [`crate::catalog::Entity::fields`].
 pub type FieldIndex = usize;
@@ -157,6 +161,93 @@ impl Predicate {
             | Predicate::IsTrue(field) => found.push(*field),
             Predicate::And(parts) | Predicate::Or(parts) => parts.iter().for_each(|p| p.collect_fields(found)),
             Predicate::Not(inner) => inner.collect_fields(found),
+        }
+    }
+
+    /// The rule as SQL-like text, for explanations and tests; never sent anywhere. Holds the principal's values, so
+    /// clients see it only with a grant of its own (governance G14).
+    pub fn describe(&self, entity: &Entity) -> String {
+        let name = |field: &FieldIndex| entity.fields.get(*field).map_or("?", |field| field.id.as_str());
+        let not = |negated: bool| if negated { "NOT " } else { "" };
+        match self {
+            Predicate::Const(Some(true)) => "TRUE".to_string(),
+            Predicate::Const(Some(false)) => "FALSE".to_string(),
+            Predicate::Const(None) => "NULL".to_string(),
+            Predicate::Compare { left, op, right } => {
+                let term = |term: &Term| match term {
+                    Term::Field(field) => name(field).to_string(),
+                    Term::Value(value, _) => describe_value(value),
+                };
+                format!("{} {} {}", term(left), op.sql(), term(right))
+            }
+            Predicate::In { field, values, negated, .. } => {
+                let values: Vec<String> = values.iter().map(describe_value).collect();
+                format!("{} {}IN ({})", name(field), not(*negated), values.join(", "))
+            }
+            Predicate::IsNull { field, negated } => format!("{} IS {}NULL", name(field), not(*negated)),
+            Predicate::Like { field, pattern, negated } => {
+                format!("{} {}LIKE {}", name(field), not(*negated), quoted(pattern))
+            }
+            Predicate::IsTrue(field) => name(field).to_string(),
+            Predicate::And(parts) => joined(parts, " AND ", entity),
+            Predicate::Or(parts) => joined(parts, " OR ", entity),
+            Predicate::Not(inner) => format!("NOT ({})", inner.describe(entity)),
+        }
+    }
+}
+
+fn joined(parts: &[Predicate], word: &str, entity: &Entity) -> String {
+    let mut text = String::new();
+    for (position, part) in parts.iter().enumerate() {
+        if position > 0 {
+            text.push_str(word);
+        }
+        match part {
+            Predicate::And(_) | Predicate::Or(_) => {
+                // Writing into a String cannot fail.
+                let _ = write!(text, "({})", part.describe(entity));
+            }
+            other => text.push_str(&other.describe(entity)),
+        }
+    }
+    text
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn describe_value(value: &Datum) -> String {
+    match value {
+        Datum::Null => "NULL".to_string(),
+        Datum::Bool(value) => value.to_string(),
+        Datum::Int(value) => value.to_string(),
+        Datum::Float(value) => value.to_string(),
+        Datum::Numeric(digits) => digits.clone(),
+        Datum::Text(text) => quoted(text),
+        Datum::Date(days) => {
+            let date = chrono::DateTime::from_timestamp(i64::from(*days) * 86_400, 0).map(|moment| moment.date_naive());
+            date.map_or_else(|| format!("date {days}"), |date| quoted(&date.to_string()))
+        }
+        Datum::Time(micros) => format!("time {micros}"),
+        Datum::Timestamp(micros) | Datum::Timestamptz(micros) => chrono::DateTime::from_timestamp_micros(*micros)
+            .map_or_else(|| format!("timestamp {micros}"), |moment| quoted(&moment.naive_utc().to_string())),
+        other => format!("{other:?}"),
+    }
+}
+
+impl CompareOp {
+    /// The operator in SQL.
+    pub fn sql(self) -> &'static str {
+        match self {
+            CompareOp::Eq => "=",
+            CompareOp::NotEq => "<>",
+            CompareOp::Lt => "<",
+            CompareOp::LtEq => "<=",
+            CompareOp::Gt => ">",
+            CompareOp::GtEq => ">=",
+            CompareOp::IsNotDistinctFrom => "IS NOT DISTINCT FROM",
+            CompareOp::IsDistinctFrom => "IS DISTINCT FROM",
         }
     }
 }

@@ -9,7 +9,7 @@ mod entity;
 mod load;
 mod lookup;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod types;
 
 use std::collections::BTreeMap;

@@ -140,3 +140,30 @@ impl Mask {
         true
     }
 }
+
+/// As it is written in a policy file.
+impl std::fmt::Display for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Mask::Keep { first, last, pad } if pad == "*" => write!(f, "keep({first}, {last})"),
+            Mask::Keep { first, last, pad } => write!(f, "keep({first}, {last}, '{pad}')"),
+            Mask::Hide => f.write_str("hide()"),
+            Mask::Constant(Datum::Text(text)) => write!(f, "constant('{}')", text.replace('\'', "''")),
+            Mask::Constant(Datum::Int(value)) => write!(f, "constant({value})"),
+            Mask::Constant(Datum::Numeric(digits)) => write!(f, "constant({digits})"),
+            Mask::Constant(Datum::Bool(value)) => write!(f, "constant({value})"),
+            Mask::Constant(_) => f.write_str("constant(..)"),
+            Mask::Hash { key } => write!(f, "hash('{key}')"),
+            Mask::CnIdCard => f.write_str("cn_id_card()"),
+            Mask::CnMobile => f.write_str("cn_mobile()"),
+            Mask::CnName => f.write_str("cn_name()"),
+            Mask::BankCard => f.write_str("bank_card()"),
+            Mask::Email => f.write_str("email()"),
+            Mask::Address(level) => write!(f, "address({level})"),
+            Mask::Uscc => f.write_str("uscc()"),
+            Mask::Round(digits) => write!(f, "round({digits})"),
+            Mask::Bucket(width) => write!(f, "bucket({width})"),
+            Mask::DateTrunc(unit) => write!(f, "date_trunc('{unit}')"),
+        }
+    }
+}

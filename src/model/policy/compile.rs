@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use sluice_base::{Datum, SqlType};
-use sqlparser::ast::{BinaryOperator, Expr, Function, Ident, UnaryOperator};
+use sqlparser::ast::{BinaryOperator, Expr, Function, FunctionArguments, Ident, UnaryOperator};
 
 use super::org::OrgScope;
 use super::template::{Fact, Item, OrgUse, Side, Template};
@@ -152,6 +152,13 @@ impl Compiler<'_> {
                 Some(literal) => typed_literal(&literal, &data_type.to_string(), expression),
                 None => Err(Problem::at(expression, "a cast can fail on a row, so only literals may be cast")),
             },
+            // The parser takes the keyword `user` for a call, even behind `session.`.
+            Expr::Function(function)
+                if matches!(function.args, FunctionArguments::None)
+                    && function.name.to_string().eq_ignore_ascii_case("session.user") =>
+            {
+                Ok(Operand::Fact(Fact::User))
+            }
             Expr::Function(function) => Err(match self.function(function) {
                 Err(problem) => problem,
                 Ok(_) => Problem::at(function, "a condition cannot be compared"),

@@ -88,10 +88,10 @@ impl Scalar {
         walked
     }
 
+    /// A block scalar begins at its first content line, behind the indent that all its lines share.
     fn literal_spot(&self, line: u64, steps: usize) -> Spot {
-        let Ok(line) = u32::try_from(line) else { return self.at };
-        let indent = self.raw.lines().nth(line as usize).map_or(0, |l| l.len() - l.trim_start_matches(' ').len());
-        Spot { line: self.at.line.saturating_add(line), column: 1 }.right(indent + steps)
+        let below = u32::try_from(line.saturating_sub(1)).unwrap_or(0);
+        Spot { line: self.at.line.saturating_add(below), column: self.at.column }.right(steps)
     }
 }
 

@@ -57,8 +57,8 @@ fn what_is_not_plain_data_is_refused() {
     refused("<<: {a: 1}\n", "merge keys");
     refused("? [a, b]\n: 1\n", "yaml-key");
     refused("a: [1, 2\nb: 3\n", "yaml-syntax");
-    refused(&"[".repeat(1000), "nest");
-    refused(&"- ".repeat(1000), "nest");
+    refused(&"[".repeat(1000), "limit");
+    refused(&"- ".repeat(1000), "limit");
     refused(&format!("a: [{}]", "1,".repeat(NODES_MAX + 1)), "yaml-limit");
 }
 
