@@ -343,3 +343,6 @@ fn read(
     }
     Ok(Ended::AllRows)
 }
+
+#[cfg(test)]
+mod tests;
