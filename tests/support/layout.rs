@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use sluice_server::demo::{Bank, Format, SEED, Scale, load_mysql, load_postgres, write_files, write_sqlite};
+use sluice_server::demo::files::{self, Format};
+use sluice_server::demo::servers::{load_mysql, load_postgres};
+use sluice_server::demo::{Bank, SEED, Scale, sqlite};
 
 use super::client::{Answer, Form};
 use super::sluice::{PASSWORD, Settings, Sluice};
@@ -46,8 +48,8 @@ pub fn embedded() -> &'static Layout {
 
 /// Writes the data of the embedded layout and returns settings for a server over it.
 pub fn embedded_settings(directory: &Path) -> Settings {
-    write_sqlite(bank(), &directory.join("core.db")).expect("the SQLite file");
-    write_files(bank(), &directory.join("dw"), Format::Parquet, 2).expect("the Parquet files");
+    sqlite::write(bank(), &directory.join("core.db")).expect("the SQLite file");
+    files::write(bank(), &directory.join("dw"), Format::Parquet, 2).expect("the Parquet files");
     users::write(&directory.join("users.yaml"), &users::of_the_demo());
     let path = directory.to_str().expect("a plain path");
     let yaml = format!(
