@@ -28,6 +28,8 @@ const READ_BYTES: usize = 8 << 10;
 const HEADER_BYTES: usize = 5;
 /// Time to get a last error to the client.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Silence after which a client that is being refused is taken to have got our last words.
+const FAREWELL_SILENCE: Duration = Duration::from_millis(100);
 /// Bytes thrown away while a client that is being refused goes on sending.
 const FAREWELL_BYTES: usize = 256 << 10;
 
@@ -158,9 +160,9 @@ impl Connection {
             let mut left = FAREWELL_BYTES;
             let mut waste = [0; 4096];
             while left > 0 {
-                match self.socket.read(&mut waste).await? {
-                    0 => break,
-                    read => left = left.saturating_sub(read),
+                match timeout(FAREWELL_SILENCE, self.socket.read(&mut waste)).await {
+                    Err(_) | Ok(Ok(0)) => break,
+                    Ok(read) => left = left.saturating_sub(read?),
                 }
             }
             Ok::<(), WireError>(())
