@@ -87,12 +87,8 @@ impl ClientError {
 
     /// Our own bug: the client learns only an id that is also in the log and in the audit record.
     pub fn internal(id: &str) -> ClientError {
-        ClientError::new(
-            SqlState::InternalError,
-            format!("internal error {id}"),
-            format!("内部错误 {id}"),
-        )
-        .hint("Report this id to the operator.", "请将此编号告知管理员。")
+        ClientError::new(SqlState::InternalError, format!("internal error {id}"), format!("内部错误 {id}"))
+            .hint("Report this id to the operator.", "请将此编号告知管理员。")
     }
 }
 

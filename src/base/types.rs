@@ -151,10 +151,7 @@ impl SqlType {
     pub fn from_oid(oid: u32) -> Option<SqlType> {
         let scalars = SqlType::scalars();
         scalars.iter().find(|t| t.oid() == oid).cloned().or_else(|| {
-            scalars
-                .iter()
-                .find(|t| oid != 0 && t.array_oid() == oid)
-                .map(|t| SqlType::Array(Box::new(t.clone())))
+            scalars.iter().find(|t| oid != 0 && t.array_oid() == oid).map(|t| SqlType::Array(Box::new(t.clone())))
         })
     }
 
@@ -162,9 +159,37 @@ impl SqlType {
     pub fn scalars() -> &'static [SqlType] {
         use SqlType::*;
         static SCALARS: [SqlType; 31] = [
-            Bool, Int2, Int4, Int8, Float4, Float8, Numeric(None), Text, Varchar(None), Bpchar(None), Name, Char,
-            Date, Time, Timestamp, Timestamptz, Interval, Uuid, Bytea, Json, Jsonb, Oid, Regclass, Regtype, Regproc,
-            Regnamespace, Int2vector, Oidvector, Unknown, Void, Record,
+            Bool,
+            Int2,
+            Int4,
+            Int8,
+            Float4,
+            Float8,
+            Numeric(None),
+            Text,
+            Varchar(None),
+            Bpchar(None),
+            Name,
+            Char,
+            Date,
+            Time,
+            Timestamp,
+            Timestamptz,
+            Interval,
+            Uuid,
+            Bytea,
+            Json,
+            Jsonb,
+            Oid,
+            Regclass,
+            Regtype,
+            Regproc,
+            Regnamespace,
+            Int2vector,
+            Oidvector,
+            Unknown,
+            Void,
+            Record,
         ];
         &SCALARS
     }

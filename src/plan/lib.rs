@@ -1,1 +1,49 @@
-//! placeholder
+//! From text to a governed plan: parse, resolve names against the semantic catalog, govern each scan.
+//!
+//! Invariants: a [`Governed`] is made by [`prepare`] only; every scan in it is a leaf over a
+//! [`govern::GovernedSource`] that carries its decision, so there is nothing below it that could be reached or moved.
+//! This room depends on DataFusion's planning crates alone: it cannot execute.
+
+mod error;
+pub mod govern;
+mod query;
+mod resolve;
+mod statement;
+pub mod types;
+
+pub use error::PlanError;
+pub use govern::{Governed, GovernedSource, LookupPredicate, explain_policy};
+pub use query::Query;
+pub use resolve::{Asker, Described};
+pub use statement::{
+    CopyFormat, CopyOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes, parse,
+};
+
+use sluice_base::{Datum, SqlType};
+
+/// Names and types of a query's columns and parameters, without running it.
+///
+/// # Errors
+/// Whatever [`prepare`] would refuse at the same place.
+pub fn describe(query: &Query, asker: &Asker, param_types: &[Option<SqlType>]) -> Result<Described, PlanError> {
+    guarded(|| resolve::describe(query, asker, param_types))
+}
+
+/// Resolves and governs a query for one principal, with its parameter values.
+///
+/// # Errors
+/// [`PlanError`], each kind with its SQLSTATE.
+pub fn prepare(query: &Query, asker: &Asker, params: &[(SqlType, Datum)]) -> Result<Governed, PlanError> {
+    guarded(|| {
+        let resolved = resolve::resolve(query, asker, params)?;
+        govern::govern(resolved, asker)
+    })
+}
+
+/// Stack for walks over deep, but bounded, statements.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Runs a planning step on a stack of its own: passes of the planner recurse over the tree.
+fn guarded<T>(work: impl FnOnce() -> T) -> T {
+    stacker::grow(STACK_BYTES, work)
+}

@@ -1,0 +1,168 @@
+//! Running a federated plan: one engine for the server, on threads of its own, within one memory pool.
+//!
+//! Invariant: a [`RowStream`] owns the statement's [`Trail`] and closes it at the end, on an error, or when dropped;
+//! dropping it stops the work here and at the sources.
+
+mod stream;
+
+use std::sync::Arc;
+
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
+use datafusion::physical_plan::displayable;
+use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
+use datafusion::prelude::SessionConfig;
+use sluice_base::Limits;
+use sluice_model::Snapshot;
+use sluice_model::audit::Admitted;
+use sluice_model::mask::MaskKeys;
+use sluice_plan::Governed;
+
+use crate::EngineError;
+use crate::federate::{Federated, Splitter, verify_physical};
+use crate::sources::Sources;
+
+pub use stream::RowStream;
+
+/// Rows of one batch inside the engine.
+const BATCH_ROWS: usize = 8_192;
+
+/// The engine: sources, mask keys, memory, threads.
+#[derive(Debug)]
+pub struct Engine {
+    state: SessionState,
+    sources: Sources,
+    keys: MaskKeys,
+    statement_timeout_ms: u64,
+    runtime: Option<tokio::runtime::Runtime>,
+    /// Sub-plans go to the sources; switched off to compare answers.
+    pushdown: bool,
+}
+
+impl Engine {
+    /// An engine over opened sources.
+    ///
+    /// # Errors
+    /// [`EngineError::Internal`] where threads or spill space cannot be had.
+    pub fn new(sources: Sources, keys: MaskKeys, limits: &Limits) -> Result<Engine, EngineError> {
+        let pool = Arc::new(FairSpillPool::new(limits.memory_bytes));
+        let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?;
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        let mut config = SessionConfig::new()
+            .with_target_partitions(threads)
+            .with_batch_size(BATCH_ROWS)
+            .with_information_schema(false)
+            .with_create_default_catalog_and_schema(false);
+        let options = config.options_mut();
+        options.sql_parser.parse_float_as_decimal = true;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        options.execution.parquet.schema_force_view_types = false;
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(environment)
+            .with_default_features()
+            .build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("sluice-engine")
+            .thread_stack_size(8 << 20)
+            .enable_all()
+            .build()
+            .map_err(|error| EngineError::Internal(format!("engine threads: {error}")))?;
+        let statement_timeout_ms = limits.statement_timeout_ms;
+        Ok(Engine { state, sources, keys, statement_timeout_ms, runtime: Some(runtime), pushdown: true })
+    }
+
+    /// The same engine with sub-plans kept here: answers must not change.
+    pub fn without_pushdown(mut self) -> Engine {
+        self.pushdown = false;
+        self
+    }
+
+    /// The opened sources.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn splitter<'a>(&'a self, snapshot: &'a Snapshot) -> Splitter<'a> {
+        Splitter {
+            snapshot,
+            sources: &self.sources,
+            keys: &self.keys,
+            timeout_ms: self.statement_timeout_ms,
+            pushdown: self.pushdown,
+        }
+    }
+
+    /// Attaches sources to an admitted plan and notes in its trail what each will be asked. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// [`EngineError::Barrier`] where a governed scan is not found again; else what planning found. The trail closes
+    /// as an error then.
+    pub fn federate(&self, admitted: Admitted<Governed>, snapshot: &Snapshot) -> Result<Federated, EngineError> {
+        let (governed, mut trail) = admitted.into_parts();
+        let planned = self.physical(governed, snapshot);
+        match planned {
+            Ok((plan, columns, sent)) => {
+                for sent in sent {
+                    trail.note_source(&sent.connection, &sent.what);
+                }
+                Ok(Federated { plan, columns, trail })
+            }
+            Err(error) => {
+                stream::close_with_error(trail, &error);
+                Err(error)
+            }
+        }
+    }
+
+    #[allow(clippy::type_complexity, reason = "a private triple, named at its two uses")]
+    fn physical(
+        &self,
+        governed: Governed,
+        snapshot: &Snapshot,
+    ) -> Result<
+        (Arc<dyn datafusion::physical_plan::ExecutionPlan>, Vec<sluice_base::Column>, Vec<crate::federate::Sent>),
+        EngineError,
+    > {
+        let (split, columns) = self.splitter(snapshot).split(governed, &self.state)?;
+        let planner = DefaultPhysicalPlanner::default();
+        let planning = planner.create_physical_plan(&split.plan, &self.state);
+        let plan = futures::executor::block_on(planning)?;
+        verify_physical(&plan, &split.fingerprints)?;
+        Ok((plan, columns, split.sent))
+    }
+
+    /// Starts a federated statement.
+    ///
+    /// # Errors
+    /// What starting it found; the trail closes as an error then.
+    pub fn execute(&self, federated: Federated) -> Result<RowStream, EngineError> {
+        let context = Arc::new(TaskContext::from(&self.state));
+        let runtime = self.runtime.as_ref().ok_or_else(|| EngineError::Internal("the engine has stopped".into()))?;
+        stream::start(federated, context, runtime.handle())
+    }
+
+    /// What a governed statement would ask each source, and what would run here. Nothing is run; the plan is consumed.
+    ///
+    /// # Errors
+    /// As [`Engine::federate`].
+    pub fn explain(&self, governed: Governed, snapshot: &Snapshot) -> Result<Vec<String>, EngineError> {
+        let (plan, _, sent) = self.physical(governed, snapshot)?;
+        let mut lines: Vec<String> =
+            sent.iter().map(|sent| format!("sent to {}: {}", sent.connection, sent.what)).collect();
+        let tree = displayable(plan.as_ref()).indent(false).to_string();
+        lines.extend(tree.lines().map(|line| format!("here: {}", line.split_once(':').map_or(line, |(name, _)| name))));
+        Ok(lines)
+    }
+}
+
+impl Drop for Engine {
+    /// A runtime may be dropped inside another one only in the background.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The capability gate for expressions: what a source computes exactly as the engine does, rendered; `None` is "here".
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::logical_expr::expr::{Between, BinaryExpr, Cast, InList, Like};
+use datafusion::logical_expr::{Expr, Operator};
+use datafusion::scalar::ScalarValue;
+use sluice_base::{Datum, SqlType};
+use sluice_model::catalog::Entity;
+use sluice_model::predicate::{CompareOp, Predicate, Term};
+use sluice_plan::types::decimal_text;
+
+use super::fragment::Params;
+use crate::dialect::Dialect;
+
+/// A value expression at the source.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Value {
+    pub(super) sql: String,
+    pub(super) sql_type: SqlType,
+}
+
+/// Renders expressions for one dialect, over columns found by `resolve`.
+pub(super) struct Gate<'a> {
+    pub(super) dialect: &'a dyn Dialect,
+    pub(super) params: &'a mut Params,
+    /// SQL and type of a column of the input.
+    pub(super) resolve: &'a dyn Fn(&datafusion::common::Column) -> Option<(String, SqlType)>,
+}
+
+impl Gate<'_> {
+    /// A condition, in parentheses where it needs them.
+    pub(super) fn condition(&mut self, expr: &Expr) -> Option<String> {
+        match expr {
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
+                Some(format!("({} AND {})", self.condition(left)?, self.condition(right)?))
+            }
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+                Some(format!("({} OR {})", self.condition(left)?, self.condition(right)?))
+            }
+            Expr::Not(inner) => Some(format!("(NOT {})", self.condition(inner)?)),
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => self.comparison(left, compare_op(*op)?, right),
+            Expr::IsNull(inner) => Some(format!("({} IS NULL)", self.column(inner)?.sql)),
+            Expr::IsNotNull(inner) => Some(format!("({} IS NOT NULL)", self.column(inner)?.sql)),
+            Expr::Between(Between { expr, negated, low, high }) => {
+                let low = self.comparison(expr, CompareOp::GtEq, low)?;
+                let high = self.comparison(expr, CompareOp::LtEq, high)?;
+                let both = format!("({low} AND {high})");
+                Some(if *negated { format!("(NOT {both})") } else { both })
+            }
+            Expr::InList(InList { expr, list, negated }) => {
+                let parts: Option<Vec<String>> =
+                    list.iter().map(|item| self.comparison(expr, CompareOp::Eq, item)).collect();
+                let any = format!("({})", parts.filter(|parts| !parts.is_empty())?.join(" OR "));
+                Some(if *negated { format!("(NOT {any})") } else { any })
+            }
+            Expr::Like(Like { negated, expr, pattern, escape_char: None | Some('\\'), case_insensitive: false }) => {
+                let column = self.column(expr).filter(|column| column.sql_type.is_text())?;
+                let Expr::Literal(ScalarValue::Utf8(Some(pattern)), _) = &**pattern else { return None };
+                let like = self.like(&column, pattern)?;
+                Some(if *negated { format!("(NOT {like})") } else { like })
+            }
+            Expr::Column(_) => {
+                let column = self.column(expr).filter(|column| column.sql_type == SqlType::Bool)?;
+                let literal = self.dialect.literal(&Datum::Bool(true), &SqlType::Bool)?;
+                Some(format!("({} = {literal})", column.sql))
+            }
+            _ => None,
+        }
+    }
+
+    fn like(&mut self, column: &Value, pattern: &str) -> Option<String> {
+        if pattern.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 {
+            return None;
+        }
+        let params = &mut *self.params;
+        let mut value = || params.mark(&SqlType::Text, Datum::Text(pattern.to_string()));
+        Some(format!("({})", self.dialect.text_like(&column.sql, &mut value)))
+    }
+
+    fn comparison(&mut self, left: &Expr, op: CompareOp, right: &Expr) -> Option<String> {
+        match (self.column(left), self.column(right)) {
+            (Some(left), Some(right)) => self.columns(&left, op, &right),
+            (Some(column), None) => self.with_constant(&column, op, &constant(right, &column.sql_type)?),
+            (None, Some(column)) => self.with_constant(&column, mirrored(op), &constant(left, &column.sql_type)?),
+            (None, None) => None,
+        }
+    }
+
+    fn columns(&mut self, left: &Value, op: CompareOp, right: &Value) -> Option<String> {
+        let dialect = self.dialect;
+        if !same_family(&left.sql_type, &right.sql_type) || !dialect.compares(&left.sql_type) {
+            return None;
+        }
+        let sign = sign(op)?;
+        if !left.sql_type.is_text() {
+            return Some(format!("({} {sign} {})", left.sql, right.sql));
+        }
+        match op {
+            CompareOp::Eq => dialect.text_join(&left.sql, &right.sql).map(|sql| format!("({sql})")),
+            _ => Some(format!("({} {sign} {})", dialect.text_order(&left.sql), dialect.text_order(&right.sql))),
+        }
+    }
+
+    fn with_constant(&mut self, column: &Value, op: CompareOp, value: &Datum) -> Option<String> {
+        let dialect = self.dialect;
+        if !dialect.compares(&column.sql_type) || value.is_null() {
+            return None;
+        }
+        let sign = sign(op)?;
+        if !column.sql_type.is_text() {
+            let literal = dialect.literal(value, &column.sql_type)?;
+            return Some(format!("({} {sign} {literal})", column.sql));
+        }
+        let Datum::Text(text) = value else { return None };
+        if text.contains('\0') {
+            return None;
+        }
+        let params = &mut *self.params;
+        let mut mark = || params.mark(&SqlType::Text, Datum::Text(text.clone()));
+        Some(match op {
+            CompareOp::Eq => format!("({})", dialect.text_equals(&column.sql, &mut mark)),
+            CompareOp::NotEq => format!("(NOT ({}))", dialect.text_equals(&column.sql, &mut mark)),
+            _ => format!("({} {sign} {})", dialect.text_order(&column.sql), mark()),
+        })
+    }
+
+    /// A column, or a widening cast of one.
+    pub(super) fn column(&self, expr: &Expr) -> Option<Value> {
+        match expr {
+            Expr::Column(column) => {
+                let (sql, sql_type) = (self.resolve)(column)?;
+                Some(Value { sql, sql_type })
+            }
+            Expr::Alias(alias) => self.column(&alias.expr),
+            Expr::Cast(Cast { expr, field }) => {
+                let inner = self.column(expr)?;
+                let to = exact_type(field.data_type())?;
+                let sql = self.dialect.cast(&inner.sql, &inner.sql_type, &to)?;
+                Some(Value { sql, sql_type: to })
+            }
+            _ => None,
+        }
+    }
+
+    /// A row rule of the policies over raw columns; the caller keeps what cannot be rendered.
+    pub(super) fn rule(&mut self, predicate: &Predicate, entity: &Entity) -> Option<String> {
+        match predicate {
+            Predicate::Const(Some(true)) => Some("(1 = 1)".into()),
+            Predicate::Const(_) => Some("(1 = 0)".into()),
+            Predicate::Compare { left, op, right } => match (left, right) {
+                (Term::Field(left), Term::Field(right)) => {
+                    let (left, right) = (self.field(entity, *left)?, self.field(entity, *right)?);
+                    self.columns(&left, *op, &right)
+                }
+                (Term::Field(field), Term::Value(value, _)) => {
+                    let column = self.field(entity, *field)?;
+                    self.with_constant(&column, *op, value)
+                }
+                (Term::Value(value, _), Term::Field(field)) => {
+                    let column = self.field(entity, *field)?;
+                    self.with_constant(&column, mirrored(*op), value)
+                }
+                (Term::Value(..), Term::Value(..)) => None,
+            },
+            Predicate::In { values, negated, .. } if values.is_empty() => {
+                Some(if *negated { "(1 = 1)".into() } else { "(1 = 0)".into() })
+            }
+            Predicate::In { field, values, negated, .. } => {
+                let column = self.field(entity, *field)?;
+                let parts: Option<Vec<String>> =
+                    values.iter().map(|value| self.with_constant(&column, CompareOp::Eq, value)).collect();
+                let any = format!("({})", parts?.join(" OR "));
+                Some(if *negated { format!("(NOT {any})") } else { any })
+            }
+            Predicate::IsNull { field, negated } => {
+                let column = self.field(entity, *field)?;
+                Some(format!("({} IS {}NULL)", column.sql, if *negated { "NOT " } else { "" }))
+            }
+            Predicate::Like { field, pattern, negated } => {
+                let column = self.field(entity, *field)?;
+                let like = self.like(&column, pattern)?;
+                Some(if *negated { format!("(NOT {like})") } else { like })
+            }
+            Predicate::IsTrue(field) => {
+                let column = self.field(entity, *field)?;
+                let literal = self.dialect.literal(&Datum::Bool(true), &SqlType::Bool)?;
+                Some(format!("({} = {literal})", column.sql))
+            }
+            Predicate::And(parts) => self.joined(parts, entity, " AND ", "(1 = 1)"),
+            Predicate::Or(parts) => self.joined(parts, entity, " OR ", "(1 = 0)"),
+            Predicate::Not(inner) => self.rule(inner, entity).map(|inner| format!("(NOT {inner})")),
+        }
+    }
+
+    fn joined(&mut self, parts: &[Predicate], entity: &Entity, with: &str, empty: &str) -> Option<String> {
+        if parts.is_empty() {
+            return Some(empty.into());
+        }
+        let parts: Option<Vec<String>> = parts.iter().map(|part| self.rule(part, entity)).collect();
+        Some(format!("({})", parts?.join(with)))
+    }
+
+    fn field(&self, entity: &Entity, field: usize) -> Option<Value> {
+        let field = entity.fields.get(field)?;
+        let sql = super::fragment::quote(self.dialect, &field.column)?;
+        Some(Value { sql, sql_type: field.sql_type.clone() })
+    }
+}
+
+/// A constant of the engine as a value of the column's type; `None` where the types are not the same.
+fn constant(expr: &Expr, column: &SqlType) -> Option<Datum> {
+    let Expr::Literal(value, _) = expr else { return None };
+    match (value, column) {
+        (ScalarValue::Boolean(Some(v)), SqlType::Bool) => Some(Datum::Bool(*v)),
+        (ScalarValue::Int16(Some(v)), SqlType::Int2) => Some(Datum::Int(i64::from(*v))),
+        (ScalarValue::Int32(Some(v)), SqlType::Int4) => Some(Datum::Int(i64::from(*v))),
+        (ScalarValue::Int64(Some(v)), SqlType::Int8) => Some(Datum::Int(*v)),
+        (ScalarValue::Decimal128(Some(v), _, scale), SqlType::Numeric(_)) => {
+            Some(Datum::Numeric(decimal_text(&v.to_string(), *scale)?))
+        }
+        (ScalarValue::Date32(Some(v)), SqlType::Date) => Some(Datum::Date(*v)),
+        (ScalarValue::TimestampMicrosecond(Some(v), None), SqlType::Timestamp) => Some(Datum::Timestamp(*v)),
+        (ScalarValue::Utf8(Some(v)), column) if column.is_text() => Some(Datum::Text(v.clone())),
+        _ => None,
+    }
+}
+
+/// Whether two columns compare without a conversion that the engine would do differently.
+fn same_family(left: &SqlType, right: &SqlType) -> bool {
+    left == right || (left.is_text() && right.is_text())
+}
+
+fn compare_op(op: Operator) -> Option<CompareOp> {
+    Some(match op {
+        Operator::Eq => CompareOp::Eq,
+        Operator::NotEq => CompareOp::NotEq,
+        Operator::Lt => CompareOp::Lt,
+        Operator::LtEq => CompareOp::LtEq,
+        Operator::Gt => CompareOp::Gt,
+        Operator::GtEq => CompareOp::GtEq,
+        _ => return None,
+    })
+}
+
+fn mirrored(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Lt => CompareOp::Gt,
+        CompareOp::LtEq => CompareOp::GtEq,
+        CompareOp::Gt => CompareOp::Lt,
+        CompareOp::GtEq => CompareOp::LtEq,
+        same => same,
+    }
+}
+
+/// The sign that every dialect shares; the DISTINCT forms have none.
+fn sign(op: CompareOp) -> Option<&'static str> {
+    Some(match op {
+        CompareOp::Eq => "=",
+        CompareOp::NotEq => "<>",
+        CompareOp::Lt => "<",
+        CompareOp::LtEq => "<=",
+        CompareOp::Gt => ">",
+        CompareOp::GtEq => ">=",
+        CompareOp::IsNotDistinctFrom | CompareOp::IsDistinctFrom => return None,
+    })
+}
+
+/// The SQL type of an Arrow type, with precision and scale kept.
+pub(super) fn exact_type(arrow: &DataType) -> Option<SqlType> {
+    match arrow {
+        DataType::Decimal128(p, s) | DataType::Decimal256(p, s) => Some(SqlType::Numeric(Some((*p, *s)))),
+        other => sluice_plan::types::sql_type(other),
+    }
+}

@@ -1,0 +1,306 @@
+//! One governed scan over its source: what the source is asked, what is checked here, which columns are masked.
+//!
+//! Invariant: the row rule is part of the source's statement or part of the residual here, always as a whole in one of
+//! the two (a part may be sent besides, as a pre-filter); masks are computed here, from rows that passed it.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::common::Column;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::{Expr, TableSource};
+use sluice_base::{Datum, SqlType};
+use sluice_model::catalog::{Catalog, Entity};
+use sluice_model::decision::AppliedMask;
+use sluice_model::predicate::Predicate;
+use sluice_plan::GovernedSource;
+use sluice_plan::types::arrow_type;
+
+use super::conditions;
+use super::fragment::{self, Params};
+use super::gate::Gate;
+use crate::EngineError;
+use crate::dialect::{self, Dialect};
+use crate::sources::{FileSource, ScanRequest, Source, Sources};
+
+/// Where raw rows come from.
+#[derive(Debug, Clone)]
+pub(crate) enum RawRows {
+    /// A statement for an SQL source.
+    Sql { connection: String, request: ScanRequest },
+    /// Files that the engine reads; the conditions only prune.
+    Files { source: Arc<FileSource>, table: String, prune: Vec<Expr> },
+    /// The server's own store.
+    Batches { connection: String, table: String },
+}
+
+/// One output column of a governed scan.
+#[derive(Debug, Clone)]
+pub(crate) struct LeafColumn {
+    /// Position among the raw columns; `None` where the mask needs no raw value.
+    pub(crate) raw: Option<usize>,
+    pub(crate) sql_type: SqlType,
+    pub(crate) mask: Option<AppliedMask>,
+    /// Rows on which some grant covers the field; elsewhere it reads NULL.
+    pub(crate) covered: Option<Expr>,
+}
+
+/// A governed scan, planned.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaf {
+    pub(crate) rows: RawRows,
+    /// Raw columns under their physical names.
+    pub(crate) raw_schema: SchemaRef,
+    /// Conditions still to be checked here, the rule first.
+    pub(crate) residual: Vec<Expr>,
+    pub(crate) columns: Vec<LeafColumn>,
+    pub(crate) schema: SchemaRef,
+    pub(crate) fingerprint: String,
+    /// Rows wanted at most, where nothing else filters above.
+    pub(crate) fetch: Option<usize>,
+}
+
+/// Builds a leaf.
+pub(super) struct LeafBuilder<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) sources: &'a Sources,
+    pub(super) source: &'a GovernedSource,
+    pub(super) timeout_ms: u64,
+}
+
+impl LeafBuilder<'_> {
+    fn entity(&self) -> &Entity {
+        &self.catalog.entities[self.source.decision().entity]
+    }
+
+    /// Plans the scan of these columns (positions in the governed schema) under the user's accepted filters.
+    pub(super) fn build(
+        &self,
+        projection: &[usize],
+        filters: &[Expr],
+        fetch: Option<usize>,
+    ) -> Result<Leaf, EngineError> {
+        let entity = self.entity();
+        let mut raw = RawFields { entity, fields: Vec::new() };
+        let columns = projection.iter().map(|column| self.column(*column, &mut raw)).collect::<Result<Vec<_>, _>>()?;
+        let filters = filters.iter().map(|filter| self.over_raw(filter)).collect::<Result<Vec<_>, _>>()?;
+        let decision = self.source.decision();
+        let schema = self.source.schema().project(projection).map_err(|e| EngineError::Internal(e.to_string()))?;
+        let source = self.sources.get(&entity.connection);
+        let source = source.ok_or_else(|| EngineError::NoSource(entity.connection.clone()))?;
+        let rule = conditions::rule(&decision.rows, entity)?;
+        let lookups: Vec<Expr> = self.source.lookups().iter().map(|l| conditions::lookup(l, entity)).collect();
+        let here: Vec<Expr> = std::iter::once(rule)
+            .filter(|_| decision.rows != Predicate::TRUE)
+            .chain(lookups)
+            .chain(filters.iter().cloned())
+            .collect();
+        let (rows, residual) = match source {
+            Source::Sql(sql) => {
+                let dialect = dialect::dialect(sql.kind());
+                let dialect = dialect.ok_or_else(|| EngineError::NoSource(entity.connection.clone()))?;
+                self.sql_rows(dialect, here, &filters, &mut raw, fetch)?
+            }
+            Source::Files(files) => {
+                raw.add_all(&here);
+                let prune = here.clone();
+                (RawRows::Files { source: Arc::clone(files), table: entity.table.clone(), prune }, here)
+            }
+            Source::Batches(_) => {
+                raw.add_all(&here);
+                (RawRows::Batches { connection: entity.connection.clone(), table: entity.table.clone() }, here)
+            }
+        };
+        Ok(Leaf {
+            rows,
+            raw_schema: raw.schema(),
+            residual,
+            columns,
+            schema: Arc::new(schema),
+            fingerprint: decision.fingerprint.clone(),
+            fetch,
+        })
+    }
+
+    fn column(&self, position: usize, raw: &mut RawFields) -> Result<LeafColumn, EngineError> {
+        let field = self.source.fields()[position];
+        let outcome = &self.source.decision().fields[field];
+        if !outcome.visible {
+            return Err(EngineError::Barrier(format!("field {field} of {} is not visible", self.entity().id)));
+        }
+        let covered = match &outcome.covered_where {
+            Some(predicate) => {
+                let covered = conditions::rule(predicate, self.entity())?;
+                raw.add_all(std::slice::from_ref(&covered));
+                Some(covered)
+            }
+            None => None,
+        };
+        let needs_raw = !matches!(
+            outcome.mask.as_ref().map(|mask| &mask.mask),
+            Some(sluice_model::mask::Mask::Hide | sluice_model::mask::Mask::Constant(_))
+        );
+        Ok(LeafColumn {
+            raw: needs_raw.then(|| raw.add(field)),
+            sql_type: self.source.types()[position].clone(),
+            mask: outcome.mask.clone(),
+            covered,
+        })
+    }
+
+    /// A user's filter over listed names, over raw columns. Only clear fields can be in it: checked again here.
+    fn over_raw(&self, filter: &Expr) -> Result<Expr, EngineError> {
+        let schema = self.source.schema();
+        let decision = self.source.decision();
+        let clear: Vec<String> = (self.source.fields().iter().zip(schema.fields()))
+            .filter(|(field, _)| decision.fields[**field].is_clear())
+            .map(|(_, column)| column.name().clone())
+            .collect();
+        let bare = filter.clone().transform(|expr| match expr {
+            Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::new_unqualified(column.name)))),
+            other => Ok(Transformed::no(other)),
+        })?;
+        if !sluice_plan::govern::is_silent(&bare.data, &schema, &clear) {
+            return Err(EngineError::Barrier("a filter that is not silent reached a scan".into()));
+        }
+        let entity = self.entity();
+        let physical = bare.data.transform(|expr| match expr {
+            Expr::Column(column) => {
+                let position = schema.index_of(&column.name)?;
+                Ok(Transformed::yes(conditions::column(entity, self.source.fields()[position])))
+            }
+            other => Ok(Transformed::no(other)),
+        })?;
+        Ok(physical.data)
+    }
+
+    /// The statement for an SQL source and the conditions that it cannot take over.
+    fn sql_rows(
+        &self,
+        dialect: &dyn Dialect,
+        here: Vec<Expr>,
+        filters: &[Expr],
+        raw: &mut RawFields,
+        fetch: Option<usize>,
+    ) -> Result<(RawRows, Vec<Expr>), EngineError> {
+        let entity = self.entity();
+        let mut params = Params::default();
+        let inner = inner_conditions(self, dialect, &mut params);
+        let mut gate = Gate { dialect, params: &mut params, resolve: &|column| physical(entity, dialect, column) };
+        let outer: Option<Vec<String>> = filters.iter().map(|filter| gate.condition(filter)).collect();
+        let all_sent = inner.complete && outer.is_some();
+        let residual = if all_sent { Vec::new() } else { here };
+        raw.add_all(&residual);
+        if raw.fields.is_empty() {
+            // A statement needs a column even where only the number of rows matters.
+            raw.fields.push(cheapest_field(entity));
+        }
+        let unnameable = || EngineError::Internal(format!("entity {} has a name that cannot be sent", entity.id));
+        let names: Option<Vec<String>> =
+            raw.fields.iter().map(|f| fragment::quote(dialect, &entity.fields[*f].column)).collect();
+        let names = names.ok_or_else(unnameable)?;
+        let table = fragment::table(dialect, &entity.table).ok_or_else(unnameable)?;
+        let conditions: Vec<String> = inner.sql.into_iter().chain(outer.unwrap_or_default()).collect();
+        let mut sql = format!("SELECT {} FROM {table}", names.join(", "));
+        if !conditions.is_empty() {
+            sql = format!("{sql} WHERE {}", conditions.join(" AND "));
+        }
+        if let Some(fetch) = fetch.filter(|_| residual.is_empty()) {
+            sql.push_str(&dialect.limit(Some(fetch as u64), 0));
+        }
+        let (sql, values) =
+            params.finish(&sql, dialect).ok_or_else(|| EngineError::Internal("parameter marks do not match".into()))?;
+        let request = ScanRequest {
+            sql,
+            params: values,
+            schema: raw.schema(),
+            types: raw.fields.iter().map(|f| entity.fields[*f].sql_type.clone()).collect(),
+            batch_rows: 0,
+            timeout_ms: self.timeout_ms,
+        };
+        Ok((RawRows::Sql { connection: entity.connection.clone(), request }, residual))
+    }
+}
+
+/// Row rule and look-ups for the source's statement.
+pub(super) struct InnerConditions {
+    pub(super) sql: Vec<String>,
+    /// Nothing is left to check here.
+    pub(super) complete: bool,
+}
+
+/// Renders rule and look-ups; what cannot be rendered is missing from the SQL, and `complete` is false then.
+pub(super) fn inner_conditions(builder: &LeafBuilder, dialect: &dyn Dialect, params: &mut Params) -> InnerConditions {
+    let entity = builder.entity();
+    let mut gate = Gate { dialect, params, resolve: &|column| physical(entity, dialect, column) };
+    let rows = &builder.source.decision().rows;
+    let parts: Vec<&Predicate> = match rows {
+        Predicate::Const(Some(true)) => Vec::new(),
+        Predicate::And(parts) => parts.iter().collect(),
+        single => vec![single],
+    };
+    let mut inner = InnerConditions { sql: Vec::new(), complete: true };
+    for part in parts {
+        match gate.rule(part, entity) {
+            Some(sql) => inner.sql.push(sql),
+            None => inner.complete = false,
+        }
+    }
+    for lookup in builder.source.lookups() {
+        let any = Predicate::In {
+            field: lookup.field,
+            values: lookup.values.iter().cloned().map(Datum::Text).collect(),
+            value_type: SqlType::Text,
+            negated: false,
+        };
+        match gate.rule(&any, entity) {
+            Some(sql) => inner.sql.push(sql),
+            None => inner.complete = false,
+        }
+    }
+    inner
+}
+
+fn physical(entity: &Entity, dialect: &dyn Dialect, column: &Column) -> Option<(String, SqlType)> {
+    let field = entity.fields.iter().find(|field| field.column == column.name)?;
+    Some((fragment::quote(dialect, &field.column)?, field.sql_type.clone()))
+}
+
+fn cheapest_field(entity: &Entity) -> usize {
+    entity.key.first().copied().unwrap_or(0)
+}
+
+/// The raw columns a leaf reads, in order of first need, one per physical column.
+struct RawFields<'a> {
+    entity: &'a Entity,
+    fields: Vec<usize>,
+}
+
+impl RawFields<'_> {
+    fn add(&mut self, field: usize) -> usize {
+        let column = &self.entity.fields[field].column;
+        let known = self.fields.iter().position(|f| self.entity.fields[*f].column == *column);
+        known.unwrap_or_else(|| {
+            self.fields.push(field);
+            self.fields.len() - 1
+        })
+    }
+
+    fn add_all(&mut self, conditions: &[Expr]) {
+        for condition in conditions {
+            for column in condition.column_refs() {
+                if let Some(field) = self.entity.fields.iter().position(|f| f.column == column.name) {
+                    self.add(field);
+                }
+            }
+        }
+    }
+
+    fn schema(&self) -> SchemaRef {
+        let fields = self.fields.iter().map(|f| {
+            let field = &self.entity.fields[*f];
+            Field::new(&field.column, arrow_type(&field.sql_type), true)
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+}

@@ -1,0 +1,213 @@
+//! Table providers that stand for governed scans and pushed statements in the plan that is given to the physical planner.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DFSchema, Result};
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::csv::CsvFormat;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use sluice_model::mask::MaskKeys;
+
+use super::govern_exec::{GovernColumn, GovernExec};
+use super::leaf::{Leaf, RawRows};
+use super::source_exec::{SourceExec, SourceRows};
+use crate::EngineError;
+use crate::sources::{FileKind, FileSource, ScanRequest, Source, SourceError, Sources};
+
+/// A governed scan, planned; its projection and filters are inside already.
+#[derive(Debug)]
+pub(crate) struct GovernedTable {
+    pub(crate) leaf: Leaf,
+    pub(crate) sources: Sources,
+    pub(crate) keys: MaskKeys,
+}
+
+/// A statement pushed whole, with the fingerprints of the scans inside it.
+#[derive(Debug)]
+pub(crate) struct PushedTable {
+    pub(crate) connection: String,
+    pub(crate) request: ScanRequest,
+    pub(crate) schema: SchemaRef,
+    pub(crate) fingerprints: Vec<String>,
+    pub(crate) sources: Sources,
+}
+
+#[async_trait]
+impl TableProvider for PushedTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if projection.is_some() || !filters.is_empty() {
+            return Err(internal("a pushed statement was given more to do"));
+        }
+        let rows = SourceRows::Sql { connection: self.connection.clone(), request: Box::new(self.request.clone()) };
+        SourceExec::new(rows, Arc::clone(&self.schema), self.sources.clone(), self.fingerprints.clone())
+            .map(|exec| Arc::new(exec) as Arc<dyn ExecutionPlan>)
+    }
+}
+
+#[async_trait]
+impl TableProvider for GovernedTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.leaf.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if projection.is_some() || !filters.is_empty() {
+            return Err(internal("a governed scan was given more to do"));
+        }
+        let leaf = &self.leaf;
+        let input: Arc<dyn ExecutionPlan> = match &leaf.rows {
+            RawRows::Sql { connection, request } => {
+                let rows = SourceRows::Sql { connection: connection.clone(), request: Box::new(request.clone()) };
+                self.source_exec(rows)?
+            }
+            RawRows::Batches { connection, table } => {
+                let rows = SourceRows::Batches { connection: connection.clone(), table: table.clone() };
+                self.source_exec(rows)?
+            }
+            RawRows::Files { source, table, prune } => {
+                let limit = leaf.fetch.filter(|_| prune.is_empty());
+                file_scan(session, source, table, &leaf.raw_schema, prune, limit).await?
+            }
+        };
+        self.govern(session, input)
+    }
+}
+
+impl GovernedTable {
+    fn source_exec(&self, rows: SourceRows) -> Result<Arc<dyn ExecutionPlan>> {
+        let schema = Arc::clone(&self.leaf.raw_schema);
+        Ok(Arc::new(SourceExec::new(rows, schema, self.sources.clone(), Vec::new())?))
+    }
+
+    /// Puts the barrier over raw rows.
+    fn govern(&self, session: &dyn Session, input: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+        let leaf = &self.leaf;
+        let raw = DFSchema::try_from(input.schema().as_ref().clone())?;
+        // The session's own conversion also brings constants to the type of their column.
+        let physical = |expr: &Expr| session.create_physical_expr(expr.clone(), &raw);
+        let residual = match conjunction(leaf.residual.iter().cloned()) {
+            Some(condition) => Some(physical(&condition)?),
+            None => None,
+        };
+        let mut columns = Vec::with_capacity(leaf.columns.len());
+        for column in &leaf.columns {
+            let raw_index = match column.raw {
+                Some(raw) => Some(input.schema().index_of(leaf.raw_schema.field(raw).name())?),
+                None => None,
+            };
+            if let Some(key) = column.mask.as_ref().and_then(|mask| mask.mask.key_name())
+                && !self.keys.contains(key)
+            {
+                return Err(DataFusionError::External(Box::new(EngineError::NoKey(key.to_string()))));
+            }
+            columns.push(GovernColumn {
+                raw: raw_index,
+                sql_type: column.sql_type.clone(),
+                mask: column.mask.as_ref().map(|mask| mask.mask.clone()),
+                covered: column.covered.as_ref().map(&physical).transpose()?,
+            });
+        }
+        let exec = GovernExec::new(
+            input,
+            residual,
+            columns,
+            Arc::clone(&leaf.schema),
+            leaf.fingerprint.clone(),
+            self.keys.clone(),
+            leaf.fetch,
+        );
+        Ok(Arc::new(exec))
+    }
+}
+
+fn internal(what: &str) -> DataFusionError {
+    DataFusionError::External(Box::new(EngineError::Barrier(what.to_string())))
+}
+
+/// Files of one table as DataFusion reads them. Conditions prune row groups; the barrier checks them again.
+async fn file_scan(
+    session: &dyn Session,
+    source: &FileSource,
+    table: &str,
+    schema: &SchemaRef,
+    prune: &[Expr],
+    limit: Option<usize>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let external = |error| DataFusionError::External(Box::new(error));
+    let files = source.parts(table).map_err(external)?;
+    let urls = files.iter().map(|path| ListingTableUrl::parse(path.to_string_lossy())).collect::<Result<Vec<_>>>()?;
+    let format: Arc<dyn FileFormat> = match source.kind() {
+        FileKind::Parquet => Arc::new(ParquetFormat::new()),
+        FileKind::Csv => Arc::new(CsvFormat::default().with_has_header(true)),
+    };
+    let options = ListingOptions::new(format).with_file_extension(format!(".{}", source.kind().extension()));
+    let full = full_schema(source, table, schema).map_err(external)?;
+    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(full);
+    let listing = ListingTable::try_new(config)?;
+    let listed = listing.schema();
+    let projection = schema
+        .fields()
+        .iter()
+        .map(|field| listed.index_of(field.name()).map_err(Into::into))
+        .collect::<Result<Vec<_>>>()?;
+    listing.scan(session, Some(&projection), prune, limit).await
+}
+
+/// All columns of the files, those that are read under the types that the catalog declares.
+fn full_schema(source: &FileSource, table: &str, wanted: &SchemaRef) -> std::result::Result<SchemaRef, SourceError> {
+    let declared = |name: &str| wanted.field_with_name(name).ok().map(|field| field.data_type().clone());
+    let fields: Vec<Field> = match source.kind() {
+        FileKind::Parquet => {
+            let found = source.schema(table)?;
+            let typed =
+                |f: &Arc<Field>| (**f).clone().with_data_type(declared(f.name()).unwrap_or(f.data_type().clone()));
+            found.fields().iter().map(typed).collect()
+        }
+        FileKind::Csv => {
+            let typed = |name: String| {
+                let data_type = declared(&name).unwrap_or(DataType::Utf8);
+                Field::new(name, data_type, true)
+            };
+            source.columns(table)?.into_iter().map(|column| typed(column.name)).collect()
+        }
+    };
+    Ok(Arc::new(Schema::new(fields)))
+}
+
+/// The source behind a connection id.
+pub(crate) fn source<'s>(sources: &'s Sources, connection: &str) -> Result<&'s Source> {
+    let missing = || DataFusionError::External(Box::new(EngineError::NoSource(connection.to_string())));
+    sources.get(connection).ok_or_else(missing)
+}

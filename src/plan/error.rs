@@ -1,0 +1,226 @@
+//! Why a statement is refused before it runs, and the one place where that becomes a client's error.
+
+use datafusion_common::{DataFusionError, SchemaError};
+use sluice_base::{ClientError, SqlState, ToClient};
+
+/// Refusals of the plan room. Texts hold nothing but what the client itself typed or may see.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The text is not SQL.
+    #[error("syntax error: {message}")]
+    Syntax {
+        /// The parser's words.
+        message: String,
+        /// Character position, from 1.
+        position: Option<u32>,
+    },
+    /// A write or DDL on a read-only server.
+    #[error("cannot execute {0} in a read-only transaction")]
+    ReadOnly(String),
+    /// A statement or construct that Sluice does not do.
+    #[error("{0} is not supported")]
+    Unsupported(String),
+    /// Deeper, longer or wider than the limits.
+    #[error("statement too complex: {0}")]
+    TooComplex(&'static str),
+    /// A value larger than the limits would be built.
+    #[error("{0} would exceed the size limit")]
+    TooLarge(&'static str),
+    /// Relation absent or not visible: the same words for both.
+    #[error("relation {0:?} does not exist")]
+    UndefinedTable(String),
+    /// Column absent or not visible: the same words for both.
+    #[error("column {0:?} does not exist")]
+    UndefinedColumn(String),
+    /// A name that fits several columns.
+    #[error("column reference {0:?} is ambiguous")]
+    AmbiguousColumn(String),
+    /// Function not on the allow-list.
+    #[error("function {0} does not exist")]
+    UndefinedFunction(String),
+    /// Schema absent or not visible.
+    #[error("schema {0:?} does not exist")]
+    UndefinedSchema(String),
+    /// The same alias twice in one FROM.
+    #[error("table name {0:?} specified more than once")]
+    DuplicateAlias(String),
+    /// A parameter without a value.
+    #[error("there is no parameter ${0}")]
+    UndefinedParameter(usize),
+    /// Types that do not fit.
+    #[error("types do not match: {0}")]
+    Datatype(String),
+    /// Columns outside GROUP BY and the like.
+    #[error("grouping error: {0}")]
+    Grouping(String),
+    /// Any other fault in the statement that the planner found.
+    #[error("invalid statement: {0}")]
+    Invalid(String),
+    /// A field with `use: none` mentioned outside plain output.
+    #[error("column {0:?} may only be listed, not used")]
+    OutputOnly(String),
+    /// A value that is too short for a look-up.
+    #[error("look-up value too short")]
+    LookupTooShort,
+    /// A date or number in the statement that cannot be read.
+    #[error("invalid value for type {0}")]
+    InvalidValue(&'static str),
+    /// An invariant of ours broke.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl ToClient for PlanError {
+    fn to_client(&self) -> ClientError {
+        use SqlState as S;
+        match self {
+            PlanError::Syntax { message, position } => {
+                ClientError::new(S::SyntaxError, message.clone(), format!("语法错误:{message}")).at(*position)
+            }
+            PlanError::ReadOnly(what) => ClientError::new(
+                S::ReadOnlySqlTransaction,
+                format!("cannot execute {what} in a read-only transaction"),
+                format!("只读服务不能执行 {what}"),
+            )
+            .hint("Sluice only reads. Change data at its source.", "闸只提供查询,请在源系统中修改数据。"),
+            PlanError::Unsupported(what) => {
+                ClientError::new(S::FeatureNotSupported, format!("{what} is not supported"), format!("不支持 {what}"))
+                    .hint("Write the query without this construct.", "请改写查询,避免使用该语法。")
+            }
+            PlanError::TooComplex(what) => ClientError::new(
+                S::StatementTooComplex,
+                format!("statement too complex: {what}"),
+                format!("语句过于复杂:{what}"),
+            )
+            .hint("Split the statement, or ask the operator to raise the limit.", "请拆分语句,或联系管理员调整上限。"),
+            PlanError::TooLarge(what) => ClientError::new(
+                S::ProgramLimitExceeded,
+                format!("the result of {what} would exceed the size limit"),
+                format!("{what} 的结果超过大小上限"),
+            ),
+            PlanError::UndefinedTable(name) => ClientError::new(
+                S::UndefinedTable,
+                format!("relation \"{name}\" does not exist"),
+                format!("关系 \"{name}\" 不存在"),
+            ),
+            PlanError::UndefinedColumn(name) => ClientError::new(
+                S::UndefinedColumn,
+                format!("column \"{name}\" does not exist"),
+                format!("字段 \"{name}\" 不存在"),
+            ),
+            PlanError::AmbiguousColumn(name) => ClientError::new(
+                S::AmbiguousColumn,
+                format!("column reference \"{name}\" is ambiguous"),
+                format!("字段引用 \"{name}\" 有歧义"),
+            )
+            .hint("Qualify the column with its table.", "请在字段前加上表名。"),
+            PlanError::UndefinedFunction(name) => ClientError::new(
+                S::UndefinedFunction,
+                format!("function {name} does not exist"),
+                format!("函数 {name} 不存在"),
+            )
+            .hint(
+                "No function matches the given name and argument types. You might need to add explicit type casts.",
+                "没有名称和参数类型相符的函数,可能需要显式转换类型。",
+            ),
+            PlanError::UndefinedSchema(name) => ClientError::new(
+                S::InvalidSchemaName,
+                format!("schema \"{name}\" does not exist"),
+                format!("模式 \"{name}\" 不存在"),
+            ),
+            PlanError::DuplicateAlias(name) => ClientError::new(
+                S::DuplicateAlias,
+                format!("table name \"{name}\" specified more than once"),
+                format!("表名 \"{name}\" 重复出现"),
+            )
+            .hint("Give each occurrence its own alias.", "请为每处引用取不同的别名。"),
+            PlanError::UndefinedParameter(number) => ClientError::new(
+                S::UndefinedParameter,
+                format!("there is no parameter ${number}"),
+                format!("没有参数 ${number}"),
+            ),
+            PlanError::Datatype(what) => {
+                ClientError::new(S::DatatypeMismatch, "data types do not match", "数据类型不匹配")
+                    .detail(what.clone(), what.clone())
+                    .hint("Add an explicit cast.", "请添加显式类型转换。")
+            }
+            PlanError::Grouping(what) => ClientError::new(
+                S::GroupingError,
+                "a column must appear in the GROUP BY clause or be used in an aggregate function",
+                "字段必须出现在 GROUP BY 中或用于聚合函数",
+            )
+            .detail(what.clone(), what.clone()),
+            PlanError::Invalid(what) => {
+                ClientError::new(S::SyntaxError, "invalid statement", "语句无效").detail(what.clone(), what.clone())
+            }
+            PlanError::OutputOnly(name) => ClientError::new(
+                S::InsufficientPrivilege,
+                format!("column \"{name}\" may be listed, but not used in an expression or condition"),
+                format!("字段 \"{name}\" 只能直接查询,不能用于表达式或条件"),
+            ),
+            PlanError::LookupTooShort => {
+                ClientError::new(S::InsufficientPrivilege, "the value is too short for a look-up", "查找用的值太短")
+                    .hint("Give the whole value.", "请输入完整的值。")
+            }
+            PlanError::InvalidValue(type_name) => ClientError::new(
+                S::InvalidTextRepresentation,
+                format!("invalid input syntax for type {type_name}"),
+                format!("类型 {type_name} 的输入格式无效"),
+            ),
+            PlanError::Internal(_) => ClientError::internal("plan"),
+        }
+    }
+}
+
+/// What the planner's error means to the client. Schemas given to it hold visible names only.
+pub(crate) fn from_planner(error: DataFusionError) -> PlanError {
+    match error {
+        DataFusionError::SchemaError(inner, _) => match *inner {
+            SchemaError::FieldNotFound { field, .. } => PlanError::UndefinedColumn(column_text(&field)),
+            SchemaError::AmbiguousReference { field } => PlanError::AmbiguousColumn(column_text(&field)),
+            SchemaError::DuplicateQualifiedField { name, .. } => PlanError::AmbiguousColumn(name),
+            SchemaError::DuplicateUnqualifiedField { name } => PlanError::AmbiguousColumn(name),
+        },
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => from_planner(*inner),
+        DataFusionError::Collection(mut all) if !all.is_empty() => from_planner(all.swap_remove(0)),
+        DataFusionError::NotImplemented(what) => PlanError::Unsupported(clip(&what)),
+        DataFusionError::SQL(inner, _) => PlanError::Syntax { message: clip(&inner.to_string()), position: None },
+        DataFusionError::Plan(what) => of_plan_text(&what),
+        DataFusionError::External(inner) => match inner.downcast::<PlanError>() {
+            Ok(plan) => *plan,
+            Err(other) => PlanError::Internal(other.to_string()),
+        },
+        other => PlanError::Internal(other.to_string()),
+    }
+}
+
+/// DataFusion tells most planning faults in words alone; these are the words that matter.
+fn of_plan_text(what: &str) -> PlanError {
+    let lower = what.to_ascii_lowercase();
+    if lower.contains("invalid function") || lower.contains("no function matches") {
+        PlanError::UndefinedFunction(quoted_word(what).unwrap_or_else(|| "of these argument types".into()))
+    } else if lower.contains("group by") || lower.contains("aggregate") {
+        PlanError::Grouping(clip(what))
+    } else if lower.contains("coerc") || lower.contains("type") || lower.contains("cast") {
+        PlanError::Datatype(clip(what))
+    } else {
+        PlanError::Invalid(clip(what))
+    }
+}
+
+fn quoted_word(what: &str) -> Option<String> {
+    what.split('\'').nth(1).map(|word| word.split('(').next().unwrap_or(word).to_string())
+}
+
+fn column_text(column: &datafusion_common::Column) -> String {
+    match &column.relation {
+        Some(relation) => format!("{}.{}", relation.table(), column.name),
+        None => column.name.clone(),
+    }
+}
+
+/// One line of bounded length.
+fn clip(what: &str) -> String {
+    let line = what.lines().next().unwrap_or_default();
+    line.chars().take(200).collect()
+}

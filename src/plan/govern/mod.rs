@@ -1,0 +1,203 @@
+//! A resolved plan becomes a governed one: every scan carries its decision, look-ups meet raw values, everything else
+//! meets masked ones, and what was touched is known.
+//!
+//! Invariant: [`Governed`] has no public constructor, no `Clone` and no `Default`; [`crate::prepare`] is the only way.
+//!
+//! ```
+//! fn execute(governed: sluice_plan::Governed) { drop(governed) }
+//! ```
+//! A plan that was only parsed is not one:
+//! ```compile_fail
+//! fn execute(governed: sluice_plan::Governed) { drop(governed) }
+//! fn skip(statement: sluice_plan::Query) { execute(statement) }
+//! ```
+//! Nor can one be made up or copied:
+//! ```compile_fail
+//! fn copy(governed: &sluice_plan::Governed) -> sluice_plan::Governed { governed.clone() }
+//! ```
+
+mod explain;
+mod lineage;
+mod lookup;
+mod silent;
+mod source;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion_common::tree_node::TreeNodeRecursion;
+use datafusion_expr::LogicalPlan;
+use sluice_base::Column;
+use sluice_model::Decision;
+use sluice_model::audit::{Auditable, Decided, DecidedRelation, Lookup};
+use sluice_model::catalog::{Entity, Found};
+use sluice_model::decision::MaskUse;
+
+use crate::PlanError;
+use crate::error::from_planner;
+use crate::resolve::{Asker, Resolved};
+use crate::types::{arrow_type, sql_type};
+
+pub use explain::explain_policy;
+pub use lineage::{FieldRef, Lineage, Origin, Use};
+pub use silent::is_silent;
+pub use source::{GovernedSource, LookupPredicate};
+
+/// A plan under decisions: the only thing that can be admitted.
+#[derive(Debug)]
+pub struct Governed {
+    plan: LogicalPlan,
+    columns: Vec<Column>,
+    lineage: Lineage,
+    decisions: BTreeMap<usize, Arc<Decision>>,
+    decided: Decided,
+}
+
+impl Governed {
+    /// Columns of the result, as the client sees them.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Where the columns come from and how fields are used.
+    pub fn lineage(&self) -> &Lineage {
+        &self.lineage
+    }
+
+    /// The decision on each entity that was named.
+    pub fn decisions(&self) -> &BTreeMap<usize, Arc<Decision>> {
+        &self.decisions
+    }
+
+    /// The plan, for the engine: scans in it are placeholders that nothing can run.
+    pub fn into_plan(self) -> (LogicalPlan, Vec<Column>) {
+        (self.plan, self.columns)
+    }
+}
+
+impl Auditable for Governed {
+    fn decided(&self) -> Decided {
+        self.decided.clone()
+    }
+}
+
+/// Fields of an entity that exist for the principal and are listed to clients.
+pub fn listed_fields<'a>(entity: &'a Entity, decision: &'a Decision) -> impl Iterator<Item = usize> + 'a {
+    decision.visible_fields().filter(|index| entity.fields.get(*index).is_some_and(|field| !field.hidden))
+}
+
+/// Governs a resolved plan.
+pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, PlanError> {
+    let columns = columns(&resolved, asker)?;
+    let plan = lookup::extract(resolved.plan)?;
+    let lineage = lineage::trace(&plan)?;
+    refuse_output_only(&lineage, &resolved.decisions, asker)?;
+    every_scan_decided(&plan)?;
+    let decided = decided(&plan, &lineage, &resolved.decisions, asker)?;
+    Ok(Governed { plan, columns, lineage, decisions: resolved.decisions, decided })
+}
+
+/// Result columns with the types and origins that RowDescription tells.
+pub(crate) fn columns(resolved: &Resolved, asker: &Asker) -> Result<Vec<Column>, PlanError> {
+    let lineage = lineage::trace(&resolved.plan)?;
+    let catalog = &asker.snapshot.catalog;
+    let mut columns = Vec::with_capacity(resolved.names.len());
+    for ((name, field), origin) in resolved.names.iter().zip(resolved.plan.schema().fields()).zip(&lineage.columns) {
+        let computed = sql_type(field.data_type());
+        let direct = origin.direct.filter(|((entity, index), _)| {
+            arrow_type(&catalog.entities[*entity].fields[*index].sql_type) == *field.data_type()
+        });
+        columns.push(match direct {
+            Some(((entity, index), naming)) => Column {
+                name: name.clone(),
+                sql_type: catalog.entities[entity].fields[index].sql_type.clone(),
+                table_oid: catalog.relation_oid(Found { entity, naming }),
+                attribute: i16::try_from(index + 1).unwrap_or(0),
+            },
+            None => {
+                let sql_type = computed
+                    .ok_or_else(|| PlanError::Unsupported(format!("a result of type {}", field.data_type())))?;
+                Column::computed(name.clone(), sql_type)
+            }
+        });
+    }
+    Ok(columns)
+}
+
+/// A field with `use: none` may be listed, and nothing else.
+fn refuse_output_only(
+    lineage: &Lineage,
+    decisions: &BTreeMap<usize, Arc<Decision>>,
+    asker: &Asker,
+) -> Result<(), PlanError> {
+    for ((entity, field), uses) in &lineage.uses {
+        let mask = decisions.get(entity).and_then(|decision| decision.fields[*field].mask.as_ref());
+        let output_only = mask.is_some_and(|mask| mask.usage == MaskUse::None);
+        if output_only && uses.iter().any(|how| *how != Use::Output) {
+            let name = &asker.snapshot.catalog.entities[*entity].fields[*field].id;
+            return Err(PlanError::OutputOnly(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// The last pass over the finished plan and its nested plans: a scan that carries no decision is refused.
+fn every_scan_decided(plan: &LogicalPlan) -> Result<(), PlanError> {
+    let mut bare = false;
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            bare |= scan.source.downcast_ref::<GovernedSource>().is_none();
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })
+    .map_err(from_planner)?;
+    if bare { Err(PlanError::Internal("a scan without a decision".into())) } else { Ok(()) }
+}
+
+fn decided(
+    plan: &LogicalPlan,
+    lineage: &Lineage,
+    decisions: &BTreeMap<usize, Arc<Decision>>,
+    asker: &Asker,
+) -> Result<Decided, PlanError> {
+    let catalog = &asker.snapshot.catalog;
+    let mut lookups = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Some(source) = scan.source.downcast_ref::<GovernedSource>()
+        {
+            let entity = &catalog.entities[source.decision().entity];
+            lookups.extend(source.lookups().iter().map(|lookup| Lookup {
+                entity: entity.id.clone(),
+                field: entity.fields[lookup.field].id.clone(),
+                values: lookup.values.len() as u64,
+            }));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })
+    .map_err(from_planner)?;
+    let relations = decisions.iter().map(|(index, decision)| {
+        let entity = &catalog.entities[*index];
+        let touched = lineage.uses.iter().filter(|((owner, _), _)| owner == index);
+        let fields = touched
+            .flat_map(|((_, field), uses)| uses.iter().map(|how| (entity.fields[*field].id.clone(), how.word().into())))
+            .collect();
+        let masks = entity.fields.iter().zip(&decision.fields).filter_map(|(field, outcome)| {
+            outcome.mask.as_ref().filter(|_| outcome.visible).map(|mask| (field.id.clone(), mask.rule.clone()))
+        });
+        DecidedRelation {
+            entity: entity.id.clone(),
+            fingerprint: decision.fingerprint.clone(),
+            rules: decision.grants.iter().chain(&decision.restrictions).cloned().collect(),
+            masks: masks.collect(),
+            fields,
+        }
+    });
+    Ok(Decided {
+        catalog_id: catalog.id.clone(),
+        policy_id: asker.snapshot.policies.id.clone(),
+        relations: relations.collect(),
+        lookups,
+        warnings: decisions.values().flat_map(|decision| decision.warnings.clone()).collect(),
+    })
+}

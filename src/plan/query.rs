@@ -1,0 +1,126 @@
+//! A query of a statement: its syntax tree, the relations it names, and what is refused before names mean anything.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{self, SetExpr, TableFactor, Visit, Visitor};
+
+use crate::PlanError;
+
+/// One query. The tree is never printed back to text.
+#[derive(Debug, Clone)]
+pub struct Query {
+    ast: Box<ast::Query>,
+    /// Relations that are neither CTEs nor functions: (schema, name), folded.
+    relations: BTreeSet<(Option<String>, String)>,
+}
+
+impl Query {
+    /// Checks a parsed query.
+    ///
+    /// # Errors
+    /// [`PlanError::ReadOnly`] for SELECT INTO, row locks and writing CTEs.
+    pub(crate) fn new(ast: Box<ast::Query>) -> Result<Query, PlanError> {
+        let mut survey = Survey { relations: BTreeSet::new(), ctes: BTreeSet::new() };
+        if let ControlFlow::Break(error) = ast.visit(&mut survey) {
+            return Err(error);
+        }
+        let ctes = survey.ctes;
+        let relations =
+            survey.relations.into_iter().filter(|(schema, name)| schema.is_some() || !ctes.contains(name)).collect();
+        Ok(Query { ast, relations })
+    }
+
+    /// The syntax tree, for the system relations' evaluator.
+    pub fn ast(&self) -> &ast::Query {
+        &self.ast
+    }
+
+    /// True where the query names any relation at all.
+    pub fn has_relations(&self) -> bool {
+        !self.relations.is_empty()
+    }
+
+    /// True where every relation named belongs to `pg_catalog` or `information_schema` (or none is named).
+    pub fn system_only(&self) -> bool {
+        self.relations.iter().all(|(schema, name)| is_system(schema.as_deref(), name))
+    }
+
+    /// True where the query mixes system relations with others, which is refused.
+    pub(crate) fn mixes_system(&self) -> bool {
+        self.relations.iter().any(|(schema, name)| is_system(schema.as_deref(), name))
+    }
+}
+
+fn is_system(schema: Option<&str>, name: &str) -> bool {
+    match schema {
+        Some(schema) => matches!(schema, "pg_catalog" | "information_schema"),
+        None => name.starts_with("pg_"),
+    }
+}
+
+/// Folds a name as PostgreSQL does: ASCII letters of unquoted names to lower case.
+pub(crate) fn fold(ident: &ast::Ident) -> String {
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
+}
+
+/// The identifiers of an object name, folded; anything else in it is refused.
+pub(crate) fn fold_name(name: &ast::ObjectName) -> Result<Vec<String>, PlanError> {
+    name.0
+        .iter()
+        .map(|part| part.as_ident().map(fold).ok_or_else(|| PlanError::Unsupported("this form of a name".into())))
+        .collect()
+}
+
+struct Survey {
+    relations: BTreeSet<(Option<String>, String)>,
+    ctes: BTreeSet<String>,
+}
+
+impl Visitor for Survey {
+    type Break = PlanError;
+
+    fn pre_visit_query(&mut self, query: &ast::Query) -> ControlFlow<PlanError> {
+        if !query.locks.is_empty() {
+            return ControlFlow::Break(PlanError::ReadOnly("SELECT FOR UPDATE".into()));
+        }
+        if let Some(with) = &query.with {
+            self.ctes.extend(with.cte_tables.iter().map(|cte| fold(&cte.alias.name)));
+        }
+        check_body(&query.body)
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<PlanError> {
+        if let TableFactor::Table { name, args: None, .. } = factor {
+            let mut parts = match fold_name(name) {
+                Ok(parts) => parts,
+                Err(error) => return ControlFlow::Break(error),
+            };
+            let table = parts.pop().unwrap_or_default();
+            self.relations.insert((parts.pop(), table));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_statement(&mut self, _: &ast::Statement) -> ControlFlow<PlanError> {
+        ControlFlow::Break(PlanError::ReadOnly("a data-modifying statement".into()))
+    }
+}
+
+fn check_body(body: &SetExpr) -> ControlFlow<PlanError> {
+    match body {
+        SetExpr::Select(select) if select.into.is_some() => {
+            ControlFlow::Break(PlanError::ReadOnly("SELECT INTO".into()))
+        }
+        SetExpr::Insert(_) => ControlFlow::Break(PlanError::ReadOnly("INSERT".into())),
+        SetExpr::Update(_) => ControlFlow::Break(PlanError::ReadOnly("UPDATE".into())),
+        SetExpr::Delete(_) => ControlFlow::Break(PlanError::ReadOnly("DELETE".into())),
+        SetExpr::Merge(_) => ControlFlow::Break(PlanError::ReadOnly("MERGE".into())),
+        SetExpr::SetOperation { left, right, .. } => {
+            check_body(left)?;
+            check_body(right)
+        }
+        // An inner query is visited on its own.
+        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) | SetExpr::Table(_) => ControlFlow::Continue(()),
+    }
+}

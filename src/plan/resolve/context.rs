@@ -1,0 +1,164 @@
+//! DataFusion's planner over placeholder scans.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use arrow::datatypes::DataType;
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::{DataFusionError, Result, TableReference};
+use datafusion_expr::planner::{ContextProvider, ExprPlanner};
+use datafusion_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
+use datafusion_sql::planner::{ParserOptions, PlannerContext, SqlToRel};
+use sluice_base::SqlType;
+use sluice_model::Decision;
+use sluice_model::catalog::Naming;
+use sqlparser::ast;
+
+use super::Asker;
+use crate::PlanError;
+use crate::error::from_planner;
+use crate::govern::GovernedSource;
+
+/// Name under which a resolved relation stands in the rewritten tree; no client can type it.
+pub(super) fn scan_name(entity: usize, naming: Naming) -> String {
+    match naming {
+        Naming::Ids => format!("\u{1}ids:{entity}"),
+        Naming::Labels => format!("\u{1}labels:{entity}"),
+    }
+}
+
+fn of_scan_name(name: &str) -> Option<(usize, Naming)> {
+    let (naming, entity) = name.strip_prefix('\u{1}')?.split_once(':')?;
+    let naming = match naming {
+        "ids" => Naming::Ids,
+        "labels" => Naming::Labels,
+        _ => return None,
+    };
+    Some((entity.parse().ok()?, naming))
+}
+
+/// Types the rewritten tree.
+pub(super) fn plan(
+    query: ast::Query,
+    asker: &Asker,
+    decisions: &BTreeMap<usize, Arc<Decision>>,
+    declared: &[Option<SqlType>],
+) -> Result<LogicalPlan, PlanError> {
+    let options = ParserOptions {
+        parse_float_as_decimal: true,
+        enable_ident_normalization: true,
+        support_varchar_with_length: true,
+        map_string_types_to_utf8view: false,
+        ..ParserOptions::new()
+    };
+    let scope = Scope { asker, decisions };
+    let planner = SqlToRel::new_with_options(&scope, options);
+    let mut context = PlannerContext::new().with_prepare_param_data_types(super::parameter_fields(declared));
+    let statement = ast::Statement::Query(Box::new(query));
+    planner.sql_statement_to_plan_with_context(statement, &mut context).map_err(from_planner)
+}
+
+/// Registry of the allowed functions, shared by all statements.
+struct Functions {
+    scalar: HashMap<String, Arc<ScalarUDF>>,
+    aggregate: HashMap<String, Arc<AggregateUDF>>,
+    window: HashMap<String, Arc<WindowUDF>>,
+    planners: Vec<Arc<dyn ExprPlanner>>,
+    options: ConfigOptions,
+}
+
+static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
+    let mut scalar = HashMap::new();
+    for function in datafusion_functions::all_default_functions() {
+        for alias in function.aliases() {
+            scalar.insert(alias.clone(), Arc::clone(&function));
+        }
+        scalar.insert(function.name().to_string(), function);
+    }
+    let mut aggregate = HashMap::new();
+    for function in datafusion_functions_aggregate::all_default_aggregate_functions() {
+        for alias in function.aliases() {
+            aggregate.insert(alias.clone(), Arc::clone(&function));
+        }
+        aggregate.insert(function.name().to_string(), function);
+    }
+    let mut window = HashMap::new();
+    for function in datafusion_functions_window::all_default_window_functions() {
+        for alias in function.aliases() {
+            window.insert(alias.clone(), Arc::clone(&function));
+        }
+        window.insert(function.name().to_string(), function);
+    }
+    let planners: Vec<Arc<dyn ExprPlanner>> = vec![
+        Arc::new(datafusion_functions::core::planner::CoreFunctionPlanner::default()),
+        Arc::new(datafusion_functions::datetime::planner::DatetimeFunctionPlanner),
+        Arc::new(datafusion_functions::unicode::planner::UnicodeFunctionPlanner),
+        Arc::new(datafusion_functions_aggregate::planner::AggregateFunctionPlanner),
+        Arc::new(datafusion_functions_window::planner::WindowFunctionPlanner),
+    ];
+    Functions { scalar, aggregate, window, planners, options: ConfigOptions::default() }
+});
+
+struct Scope<'a> {
+    asker: &'a Asker<'a>,
+    decisions: &'a BTreeMap<usize, Arc<Decision>>,
+}
+
+impl ContextProvider for Scope<'_> {
+    fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
+        let found = of_scan_name(name.table()).and_then(|(entity, naming)| {
+            let decision = self.decisions.get(&entity)?;
+            Some(GovernedSource::new(&self.asker.snapshot.catalog, naming, Arc::clone(decision)))
+        });
+        match found {
+            Some(source) => Ok(Arc::new(source)),
+            // The resolver replaces every relation that exists; what arrives here under its own name does not.
+            None => Err(DataFusionError::External(Box::new(PlanError::UndefinedTable(name.table().to_string())))),
+        }
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        &FUNCTIONS.planners
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        FUNCTIONS.scalar.get(name).cloned()
+    }
+
+    fn get_higher_order_meta(&self, _: &str) -> Option<Arc<HigherOrderUDF>> {
+        None
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        FUNCTIONS.aggregate.get(name).cloned()
+    }
+
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        FUNCTIONS.window.get(name).cloned()
+    }
+
+    fn get_variable_type(&self, _: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        &FUNCTIONS.options
+    }
+
+    // The planner prints these lists in its own "did you mean" texts; an empty list keeps it silent.
+    fn udf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

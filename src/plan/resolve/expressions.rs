@@ -1,0 +1,371 @@
+//! Expressions of the syntax tree: columns to the names their scans list, functions to the allow-list, session values
+//! to constants. Every kind of expression that is passed on is named here.
+
+use sqlparser::ast::{
+    self, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value,
+    WindowType,
+};
+
+use super::functions;
+use super::names::{Resolver, quoted};
+use crate::PlanError;
+use crate::query::{fold, fold_name};
+
+impl Resolver<'_> {
+    /// Rewrites one expression in the current scopes.
+    pub(super) fn expr(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        match expr {
+            Expr::Identifier(ident) => {
+                let rewritten = self.identifier(ident)?;
+                *expr = rewritten;
+                Ok(())
+            }
+            Expr::CompoundIdentifier(parts) => {
+                let rewritten = self.compound(parts)?;
+                *expr = rewritten;
+                Ok(())
+            }
+            Expr::Value(value) => self.value(&value.value),
+            Expr::TypedString(_) | Expr::Interval(_) => Ok(()),
+            Expr::Nested(inner)
+            | Expr::IsFalse(inner)
+            | Expr::IsNotFalse(inner)
+            | Expr::IsTrue(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotUnknown(inner)
+            | Expr::UnaryOp { expr: inner, .. }
+            | Expr::Extract { expr: inner, .. } => self.expr(inner),
+            Expr::Cast { expr: inner, data_type, format: None, .. } => {
+                super::sql_type_of(data_type).and_then(|sql_type| castable(&sql_type, data_type))?;
+                self.expr(inner)
+            }
+            Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => self.expr(inner),
+            Expr::IsDistinctFrom(left, right)
+            | Expr::IsNotDistinctFrom(left, right)
+            | Expr::BinaryOp { left, right, .. } => self.each([&mut **left, &mut **right]),
+            Expr::Like { expr: inner, pattern, any: false, .. }
+            | Expr::ILike { expr: inner, pattern, any: false, .. }
+            | Expr::SimilarTo { expr: inner, pattern, .. } => self.each([&mut **inner, &mut **pattern]),
+            Expr::AtTimeZone { timestamp, time_zone } => self.each([&mut **timestamp, &mut **time_zone]),
+            Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
+            Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),
+            Expr::InList { expr: inner, list, .. } => {
+                self.expr(inner)?;
+                self.each(list)
+            }
+            Expr::Tuple(items) => self.each(items),
+            Expr::InSubquery { expr: inner, subquery, .. } => {
+                self.expr(inner)?;
+                self.query(subquery).map(|_| ())
+            }
+            Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => self.query(subquery).map(|_| ()),
+            Expr::AnyOp { .. } => self.any_op(expr),
+            Expr::Substring { expr: inner, substring_from, substring_for, .. } => {
+                self.expr(inner)?;
+                self.each(substring_from.as_deref_mut().into_iter().chain(substring_for.as_deref_mut()))
+            }
+            Expr::Trim { expr: inner, trim_what, trim_characters: None, .. } => {
+                self.expr(inner)?;
+                self.each(trim_what.as_deref_mut())
+            }
+            Expr::Overlay { expr: inner, overlay_what, overlay_from, overlay_for } => {
+                self.each([&mut **inner, &mut **overlay_what, &mut **overlay_from])?;
+                self.each(overlay_for.as_deref_mut())
+            }
+            Expr::Case { operand, conditions, else_result, .. } => {
+                self.each(operand.as_deref_mut())?;
+                for CaseWhen { condition, result } in conditions {
+                    self.each([condition, result])?;
+                }
+                self.each(else_result.as_deref_mut())
+            }
+            Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => self.each(sets.iter_mut().flatten()),
+            Expr::Collate { expr: inner, collation } => {
+                let name = fold_name(collation)?.pop().unwrap_or_default();
+                if !matches!(name.as_str(), "default" | "C" | "POSIX" | "ucs_basic") {
+                    return Err(PlanError::Unsupported("COLLATE other than \"C\"".into()));
+                }
+                let mut inner = std::mem::replace(&mut **inner, Expr::value(Value::Null));
+                self.expr(&mut inner)?;
+                *expr = Expr::Nested(Box::new(inner));
+                Ok(())
+            }
+            Expr::Function(_) => self.function_expr(expr),
+            other => Err(PlanError::Unsupported(format!("the expression {}", variant(other)))),
+        }
+    }
+
+    fn each<'e>(&mut self, all: impl IntoIterator<Item = &'e mut Expr>) -> Result<(), PlanError> {
+        all.into_iter().try_for_each(|expr| self.expr(expr))
+    }
+
+    fn value(&self, value: &Value) -> Result<(), PlanError> {
+        match value {
+            Value::Number(..)
+            | Value::SingleQuotedString(_)
+            | Value::EscapedStringLiteral(_)
+            | Value::DollarQuotedString(_)
+            | Value::UnicodeStringLiteral(_)
+            | Value::Boolean(_)
+            | Value::Null
+            | Value::Placeholder(_) => Ok(()),
+            _ => Err(PlanError::Unsupported("this kind of literal".into())),
+        }
+    }
+
+    fn identifier(&self, ident: &ast::Ident) -> Result<Expr, PlanError> {
+        let name = fold(ident);
+        if let Some((relation, listed)) = self.find_unqualified(&name)? {
+            return Ok(match relation {
+                Some(relation) => super::names::qualified(&relation, &listed),
+                None => Expr::Identifier(quoted(&listed)),
+            });
+        }
+        if ident.quote_style.is_none()
+            && let Some(constant) = self.session_value(&name)
+        {
+            return Ok(constant);
+        }
+        Err(PlanError::UndefinedColumn(name))
+    }
+
+    fn compound(&self, parts: &[ast::Ident]) -> Result<Expr, PlanError> {
+        let parts: Vec<String> = parts.iter().map(fold).collect();
+        let shown = parts.join(".");
+        let [.., relation, column] = parts.as_slice() else { return Err(PlanError::UndefinedColumn(shown)) };
+        let found = self.scopes.iter().rev().flat_map(|scope| &scope.relations).find(|r| r.name == *relation);
+        let listed = found.and_then(|relation| self.listed(relation, column));
+        match (found, listed) {
+            (Some(_), Some(listed)) => Ok(super::names::qualified(relation, &listed)),
+            (Some(_), None) => Err(PlanError::UndefinedColumn(shown)),
+            (None, _) => Err(PlanError::UndefinedTable(relation.clone())),
+        }
+    }
+
+    /// `x = ANY (subquery)` is IN; arrays wait for array types.
+    fn any_op(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::AnyOp { left, compare_op: ast::BinaryOperator::Eq, right, .. } = expr else {
+            return Err(PlanError::Unsupported("ANY with this operator".into()));
+        };
+        let Expr::Subquery(subquery) = &mut **right else {
+            return Err(PlanError::Unsupported("ANY over an array".into()));
+        };
+        self.expr(left)?;
+        self.query(subquery)?;
+        let left = Box::new(std::mem::replace(&mut **left, Expr::value(Value::Null)));
+        *expr = Expr::InSubquery { expr: left, subquery: subquery.clone(), negated: false };
+        Ok(())
+    }
+
+    /// Values of the session that stand as bare words or calls without arguments.
+    fn session_value(&self, name: &str) -> Option<Expr> {
+        let text = match name {
+            "current_user" | "session_user" | "user" | "current_role" => self.asker.principal.user.clone(),
+            "current_catalog" | "current_database" => self.asker.snapshot.catalog.name.clone(),
+            "current_schema" => self.asker.search_path.first()?.clone(),
+            _ => return None,
+        };
+        Some(Expr::value(Value::SingleQuotedString(text)))
+    }
+
+    fn function_expr(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::Function(function) = expr else { return Ok(()) };
+        let parts = fold_name(&function.name)?;
+        let name = match parts.as_slice() {
+            [name] => name.clone(),
+            [schema, name] if schema == "pg_catalog" => name.clone(),
+            _ => return Err(PlanError::UndefinedFunction(parts.join("."))),
+        };
+        if no_arguments(function)
+            && let Some(constant) = self.session_value(&name)
+        {
+            *expr = constant;
+            return Ok(());
+        }
+        if name == "mod" {
+            return self.modulo(expr);
+        }
+        let Some(engine_name) = functions::engine_name(&name) else {
+            return Err(PlanError::UndefinedFunction(format!("{name}()")));
+        };
+        function.name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(engine_name))]);
+        self.function(function, engine_name)
+    }
+
+    /// `mod(a, b)` is `a % b`.
+    fn modulo(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::Function(Function { args: FunctionArguments::List(list), .. }) = expr else {
+            return Err(PlanError::UndefinedFunction("mod()".into()));
+        };
+        let mut operands = Vec::new();
+        for arg in std::mem::take(&mut list.args) {
+            match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(mut operand)) => {
+                    self.expr(&mut operand)?;
+                    operands.push(Expr::Nested(Box::new(operand)));
+                }
+                _ => return Err(PlanError::UndefinedFunction("mod()".into())),
+            }
+        }
+        let [left, right]: [Expr; 2] = operands.try_into().map_err(|_| PlanError::UndefinedFunction("mod()".into()))?;
+        let (left, right) = (Box::new(left), Box::new(right));
+        *expr = Expr::Nested(Box::new(Expr::BinaryOp { left, op: ast::BinaryOperator::Modulo, right }));
+        Ok(())
+    }
+
+    fn function(&mut self, function: &mut Function, engine_name: &str) -> Result<(), PlanError> {
+        if function.uses_odbc_syntax || !matches!(function.parameters, FunctionArguments::None) {
+            return Err(PlanError::Unsupported("this form of a function call".into()));
+        }
+        match &mut function.args {
+            FunctionArguments::None => {}
+            FunctionArguments::Subquery(_) => return Err(PlanError::Unsupported("a bare subquery argument".into())),
+            FunctionArguments::List(list) => {
+                for arg in &mut list.args {
+                    match arg {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => self.expr(inner)?,
+                        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if engine_name == "count" => {}
+                        _ => return Err(PlanError::Unsupported("this form of an argument".into())),
+                    }
+                }
+                for clause in &mut list.clauses {
+                    match clause {
+                        FunctionArgumentClause::OrderBy(items) => self.each(items.iter_mut().map(|i| &mut i.expr))?,
+                        FunctionArgumentClause::IgnoreOrRespectNulls(_) => {}
+                        _ => return Err(PlanError::Unsupported("this clause in a function call".into())),
+                    }
+                }
+                self.check_length(engine_name, &list.args)?;
+                if engine_name == "to_char" || engine_name == "to_date" {
+                    translate_template(&mut list.args)?;
+                }
+            }
+        }
+        self.each(function.filter.as_deref_mut())?;
+        self.each(function.within_group.iter_mut().map(|item| &mut item.expr))?;
+        match &mut function.over {
+            None => Ok(()),
+            Some(WindowType::NamedWindow(name)) => {
+                *name = quoted(&fold(name));
+                Ok(())
+            }
+            Some(WindowType::WindowSpec(spec)) => self.window(spec),
+        }
+    }
+
+    fn window(&mut self, spec: &mut ast::WindowSpec) -> Result<(), PlanError> {
+        if let Some(name) = &mut spec.window_name {
+            *name = quoted(&fold(name));
+        }
+        self.each(&mut spec.partition_by)?;
+        self.each(spec.order_by.iter_mut().map(|item| &mut item.expr))
+    }
+
+    pub(super) fn named_window(&mut self, window: &mut ast::NamedWindowDefinition) -> Result<(), PlanError> {
+        window.0 = quoted(&fold(&window.0));
+        match &mut window.1 {
+            ast::NamedWindowExpr::NamedWindow(name) => {
+                *name = quoted(&fold(name));
+                Ok(())
+            }
+            ast::NamedWindowExpr::WindowSpec(spec) => self.window(spec),
+        }
+    }
+
+    /// `repeat('x', 1000000000)` must not be tried: the length of such a result has to be a small constant.
+    fn check_length(&self, engine_name: &str, args: &[FunctionArg]) -> Result<(), PlanError> {
+        let Some(position) = functions::length_argument(engine_name) else { return Ok(()) };
+        let length = match args.get(position) {
+            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))) => literal_integer(expr),
+            _ => None,
+        };
+        let text_bytes = match (engine_name, args.first()) {
+            ("repeat", Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)))) => {
+                literal_text(expr).map_or(256, |text| text.len().max(1))
+            }
+            _ => 4,
+        };
+        match length {
+            Some(length) if length.saturating_mul(text_bytes as u64) <= self.asker.limits.value_bytes_max as u64 => {
+                Ok(())
+            }
+            Some(_) => Err(PlanError::TooLarge("a text function")),
+            None => Err(PlanError::Unsupported("a text length that is not a constant".into())),
+        }
+    }
+}
+
+fn no_arguments(function: &Function) -> bool {
+    match &function.args {
+        FunctionArguments::None => true,
+        FunctionArguments::List(list) => list.args.is_empty(),
+        FunctionArguments::Subquery(_) => false,
+    }
+}
+
+fn literal_integer(expr: &Expr) -> Option<u64> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(text, _) => text.parse().ok(),
+            _ => None,
+        },
+        Expr::UnaryOp { op: ast::UnaryOperator::Minus, .. } => Some(0),
+        Expr::Nested(inner) => literal_integer(inner),
+        _ => None,
+    }
+}
+
+fn literal_text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The engine formats dates by strftime; PostgreSQL's template is translated where that is exact.
+fn translate_template(args: &mut [FunctionArg]) -> Result<(), PlanError> {
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(template))) = args.get_mut(1) else {
+        return Err(PlanError::Unsupported("to_char without a template".into()));
+    };
+    let translated = literal_text(template).and_then(functions::strftime);
+    let translated = translated.ok_or_else(|| PlanError::Unsupported("this to_char template".into()))?;
+    *template = Expr::value(Value::SingleQuotedString(translated));
+    Ok(())
+}
+
+/// Spells a type in the way the planner reads it.
+fn castable(sql_type: &sluice_base::SqlType, data_type: &mut ast::DataType) -> Result<(), PlanError> {
+    use sluice_base::SqlType;
+    let spelled = match sql_type {
+        SqlType::Name | SqlType::Unknown | SqlType::Varchar(None) | SqlType::Json | SqlType::Jsonb => {
+            ast::DataType::Text
+        }
+        SqlType::Varchar(_) | SqlType::Bpchar(_) => {
+            return Err(PlanError::Unsupported("a cast to text of a limited length".into()));
+        }
+        SqlType::Timestamptz => ast::DataType::Timestamp(None, ast::TimezoneInfo::WithTimeZone),
+        SqlType::Float8 => ast::DataType::DoublePrecision,
+        SqlType::Float4 => ast::DataType::Real,
+        SqlType::Int2 => ast::DataType::SmallInt(None),
+        SqlType::Int4 => ast::DataType::Integer(None),
+        SqlType::Int8 => ast::DataType::BigInt(None),
+        SqlType::Bool => ast::DataType::Boolean,
+        SqlType::Numeric(_) | SqlType::Text | SqlType::Date | SqlType::Time | SqlType::Timestamp => return Ok(()),
+        SqlType::Interval => return Ok(()),
+        other => return Err(PlanError::Unsupported(format!("a cast to {}", other.sql_name()))),
+    };
+    *data_type = spelled;
+    Ok(())
+}
+
+/// The name of an expression kind, without anything of its content.
+fn variant(expr: &Expr) -> String {
+    let debug = format!("{expr:?}");
+    debug.split(['(', ' ', '{']).next().unwrap_or_default().to_string()
+}

@@ -1,0 +1,226 @@
+//! The functions a query may call. A closed list: what is not named here does not exist.
+
+/// PostgreSQL's name and the engine's, where they differ.
+const RENAMED: &[(&str, &str)] = &[
+    ("ceiling", "ceil"),
+    ("sign", "signum"),
+    ("pow", "power"),
+    ("char_length", "character_length"),
+    ("length", "character_length"),
+    ("every", "bool_and"),
+    ("variance", "var_samp"),
+    ("stddev_samp", "stddev"),
+    ("transaction_timestamp", "now"),
+    ("statement_timestamp", "now"),
+    ("clock_timestamp", "now"),
+    ("current_timestamp", "now"),
+    ("substring", "substr"),
+];
+
+const SCALAR: &[&str] = &[
+    "abs",
+    "ceil",
+    "floor",
+    "round",
+    "trunc",
+    "signum",
+    "sqrt",
+    "power",
+    "exp",
+    "ln",
+    "log",
+    "greatest",
+    "least",
+    "coalesce",
+    "nullif",
+    "lower",
+    "upper",
+    "character_length",
+    "octet_length",
+    "bit_length",
+    "substr",
+    "left",
+    "right",
+    "lpad",
+    "rpad",
+    "btrim",
+    "ltrim",
+    "rtrim",
+    "replace",
+    "reverse",
+    "repeat",
+    "split_part",
+    "strpos",
+    "concat",
+    "concat_ws",
+    "initcap",
+    "ascii",
+    "chr",
+    "translate",
+    "starts_with",
+    "to_char",
+    "to_date",
+    "date_trunc",
+    "date_part",
+    "now",
+    "current_date",
+    "make_date",
+    "regexp_replace",
+    "regexp_like",
+    "regexp_count",
+    "pi",
+    "degrees",
+    "radians",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "atan2",
+    "cot",
+    "cbrt",
+    "gcd",
+    "lcm",
+    "to_hex",
+    "factorial",
+    "random",
+];
+
+const AGGREGATE: &[&str] = &[
+    "count",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "bool_and",
+    "bool_or",
+    "string_agg",
+    "array_agg",
+    "stddev",
+    "stddev_pop",
+    "var_samp",
+    "var_pop",
+    "corr",
+    "covar_pop",
+    "covar_samp",
+    "regr_slope",
+    "regr_intercept",
+    "regr_r2",
+    "regr_count",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "grouping",
+];
+
+const WINDOW: &[&str] = &[
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+    "nth_value",
+];
+
+/// The engine's name of an allowed function.
+pub(super) fn engine_name(name: &str) -> Option<&'static str> {
+    let renamed = RENAMED.iter().find(|(from, _)| *from == name).map(|(_, to)| *to).unwrap_or(name);
+    [SCALAR, AGGREGATE, WINDOW].iter().flat_map(|list| list.iter()).find(|known| **known == renamed).copied()
+}
+
+/// Functions whose result can be far longer than their arguments, with the position of the length argument.
+pub(super) fn length_argument(engine_name: &str) -> Option<usize> {
+    matches!(engine_name, "lpad" | "rpad" | "repeat").then_some(1)
+}
+
+/// PostgreSQL's template patterns for dates as strftime directives.
+/// Source: PostgreSQL documentation, "Data Type Formatting Functions", table of date/time template patterns.
+const PATTERNS: &[(&str, &str)] = &[
+    ("YYYY", "%Y"),
+    ("HH24", "%H"),
+    ("HH12", "%I"),
+    ("MONTH", ""),
+    ("DDD", "%j"),
+    ("MM", "%m"),
+    ("DD", "%d"),
+    ("HH", "%I"),
+    ("MI", "%M"),
+    ("SS", "%S"),
+    ("MS", "%3f"),
+    ("US", "%6f"),
+    ("YY", "%y"),
+    ("IW", "%V"),
+    ("IYYY", "%G"),
+    ("Q", ""),
+];
+
+/// Translates a date template; `None` where a pattern has no exact counterpart.
+pub(super) fn strftime(template: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = template;
+    'next: while let Some(first) = rest.chars().next() {
+        if first == '"' {
+            let end = rest[1..].find('"')?;
+            out.push_str(&rest[1..=end].replace('%', "%%"));
+            rest = &rest[end + 2..];
+            continue;
+        }
+        for (pattern, directive) in PATTERNS {
+            let head = rest.get(..pattern.len());
+            if head.is_some_and(|head| head.eq_ignore_ascii_case(pattern)) {
+                if directive.is_empty() {
+                    return None;
+                }
+                out.push_str(directive);
+                rest = &rest[pattern.len()..];
+                continue 'next;
+            }
+        }
+        if first.is_ascii_alphabetic() {
+            return None;
+        }
+        if first == '%' {
+            out.push('%');
+        }
+        out.push(first);
+        rest = &rest[first.len_utf8()..];
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates() {
+        let cases = [
+            ("YYYY-MM-DD", Some("%Y-%m-%d")),
+            ("yyyy年mm月", Some("%Y年%m月")),
+            ("HH24:MI:SS", Some("%H:%M:%S")),
+            ("\"week\" IW", Some("week %V")),
+            ("Month", None),
+            ("Q", None),
+            ("TMX", None),
+            ("100%", Some("100%%")),
+        ];
+        for (template, expected) in cases {
+            assert_eq!(strftime(template).as_deref(), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(engine_name("ceiling"), Some("ceil"));
+        assert_eq!(engine_name("length"), Some("character_length"));
+        assert_eq!(engine_name("pg_sleep"), None);
+        assert_eq!(engine_name("arrow_cast"), None);
+        assert_eq!(engine_name("read_csv"), None);
+    }
+}

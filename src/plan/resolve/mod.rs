@@ -1,0 +1,126 @@
+//! Names to catalog objects: the syntax tree is rewritten scope by scope ([`names`]), then DataFusion types it over
+//! scans that are placeholders ([`context`]).
+//!
+//! Invariant: only relations and fields that exist for the asking principal can be found, and an absent one and a
+//! hidden one end in the same error. Policy expressions never pass here: they have a scope of their own in the model.
+
+mod context;
+mod expressions;
+mod functions;
+mod names;
+mod output;
+mod types;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion_common::ParamValues;
+use datafusion_expr::LogicalPlan;
+use sluice_base::{Column, Datum, Limits, SqlType};
+use sluice_model::{Decision, Principal, Snapshot};
+
+use crate::error::from_planner;
+use crate::types::{arrow_type, scalar, sql_type};
+use crate::{PlanError, Query};
+pub(crate) use types::sql_type_of;
+
+/// Who asks, and against what.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The person.
+    pub principal: &'a Principal,
+    /// Catalog and policies of this moment.
+    pub snapshot: &'a Snapshot,
+    /// Schemas for unqualified names.
+    pub search_path: &'a [String],
+    /// Bounds of values and statements.
+    pub limits: &'a Limits,
+}
+
+/// What Describe tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Described {
+    /// Parameter types, `$1` first.
+    pub params: Vec<SqlType>,
+    /// Result columns.
+    pub columns: Vec<Column>,
+}
+
+/// A plan in which every name is a catalog object and every scan a placeholder.
+pub(crate) struct Resolved {
+    pub(crate) plan: LogicalPlan,
+    /// Names that the client sees, one per output column; they may repeat.
+    pub(crate) names: Vec<String>,
+    /// Decisions of all relations that were named.
+    pub(crate) decisions: BTreeMap<usize, Arc<Decision>>,
+}
+
+/// Resolves a query with its parameter values in place.
+pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)]) -> Result<Resolved, PlanError> {
+    let types: Vec<Option<SqlType>> = params.iter().map(|(sql_type, _)| Some(sql_type.clone())).collect();
+    let resolved = plan(query, asker, &types)?;
+    let used = parameter_count(&resolved.plan)?;
+    if used > params.len() {
+        return Err(PlanError::UndefinedParameter(params.len() + 1));
+    }
+    if used == 0 {
+        return Ok(resolved);
+    }
+    let values = params.iter().map(|(sql_type, value)| scalar(sql_type, value)).collect::<Result<Vec<_>, _>>()?;
+    let plan = resolved.plan.with_param_values(ParamValues::from(values)).map_err(from_planner)?;
+    Ok(Resolved { plan, ..resolved })
+}
+
+/// Types of a query's parameters and columns.
+pub(crate) fn describe(query: &Query, asker: &Asker, declared: &[Option<SqlType>]) -> Result<Described, PlanError> {
+    let resolved = plan(query, asker, declared)?;
+    let inferred = resolved.plan.get_parameter_types().map_err(from_planner)?;
+    let count = parameter_count(&resolved.plan)?.max(declared.len());
+    let params = (1..=count)
+        .map(|number| {
+            let given = declared.get(number - 1).cloned().flatten();
+            let found = inferred.get(&format!("${number}")).cloned().flatten().and_then(|t| sql_type(&t));
+            given.or(found).unwrap_or(SqlType::Text)
+        })
+        .collect();
+    let columns = crate::govern::columns(&resolved, asker)?;
+    Ok(Described { params, columns })
+}
+
+fn plan(query: &Query, asker: &Asker, declared: &[Option<SqlType>]) -> Result<Resolved, PlanError> {
+    if query.has_relations() && query.mixes_system() {
+        return Err(PlanError::Unsupported("a query over system relations together with others".into()));
+    }
+    let mut ast = query.ast().clone();
+    let mut resolver = names::Resolver::new(asker);
+    let names = resolver.statement(&mut ast)?;
+    let decisions = resolver.into_decisions();
+    let plan = context::plan(ast, asker, &decisions, declared)?;
+    if plan.schema().fields().len() != names.len() {
+        return Err(PlanError::Internal("column names and columns differ in number".into()));
+    }
+    Ok(Resolved { plan, names, decisions })
+}
+
+fn parameter_count(plan: &LogicalPlan) -> Result<usize, PlanError> {
+    let names = plan.get_parameter_names().map_err(from_planner)?;
+    let mut most = 0;
+    for name in names {
+        let number = name.trim_start_matches('$').parse::<usize>();
+        most = most.max(number.map_err(|_| PlanError::Unsupported("a named parameter".into()))?);
+    }
+    Ok(most)
+}
+
+/// Arrow field list of parameters for the planner.
+fn parameter_fields(declared: &[Option<SqlType>]) -> Vec<Option<arrow::datatypes::FieldRef>> {
+    declared
+        .iter()
+        .enumerate()
+        .map(|(index, declared)| {
+            let declared = declared.as_ref().filter(|t| **t != SqlType::Unknown)?;
+            let name = format!("${}", index + 1);
+            Some(Arc::new(arrow::datatypes::Field::new(name, arrow_type(declared), true)))
+        })
+        .collect()
+}

@@ -1,0 +1,257 @@
+//! Tokens of a text, their bounds, and a cursor over them.
+
+use sluice_base::Limits;
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
+
+use crate::PlanError;
+
+/// Tokenizes within the limits; white space and comments are dropped.
+pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>, PlanError> {
+    if text.len() > limits.statement_bytes_max {
+        return Err(PlanError::TooComplex("the text is too long"));
+    }
+    let dialect = PostgreSqlDialect {};
+    let mut tokens = Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|error| PlanError::Syntax {
+        message: error.message.clone(),
+        position: position(text, error.location.line, error.location.column),
+    })?;
+    tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
+    check(&tokens, limits)?;
+    Ok(tokens)
+}
+
+/// Depth and length on the flat list: what recursion later costs is bounded by these counts.
+fn check(tokens: &[TokenWithSpan], limits: &Limits) -> Result<(), PlanError> {
+    if tokens.len() > limits.tokens_max {
+        return Err(PlanError::TooComplex("too many tokens"));
+    }
+    let (mut depth, mut operators) = (0usize, 0usize);
+    for token in tokens {
+        match &token.token {
+            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            Token::SemiColon => (depth, operators) = (0, 0),
+            Token::Word(word) => match word.keyword {
+                Keyword::CASE if word.quote_style.is_none() => depth += 1,
+                Keyword::END if word.quote_style.is_none() => depth = depth.saturating_sub(1),
+                Keyword::AND
+                | Keyword::OR
+                | Keyword::NOT
+                | Keyword::IS
+                | Keyword::UNION
+                | Keyword::EXCEPT
+                | Keyword::INTERSECT
+                | Keyword::JOIN
+                | Keyword::LIKE
+                | Keyword::ILIKE
+                | Keyword::BETWEEN
+                | Keyword::COLLATE
+                | Keyword::AT
+                    if word.quote_style.is_none() =>
+                {
+                    operators += 1;
+                }
+                _ => {}
+            },
+            Token::Comma | Token::Period | Token::Number(..) | Token::Placeholder(_) => {}
+            Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_) => {}
+            _ => operators += 1,
+        }
+        if depth > limits.nesting_max {
+            return Err(PlanError::TooComplex("nested too deeply"));
+        }
+        if operators > limits.operators_max {
+            return Err(PlanError::TooComplex("too many operators"));
+        }
+    }
+    Ok(())
+}
+
+/// Character position (from 1) of a line and column.
+fn position(text: &str, line: u64, column: u64) -> Option<u32> {
+    if line == 0 {
+        return None;
+    }
+    let before: usize = text.split_inclusive('\n').take(line as usize - 1).map(|l| l.chars().count()).sum();
+    u32::try_from(before + column as usize).ok()
+}
+
+/// The text from the first to the last of the tokens.
+pub(super) fn slice(text: &str, part: &[TokenWithSpan]) -> String {
+    let (Some(first), Some(last)) = (part.first(), part.last()) else { return String::new() };
+    let start = position(text, first.span.start.line, first.span.start.column).unwrap_or(1) as usize - 1;
+    let end = position(text, last.span.end.line, last.span.end.column).unwrap_or(1) as usize - 1;
+    text.chars().skip(start).take(end.saturating_sub(start)).collect()
+}
+
+/// A place in one statement's tokens.
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    tokens: &'a [TokenWithSpan],
+    next: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(text: &'a str, tokens: &'a [TokenWithSpan]) -> Cursor<'a> {
+        Cursor { text, tokens, next: 0 }
+    }
+
+    pub(super) fn peek(&self) -> Option<&'a Token> {
+        self.tokens.get(self.next).map(|t| &t.token)
+    }
+
+    pub(super) fn advance(&mut self) -> Option<&'a Token> {
+        let token = self.peek();
+        self.next += usize::from(token.is_some());
+        token
+    }
+
+    /// The next token's word in upper case, if it is an unquoted word.
+    pub(super) fn word(&self) -> Option<String> {
+        self.word_at(0)
+    }
+
+    pub(super) fn word_at(&self, ahead: usize) -> Option<String> {
+        match self.tokens.get(self.next + ahead).map(|t| &t.token) {
+            Some(Token::Word(Word { value, quote_style: None, .. })) => Some(value.to_ascii_uppercase()),
+            _ => None,
+        }
+    }
+
+    /// Takes the word if it is next.
+    pub(super) fn take(&mut self, word: &str) -> bool {
+        let found = self.word().as_deref() == Some(word);
+        self.next += usize::from(found);
+        found
+    }
+
+    /// Takes the token if it is next.
+    pub(super) fn take_token(&mut self, token: &Token) -> bool {
+        let found = self.peek() == Some(token);
+        self.next += usize::from(found);
+        found
+    }
+
+    pub(super) fn expect(&mut self, word: &str) -> Result<(), PlanError> {
+        if self.take(word) { Ok(()) } else { Err(self.error()) }
+    }
+
+    pub(super) fn expect_token(&mut self, token: &Token) -> Result<(), PlanError> {
+        if self.take_token(token) { Ok(()) } else { Err(self.error()) }
+    }
+
+    /// A name: unquoted ones fold to lower case (ASCII letters only), quoted ones stay.
+    pub(super) fn name(&mut self) -> Result<String, PlanError> {
+        match self.peek() {
+            Some(Token::Word(word)) => {
+                self.next += 1;
+                Ok(if word.quote_style.is_some() { word.value.clone() } else { word.value.to_ascii_lowercase() })
+            }
+            _ => Err(self.error()),
+        }
+    }
+
+    /// `a.b.c`
+    pub(super) fn dotted_name(&mut self) -> Result<String, PlanError> {
+        let mut name = self.name()?;
+        while self.take_token(&Token::Period) {
+            name = format!("{name}.{}", self.name()?);
+        }
+        Ok(name)
+    }
+
+    pub(super) fn at_end(&self) -> bool {
+        self.next >= self.tokens.len()
+    }
+
+    pub(super) fn end(&self) -> Result<(), PlanError> {
+        if self.at_end() { Ok(()) } else { Err(self.error()) }
+    }
+
+    /// The tokens from here to the end.
+    pub(super) fn rest(&self) -> &'a [TokenWithSpan] {
+        &self.tokens[self.next..]
+    }
+
+    /// With the cursor behind an opening parenthesis: the tokens up to its partner, which is passed over.
+    pub(super) fn inside_parens(&mut self) -> Result<&'a [TokenWithSpan], PlanError> {
+        let start = self.next;
+        let mut depth = 1usize;
+        while let Some(token) = self.advance() {
+            match token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return Ok(&self.tokens[start..self.next - 1]);
+            }
+        }
+        Err(self.error())
+    }
+
+    /// `syntax error at or near` the next token.
+    pub(super) fn error(&self) -> PlanError {
+        match self.tokens.get(self.next) {
+            Some(token) => PlanError::Syntax {
+                message: format!("syntax error at or near \"{}\"", shown(&token.token)),
+                position: position(self.text, token.span.start.line, token.span.start.column),
+            },
+            None => PlanError::Syntax { message: "syntax error at end of input".into(), position: None },
+        }
+    }
+
+    /// Parses the given tokens, all of them, by one of sqlparser's entry points.
+    pub(super) fn parse<T>(
+        &self,
+        tokens: &[TokenWithSpan],
+        entry: impl FnOnce(&mut Parser) -> Result<T, ParserError>,
+    ) -> Result<T, PlanError> {
+        let dialect = PostgreSqlDialect {};
+        let mut parser = Parser::new(&dialect).with_recursion_limit(400).with_tokens_with_locations(tokens.to_vec());
+        let parsed = entry(&mut parser).map_err(|error| self.of_parser(error, parser.peek_token_ref()))?;
+        let left = parser.peek_token();
+        if left.token == Token::EOF { Ok(parsed) } else { Err(self.at(&left)) }
+    }
+
+    fn of_parser(&self, error: ParserError, place: &TokenWithSpan) -> PlanError {
+        match error {
+            ParserError::RecursionLimitExceeded => PlanError::TooComplex("nested too deeply"),
+            ParserError::TokenizerError(message) => PlanError::Syntax { message, position: None },
+            ParserError::ParserError(message) => match self.named_place(&message) {
+                Some(token) => self.at(token),
+                None => self.at(place),
+            },
+        }
+    }
+
+    /// The parser names a place as `... at Line: 1, Column: 8`.
+    fn named_place(&self, message: &str) -> Option<&TokenWithSpan> {
+        let (_, place) = message.rsplit_once("Line: ")?;
+        let (line, column) = place.split_once(", Column: ")?;
+        let (line, column): (u64, u64) = (line.trim().parse().ok()?, column.trim().parse().ok()?);
+        self.tokens.iter().find(|t| t.span.start.line == line && t.span.start.column == column)
+    }
+
+    fn at(&self, token: &TokenWithSpan) -> PlanError {
+        if token.token == Token::EOF {
+            return PlanError::Syntax { message: "syntax error at end of input".into(), position: None };
+        }
+        PlanError::Syntax {
+            message: format!("syntax error at or near \"{}\"", shown(&token.token)),
+            position: position(self.text, token.span.start.line, token.span.start.column),
+        }
+    }
+}
+
+/// A token as the client typed it, clipped; a literal is not repeated.
+fn shown(token: &Token) -> String {
+    match token {
+        Token::Word(word) => word.value.chars().take(63).collect(),
+        Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_) | Token::DollarQuotedString(_) => "'...'".into(),
+        other => other.to_string().chars().take(63).collect(),
+    }
+}
