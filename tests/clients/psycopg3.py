@@ -185,9 +185,9 @@ def settings():
         assert one(session.cursor(), "SELECT count(*) FROM 机构")[0] == 5
         assert session.info.server_version >= 140000 and session.info.encoding == "utf-8"
         assert session.info.parameter_status("server_version")
+        session.rollback()
         session.read_only = True
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        session.rollback()
         assert one(session.cursor(), "SELECT current_user, current_database()") == ("cd_manager", "bank")
 
 

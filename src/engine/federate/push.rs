@@ -28,7 +28,6 @@ pub(super) struct Rendered {
 pub(super) struct Pusher<'a> {
     pub(super) catalog: &'a sluice_model::catalog::Catalog,
     pub(super) sources: &'a Sources,
-    pub(super) connection: &'a str,
     pub(super) dialect: &'static dyn Dialect,
     pub(super) params: Params,
     pub(super) fingerprints: Vec<String>,
@@ -71,7 +70,7 @@ impl<'a> Pusher<'a> {
     pub(super) fn new(
         catalog: &'a sluice_model::catalog::Catalog,
         sources: &'a Sources,
-        connection: &'a str,
+
         dialect: &'static dyn Dialect,
     ) -> Pusher<'a> {
         Pusher {

@@ -43,15 +43,25 @@ pub enum DemoError {
     /// The certificate could not be made.
     #[error("certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// The password verifiers could not be made.
-    #[error("password verifier: {0}")]
-    Verifier(String),
     /// A worker thread ended early.
     #[error("a worker ended early: {0}")]
     Worker(String),
-    /// The written configuration was not accepted, or the server did not start.
-    #[error("{0}")]
-    Server(String),
+    /// The port is taken.
+    #[error("port {port} of 127.0.0.1: {source}. Choose another one by --port")]
+    Port {
+        /// Which.
+        port: u16,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The folder's files were not accepted, or the server ended in an error.
+    #[error("{problem}\n(the demo's folder is {directory}; without it the next start makes a new one)", directory = .directory.display())]
+    Server {
+        /// What was wrong.
+        problem: String,
+        /// The demo's folder.
+        directory: PathBuf,
+    },
 }
 
 impl DemoError {

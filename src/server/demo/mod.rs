@@ -5,6 +5,7 @@
 //! Left out: any write to a table or file that this module did not make.
 
 pub mod bank;
+mod command;
 mod draw;
 mod error;
 pub mod files;
@@ -20,6 +21,7 @@ mod table;
 mod tests;
 
 pub use bank::{Bank, SEED, Scale};
+pub use command::{DemoOptions, run};
 pub use error::DemoError;
 pub use servers::load_servers;
 pub use setup::{PASSWORD, USERS, default_directory, prepare, write_users};

@@ -165,7 +165,8 @@ fn config_text(port: u16) -> String {
          connections:\n\
          \x20 core: {{kind: sqlite, path: data/core.db}}\n\
          \x20 dw: {{kind: parquet, path: data/dw}}\n\
-         keys: {{pii: \"file:keys/pii.key\"}}\n"
+         keys: {{pii: \"file:keys/pii.key\"}}\n\
+         log: {{level: warn}}\n"
     )
 }
 

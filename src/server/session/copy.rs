@@ -1,9 +1,8 @@
 //! COPY (query) TO STDOUT.
 
-use sluice_base::Format;
-use sluice_engine::encode::CopyEncoder;
+use sluice_engine::encode::{CopyEncoder, CopyFormat, ForceQuote};
 use sluice_model::audit::Outcome;
-use sluice_plan::{CopyFormat, CopyOptions};
+use sluice_plan::CopyOptions;
 use sluice_wire::Backend;
 
 use super::Session;
@@ -23,21 +22,44 @@ impl Session {
     }
 
     async fn copy_rows(&mut self, rows: &mut Rows, options: &CopyOptions) -> Result<u64, Fault> {
-        let settings = self.encode_settings();
-        let mut encoder = CopyEncoder::new(rows.columns(), options, &settings).map_err(Fault::of)?;
-        let format = match options.format {
-            CopyFormat::Binary => Format::Binary,
-            CopyFormat::Text | CopyFormat::Csv => Format::Text,
-        };
-        let columns = rows.columns().len();
-        self.io.conn().queue(Backend::CopyOutResponse { format, columns });
-        encoder.header(self.io.conn().buffer()).map_err(Fault::of)?;
-        let mut out = Out::Copy(encoder);
+        let format = format_of(options);
+        let (wire_format, columns) = (format.wire_format(), rows.columns().len());
+        let encoder = CopyEncoder::new(rows.columns(), format, &self.encode_settings()).map_err(Fault::of)?;
+        self.io.conn().queue(Backend::CopyOutResponse { format: wire_format, columns });
+        let mut out = Out::Copy(Box::new(encoder));
+        out.begin(&mut self.io)?;
         let sent = rows.send(&mut self.io, &mut out, u64::MAX).await?;
-        if let Out::Copy(encoder) = &mut out {
-            encoder.trailer(self.io.conn().buffer()).map_err(Fault::of)?;
-        }
+        out.end(&mut self.io)?;
         self.io.conn().queue(Backend::CopyDone);
         Ok(sent.rows)
+    }
+}
+
+/// The encoder's words for the options of the statement. Characters of more than one byte were refused by the parser.
+fn format_of(options: &CopyOptions) -> CopyFormat {
+    let byte = |given: Option<char>, default: u8| given.and_then(|c| u8::try_from(c).ok()).unwrap_or(default);
+    let null = |default: &str| options.null.clone().unwrap_or_else(|| default.to_string());
+    match options.format {
+        sluice_plan::CopyFormat::Text => CopyFormat::Text {
+            delimiter: byte(options.delimiter, b'\t'),
+            null: null("\\N"),
+            header: options.header,
+        },
+        sluice_plan::CopyFormat::Csv => {
+            let quote = byte(options.quote, b'"');
+            CopyFormat::Csv {
+                delimiter: byte(options.delimiter, b','),
+                null: null(""),
+                header: options.header,
+                quote,
+                escape: byte(options.escape, quote),
+                force_quote: match &options.force_quote {
+                    None => ForceQuote::None,
+                    Some(names) if names.is_empty() => ForceQuote::All,
+                    Some(names) => ForceQuote::Columns(names.clone()),
+                },
+            }
+        }
+        sluice_plan::CopyFormat::Binary => CopyFormat::Binary,
     }
 }

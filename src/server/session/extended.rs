@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sluice_base::{Column, Datum, Format, SqlType};
 use sluice_model::audit::{Outcome, Trail};
-use sluice_plan::StatementKind;
+use sluice_plan::{Statement, StatementKind};
 use sluice_wire::{Backend, Bind, Target, decode_parameter_in};
 
 use super::Session;
@@ -51,18 +51,22 @@ impl Session {
             self.check_runnable(&statement.kind)?;
         }
         let declared = oids.iter().map(|oid| declared_type(*oid)).collect::<Result<Vec<_>, _>>()?;
-        let mut prepared = Prepared { statement, declared, described: None, trail: None };
         // A named statement is made to be used again, and its maker wants to know its faults now. The unnamed one is
         // described or bound in the next message.
+        let mut described = None;
         if !name.is_empty() {
-            prepared.described = Some(self.describe(&prepared).await?);
+            described = Some(self.describe(statement.as_ref(), &declared).await?);
         }
-        Ok(prepared)
+        Ok(Prepared { statement, declared, described, trail: None })
     }
 
     /// Parameter and column types of a prepared statement, as of now.
-    pub(super) async fn describe(&mut self, prepared: &Prepared) -> Result<Described, Fault> {
-        let Some(statement) = &prepared.statement else { return Ok(Described::nothing()) };
+    pub(super) async fn describe(
+        &mut self,
+        statement: Option<&Arc<Statement>>,
+        declared: &[Option<SqlType>],
+    ) -> Result<Described, Fault> {
+        let Some(statement) = statement else { return Ok(Described::nothing()) };
         let none = |columns: Option<Vec<Column>>, epoch| {
             Ok(Described { params: Arc::from([]), columns: columns.map(Into::into), epoch })
         };
@@ -80,7 +84,6 @@ impl Session {
             }
             kind if query_of(kind).is_some() => {
                 let asking = self.asking().await?;
-                let declared = &prepared.declared;
                 let (params, columns) = work::describe(&mut self.io, &asking, statement, declared).await?;
                 let columns = match kind {
                     StatementKind::Query(_) => Some(columns.into()),
@@ -102,17 +105,13 @@ impl Session {
         {
             return Ok(described.clone());
         }
-        let mut copy = Prepared {
-            statement: prepared.statement.clone(),
-            declared: prepared.declared.clone(),
-            described: None,
-            trail: None,
-        };
+        let statement = prepared.statement.clone();
         // Types once told stay: the client sends its values in them.
-        if let Some(before) = &prepared.described {
-            copy.declared = before.params.iter().cloned().map(Some).collect();
-        }
-        let described = self.describe(&copy).await?;
+        let declared: Vec<Option<SqlType>> = match &prepared.described {
+            Some(before) => before.params.iter().cloned().map(Some).collect(),
+            None => prepared.declared.clone(),
+        };
+        let described = self.describe(statement.as_ref(), &declared).await?;
         let prepared = self.names.prepared(name)?;
         let changed = prepared.described.as_ref().is_some_and(|before| before.params != described.params);
         if changed {
@@ -211,54 +210,55 @@ impl Session {
     }
 
     async fn describe_portal(&mut self, name: &str) -> Result<(), Fault> {
-        let mut portal = self.names.take(name)?;
-        match self.portal_columns(&mut portal).await {
-            Ok(columns) => {
-                let outcome = self.tell_columns(&portal, columns.as_deref());
-                portal.told = columns;
-                self.names.put_back(name, portal);
-                outcome
+        let portal = self.names.portal(name)?;
+        let (statement, params, told) = (portal.statement.clone(), portal.params.clone(), portal.told.clone());
+        let found = match told {
+            Some(told) => Ok((Some(told), None)),
+            None => self.portal_columns(statement, &params).await,
+        };
+        let portal = self.names.portal(name)?;
+        match found {
+            Ok((columns, plan)) => {
+                let formats = match &columns {
+                    Some(columns) => portal.formats.expand(columns.len()).map_err(Fault::of)?,
+                    None => Vec::new(),
+                };
+                portal.told = columns.clone();
+                portal.planned = plan.or(portal.planned.take());
+                match &columns {
+                    Some(columns) => self.io.conn().queue(Backend::RowDescription { columns, formats: &formats }),
+                    None => self.io.conn().queue(Backend::NoData),
+                }
+                Ok(())
             }
-            Err(fault) => Err(match portal.trail {
+            Err(fault) => Err(match portal.trail.take() {
                 Some(trail) => fault.refuse(trail),
                 None => fault,
             }),
         }
     }
 
-    fn tell_columns(&mut self, portal: &Portal, columns: Option<&[Column]>) -> Result<(), Fault> {
-        match columns {
-            Some(columns) => {
-                let formats = portal_formats(portal, columns.len())?;
-                self.io.conn().queue(Backend::RowDescription { columns, formats: &formats });
-            }
-            None => self.io.conn().queue(Backend::NoData),
-        }
-        Ok(())
-    }
-
     /// Columns of a portal. A query is planned for it, and the plan kept for Execute.
-    async fn portal_columns(&mut self, portal: &mut Portal) -> Result<Option<Arc<[Column]>>, Fault> {
-        if portal.told.is_some() {
-            return Ok(portal.told.clone());
-        }
-        let Some(statement) = portal.statement.clone() else { return Ok(None) };
+    async fn portal_columns(
+        &mut self,
+        statement: Option<Arc<Statement>>,
+        params: &Arc<[(SqlType, Datum)]>,
+    ) -> Result<(Option<Arc<[Column]>>, Option<Plan>), Fault> {
+        let Some(statement) = statement else { return Ok((None, None)) };
         if !matches!(statement.kind, StatementKind::Query(_)) {
-            let prepared =
-                Prepared { statement: Some(statement), declared: Vec::new(), described: None, trail: None };
-            let declared = portal.params.iter().map(|(sql_type, _)| Some(sql_type.clone())).collect();
-            return Ok(self.describe(&Prepared { declared, ..prepared }).await?.columns);
+            let declared: Vec<_> = params.iter().map(|(sql_type, _)| Some(sql_type.clone())).collect();
+            return Ok((self.describe(Some(&statement), &declared).await?.columns, None));
         }
         let asking = self.asking().await?;
-        let planned = work::plan(&mut self.io, &asking, &statement, &portal.params).await?;
+        let planned = work::plan(&mut self.io, &asking, &statement, params).await?;
         let columns: Arc<[Column]> = planned.columns().into();
-        portal.planned = Some(Plan {
+        let plan = Plan {
             planned,
             epoch: asking.current.snapshot.epoch,
             generation: self.settings.generation(),
             at_micros: asking.principal.context.now_micros,
-        });
-        Ok(Some(columns))
+        };
+        Ok((Some(columns), Some(plan)))
     }
 
     /// Execute

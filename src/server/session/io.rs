@@ -114,7 +114,7 @@ impl Io {
 }
 
 /// Bytes of replies that wait before they are sent without being asked for.
-const BUFFER_BYTES: usize = 64 << 10;
+pub const BUFFER_BYTES: usize = 64 << 10;
 
 async fn wait_until(limit: Option<Instant>) {
     match limit {

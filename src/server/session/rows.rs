@@ -13,10 +13,8 @@ use sluice_engine::{RowBlock, RowStream};
 use sluice_model::audit::Outcome;
 
 use super::error::{Fault, SessionError};
-use super::io::Io;
+use super::io::{BUFFER_BYTES, Io};
 
-/// Rows encoded before the buffer is looked at again.
-const CHUNK_ROWS: usize = 512;
 /// How long rows that are ready wait for company before they leave.
 const GATHER: Duration = Duration::from_millis(2);
 /// Bytes that a scrollable cursor keeps for the way back.
@@ -45,9 +43,9 @@ pub struct Rows {
 /// Where encoded rows go.
 pub enum Out {
     /// As DataRow messages.
-    Rows(RowEncoder),
+    Rows(Box<RowEncoder>),
     /// As CopyData messages.
-    Copy(CopyEncoder),
+    Copy(Box<CopyEncoder>),
     /// Nowhere: MOVE.
     Nowhere,
 }
@@ -55,7 +53,33 @@ pub enum Out {
 impl Out {
     /// DataRow messages in the given formats.
     pub fn rows(columns: &[Column], formats: &[Format], settings: &EncodeSettings) -> Result<Out, Fault> {
-        RowEncoder::new(columns, formats, settings).map(Out::Rows).map_err(Fault::of)
+        RowEncoder::new(columns, formats, settings).map(|encoder| Out::Rows(Box::new(encoder))).map_err(Fault::of)
+    }
+
+    /// What stands before the rows.
+    pub fn begin(&mut self, io: &mut Io) -> Result<(), Fault> {
+        match self {
+            Out::Copy(encoder) => encoder.header(io.conn().buffer()).map_err(Fault::of),
+            Out::Rows(_) | Out::Nowhere => Ok(()),
+        }
+    }
+
+    /// Rows of a block, until the buffer has enough to be sent. Gives the number of rows taken, at least one.
+    fn put(&mut self, block: &RowBlock, from: usize, count: usize, io: &mut Io) -> Result<usize, Fault> {
+        let buffer = io.conn().buffer();
+        match self {
+            Out::Rows(encoder) => encoder.data_rows_within(block, from, count, BUFFER_BYTES, buffer).map_err(Fault::of),
+            Out::Copy(encoder) => encoder.rows_within(block, from, count, BUFFER_BYTES, buffer).map_err(Fault::of),
+            Out::Nowhere => Ok(count),
+        }
+    }
+
+    /// What stands behind the rows.
+    pub fn end(&mut self, io: &mut Io) -> Result<(), Fault> {
+        match self {
+            Out::Copy(encoder) => encoder.finish(io.conn().buffer()).map_err(Fault::of),
+            Out::Rows(_) | Out::Nowhere => Ok(()),
+        }
     }
 }
 
@@ -116,10 +140,12 @@ impl Rows {
     }
 
     /// Ends the statement's record with a fault, which gets the statement's id where it is our own.
-    pub fn fail(mut self, mut fault: Fault) -> Fault {
-        fault.identify(self.stream.trail().id());
-        if let Some(cause) = fault.cause() {
-            self.stream.trail_mut().note_cause(cause);
+    pub fn fail(self, mut fault: Fault) -> Fault {
+        if let Some(trail) = self.stream.trail() {
+            fault.identify(trail.id());
+            if let Some(cause) = fault.cause() {
+                trail.note_cause(cause);
+            }
         }
         self.stream.finish(fault.outcome());
         fault
@@ -136,14 +162,13 @@ impl Rows {
             let (first, block) = self.at(self.passed)?;
             let from = (self.passed - first) as usize;
             let left = usize::try_from((max - sent).min(self.allowed()?)).unwrap_or(usize::MAX);
-            let count = (block.rows() - from).min(left).min(CHUNK_ROWS);
             let before = io.conn().buffer().len();
-            encode(out, block, from, count, io)?;
+            let count = out.put(block, from, (block.rows() - from).min(left), io)?;
             let bytes = io.conn().buffer().len() - before;
             self.passed += count as u64;
             sent += count as u64;
             if !matches!(out, Out::Nowhere) {
-                self.stream.trail_mut().count(count as u64, bytes as u64);
+                self.stream.count(count as u64, bytes as u64);
             }
             io.relieve().await?;
         }
@@ -176,7 +201,7 @@ impl Rows {
             let Ok((first, block)) = self.at(row) else {
                 return Err(SessionError::ScrolledOut(name.to_string()).into());
             };
-            encode(out, block, (row - first) as usize, 1, io)?;
+            out.put(block, (row - first) as usize, 1, io)?;
             (self.passed, self.beyond) = (target, false);
             sent += 1;
             io.relieve().await?;
@@ -254,15 +279,6 @@ impl Rows {
         let holds = |(first, block): &&(u64, RowBlock)| (*first..*first + block.rows() as u64).contains(&row);
         let found = self.blocks.iter().find(holds).map(|(first, block)| (*first, block));
         found.ok_or_else(|| SessionError::Internal("a row that is not at hand".into()).into())
-    }
-}
-
-fn encode(out: &mut Out, block: &RowBlock, from: usize, count: usize, io: &mut Io) -> Result<(), Fault> {
-    let buffer = io.conn().buffer();
-    match out {
-        Out::Rows(encoder) => encoder.data_rows(block, from, count, buffer).map_err(Fault::of),
-        Out::Copy(encoder) => encoder.rows(block, from, count, buffer).map_err(Fault::of),
-        Out::Nowhere => Ok(()),
     }
 }
 

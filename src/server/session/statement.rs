@@ -224,19 +224,16 @@ impl Session {
     ) -> Result<Opened, Fault> {
         // From here on it is a statement like one of the protocol.
         let statement = Statement { text: text.to_string(), kind: StatementKind::Query(query.clone()) };
-        let prepared = Prepared {
-            statement: Some(Arc::new(statement)),
-            declared: types.iter().cloned().map(Some).collect(),
-            described: None,
-            trail: None,
-        };
+        let statement = Arc::new(statement);
+        let declared: Vec<Option<SqlType>> = types.iter().cloned().map(Some).collect();
         // Faults in the statement are told now, not at its first execution.
         let outcome = match self.names.check_statement_name(name) {
-            Ok(()) => self.describe(&prepared).await,
+            Ok(()) => self.describe(Some(&statement), &declared).await,
             Err(error) => Err(error.into()),
         };
         let kept = outcome.and_then(|described| {
-            Ok(self.names.prepare(name, Prepared { described: Some(described), ..prepared })?)
+            let (statement, described) = (Some(statement), Some(described));
+            Ok(self.names.prepare(name, Prepared { statement, declared, described, trail: None })?)
         });
         match kept {
             Ok(()) => {

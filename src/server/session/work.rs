@@ -3,6 +3,7 @@
 //! Invariant: every query goes one of two ways, through `system` or through `plan`, and both end in [`Trail::admit`];
 //! there is no third. Planning never runs on the threads that serve connections.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use sluice_base::{ClientError, Column, Datum, SqlType, Table};
@@ -87,7 +88,7 @@ pub async fn parse(io: &mut Io, state: &Arc<State>, text: &str) -> Result<Vec<St
     /// Texts up to this size are parsed faster than handed over.
     const SHORT_BYTES: usize = 2 << 10;
     if text.len() <= SHORT_BYTES {
-        let parsed = std::panic::catch_unwind(|| sluice_plan::parse(text, &state.limits));
+        let parsed = std::panic::catch_unwind(AssertUnwindSafe(|| sluice_plan::parse(text, &state.limits)));
         return match parsed {
             Ok(parsed) => parsed.map_err(Fault::of),
             Err(_) => Err(SessionError::Internal("the parser panicked".into()).into()),
@@ -144,11 +145,13 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
                 fault
             };
             let admitted = io.guard(trail.admit(*governed)).await?.map_err(told)?;
-            let current = &asking.current;
-            let federated = io.guard(current.engine.federate(admitted, &current.snapshot)).await?;
-            let federated = federated.map_err(|error| identified(Fault::of(error)))?;
-            let stream = io.guard(current.engine.execute(federated)).await?;
-            stream.map_err(|error| identified(Fault::of(error)))
+            let current = asking.current.clone();
+            // Attaching sources plans for the engine: work for a processor as well.
+            let federated = on_planner(io, &asking.state, move || {
+                current.engine.federate(admitted, &current.snapshot).map_err(Refusal::of)
+            });
+            let federated = federated.await.map_err(identified)?;
+            asking.current.engine.execute(federated).map_err(|error| identified(Fault::of(error)))
         }
     }
 }
@@ -200,6 +203,22 @@ impl Asking {
         let path = self.search_path();
         let governed = sluice_plan::prepare(query, &self.asker(&path), params).map_err(Refusal::of)?;
         Ok(Planned::Governed(Box::new(governed)))
+    }
+
+    /// Hands the system relations what they are asked about.
+    fn with_context<T>(&self, work: impl FnOnce(&Context) -> T) -> T {
+        let visible = self.state.visible(&self.principal, &self.current.snapshot);
+        let search_path = self.search_path();
+        work(&Context {
+            visible: &visible,
+            user: &self.principal.user,
+            database: &self.state.database,
+            search_path: &search_path,
+            setting: &|name| self.settings.show(name).ok().map(|(_, shown)| shown),
+            backend_pid: self.pid,
+            now_micros: self.principal.context.now_micros,
+            started_micros: self.state.started_micros,
+        })
     }
 
     /// Schemas for unqualified names: the session's, or else the catalog's.
