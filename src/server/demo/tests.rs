@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, Decimal128Array, StringArray};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sluice_model::catalog::SourceFile;
 
 use super::bank::{Balance, Transaction};
 use super::table::write_text;
@@ -272,5 +273,29 @@ fn secrets_are_readable_by_their_owner_alone() {
     for secret in ["tls/server.key", "keys/pii.key", "users.yaml"] {
         let mode = fs::metadata(scratch.0.join(secret)).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{secret}");
+    }
+}
+
+#[test]
+fn the_files_of_the_image_are_read_as_the_server_reads_them() {
+    let docker = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docker");
+    let read = |path: &str| fs::read_to_string(docker.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+
+    let compose: serde_json::Value = serde_saphyr::from_str(&read("compose.yaml")).expect("compose.yaml is YAML");
+    for service in ["postgres", "mariadb", "load", "sluice"] {
+        assert!(compose["services"][service].is_object(), "compose.yaml has no service {service}");
+    }
+    for server in ["postgres", "mariadb", "sluice"] {
+        assert!(compose["services"][server]["healthcheck"]["test"].is_array(), "{server} has no health check");
+    }
+
+    let path = docker.join("sluice/sluice.yaml");
+    let config = crate::config::Config::parse(&path, &read("sluice/sluice.yaml")).expect("sluice.yaml is accepted");
+    assert!(config.tls.is_some_and(|tls| tls.required), "an address that others reach needs TLS");
+    let users = SourceFile { path: "users.yaml".into(), text: read("sluice/users.yaml") };
+    let users = crate::users::Users::load(&users).expect("users.yaml is accepted");
+    for (user, role, unit) in USERS {
+        let known = users.get(user).unwrap_or_else(|| panic!("users.yaml has no {user}"));
+        assert!(known.roles.contains(role) && known.org_units.first().map(String::as_str) == unit, "{user}");
     }
 }
