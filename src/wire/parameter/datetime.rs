@@ -135,6 +135,9 @@ fn calendar(cursor: &mut Cursor<'_>) -> Decoded<(i64, i64, i64)> {
         return Err(SYNTAX);
     }
     let day = cursor.digits();
+    if month.len() > 2 || day.len() > 2 {
+        return Err(SYNTAX);
+    }
     Ok((small(year)?, small(month)?, small(day)?))
 }
 
@@ -157,7 +160,7 @@ fn clock(cursor: &mut Cursor<'_>, compact: bool) -> Decoded<i64> {
     cursor.spaces();
     let hour = match (cursor.word("am"), cursor.word("pm")) {
         (false, false) => hour,
-        (_, _) if !(1..=12).contains(&hour) => return Err(RANGE),
+        (_, _) if hour > 12 => return Err(RANGE),
         (true, _) => hour % 12,
         (false, true) => hour % 12 + 12,
     };
@@ -169,11 +172,10 @@ fn clock(cursor: &mut Cursor<'_>, compact: bool) -> Decoded<i64> {
     if micros > DAY { Err(RANGE) } else { Ok(micros) }
 }
 
-/// Up to six digits count; the seventh rounds.
+/// The fraction of a second in microseconds, rounded as PostgreSQL rounds it: by way of a float, ties to even.
 pub(super) fn micros_of_fraction(digits: &str) -> i64 {
-    let digit = |at: usize| digits.as_bytes().get(at).map_or(0, |b| i64::from(b - b'0'));
-    let micros = (0..6).fold(0, |sum, at| sum * 10 + digit(at));
-    micros + i64::from(digit(6) >= 5)
+    let fraction: f64 = format!("0.{digits}0").parse().unwrap_or_default();
+    (fraction * SECOND as f64).round_ties_even() as i64
 }
 
 /// `Z`, `UTC`, `±HH[:MM[:SS]]`, `±HHMM`, or the name of a zone; nothing is no zone.

@@ -111,66 +111,98 @@ fn digits(text: &str) -> (&str, &str) {
 /// `1 year 2 mons 3 days 04:05:06`, `@ 1 day ago`, `1-2`, `90`
 fn words(text: &str, sum: &mut Sum) -> Decoded<()> {
     let mut rest = text.strip_prefix('@').unwrap_or(text).trim_start_matches(is_space);
-    if rest.is_empty() {
-        return Err(SYNTAX);
-    }
+    let mut given = Given(0);
     while !rest.is_empty() {
-        if rest.eq_ignore_ascii_case("ago") {
+        if rest.eq_ignore_ascii_case("ago") && given.0 != 0 {
             *sum = Sum { months: -sum.months, days: -sum.days, micros: -sum.micros };
             return Ok(());
         }
-        let token = rest.split(is_space).next().unwrap_or_default();
-        if token.contains(':') {
-            sum.micros += clock(token)?;
-            rest = rest[token.len()..].trim_start_matches(is_space);
-            continue;
-        }
-        let negative = rest.starts_with('-');
-        let (amount, after) = number(rest)?;
-        if let Some(months) = after.strip_prefix('-') {
-            let (months, after) = digits(months);
-            let months: i128 = months.parse().ok().filter(|m| *m < 12).ok_or(SYNTAX)?;
-            sum.months += amount.whole * 12 + if negative { -months } else { months };
-            rest = after;
-        } else {
-            let after = after.trim_start_matches(is_space);
-            let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
-            let name = &after[..letters];
-            if name.is_empty() || name.eq_ignore_ascii_case("ago") {
-                // A number without a unit, at the end, is seconds.
-                sum.add(amount, Unit::Micros(SECOND));
-                rest = after;
-                if !rest.is_empty() && name.is_empty() {
-                    return Err(SYNTAX);
-                }
-                continue;
-            }
-            sum.add(amount, unit(name).ok_or(SYNTAX)?);
-            rest = &after[letters..];
-        }
-        rest = rest.trim_start_matches(is_space);
+        rest = term(rest, sum, &mut given)?.trim_start_matches(is_space);
     }
-    Ok(())
+    // Nothing at all is no interval.
+    if given.0 == 0 { Err(SYNTAX) } else { Ok(()) }
 }
 
-fn unit(name: &str) -> Option<Unit> {
+/// Units that were given: PostgreSQL takes each once.
+struct Given(u16);
+
+impl Given {
+    fn add(&mut self, bits: u16) -> Decoded<()> {
+        let again = self.0 & bits != 0;
+        self.0 |= bits;
+        if again { Err(SYNTAX) } else { Ok(()) }
+    }
+}
+
+/// Reads one term: a clock, years and months with a hyphen, or a number with its unit. Gives what follows.
+fn term<'a>(rest: &'a str, sum: &mut Sum, given: &mut Given) -> Decoded<&'a str> {
+    let token = rest.split(is_space).next().unwrap_or_default();
+    if token.contains(':') {
+        given.add(SECONDS | MINUTES | HOURS)?;
+        sum.micros += clock(token)?;
+        return Ok(&rest[token.len()..]);
+    }
+    let negative = rest.starts_with('-');
+    let (amount, after) = number(rest)?;
+    if let Some(months) = after.strip_prefix('-') {
+        given.add(YEARS | MONTHS)?;
+        let (months, after) = digits(months);
+        let months: i128 = months.parse().ok().filter(|m| *m < 12).ok_or(SYNTAX)?;
+        sum.months += amount.whole * 12 + if negative { -months } else { months };
+        return Ok(after);
+    }
+    let after = after.trim_start_matches(is_space);
+    let (name, behind) = after.split_at(after.bytes().take_while(u8::is_ascii_alphabetic).count());
+    if name.is_empty() || name.eq_ignore_ascii_case("ago") {
+        // A number alone is days before a clock, and seconds at the end.
+        let before_clock = after.split(is_space).next().is_some_and(|next| next.contains(':'));
+        if !before_clock && !after.is_empty() && name.is_empty() {
+            return Err(SYNTAX);
+        }
+        given.add(if before_clock { DAYS } else { SECONDS })?;
+        sum.add(amount, if before_clock { Unit::Days(1.0) } else { Unit::Micros(SECOND) });
+        return Ok(after);
+    }
+    if !behind.is_empty() && !behind.starts_with(is_space) {
+        return Err(SYNTAX);
+    }
+    let (unit, bit) = unit(name).ok_or(SYNTAX)?;
+    given.add(bit)?;
+    sum.add(amount, unit);
+    Ok(behind)
+}
+
+const MICROSECONDS: u16 = 1;
+const MILLISECONDS: u16 = 1 << 1;
+const SECONDS: u16 = 1 << 2;
+const MINUTES: u16 = 1 << 3;
+const HOURS: u16 = 1 << 4;
+const DAYS: u16 = 1 << 5;
+const WEEKS: u16 = 1 << 6;
+const MONTHS: u16 = 1 << 7;
+const YEARS: u16 = 1 << 8;
+const DECADES: u16 = 1 << 9;
+const CENTURIES: u16 = 1 << 10;
+const MILLENNIA: u16 = 1 << 11;
+
+fn unit(name: &str) -> Option<(Unit, u16)> {
     Some(match name.to_ascii_lowercase().as_str() {
         "us" | "usec" | "usecs" | "useconds" | "usecond" | "microsecond" | "microseconds" | "microsecon" => {
-            Unit::Micros(1.0)
+            (Unit::Micros(1.0), MICROSECONDS)
         }
         "ms" | "msec" | "msecs" | "mseconds" | "msecond" | "millisecond" | "milliseconds" | "millisecon" => {
-            Unit::Micros(1_000.0)
+            (Unit::Micros(1_000.0), MILLISECONDS)
         }
-        "s" | "sec" | "secs" | "second" | "seconds" => Unit::Micros(SECOND),
-        "m" | "min" | "mins" | "minute" | "minutes" => Unit::Micros(60.0 * SECOND),
-        "h" | "hr" | "hrs" | "hour" | "hours" => Unit::Micros(3600.0 * SECOND),
-        "d" | "day" | "days" => Unit::Days(1.0),
-        "w" | "week" | "weeks" => Unit::Days(7.0),
-        "mon" | "mons" | "month" | "months" => Unit::Months(1.0),
-        "y" | "yr" | "yrs" | "year" | "years" => Unit::Months(12.0),
-        "dec" | "decs" | "decade" | "decades" => Unit::Months(120.0),
-        "c" | "cent" | "century" | "centuries" => Unit::Months(1_200.0),
-        "mil" | "mils" | "millennium" | "millennia" => Unit::Months(12_000.0),
+        "s" | "sec" | "secs" | "second" | "seconds" => (Unit::Micros(SECOND), SECONDS),
+        "m" | "min" | "mins" | "minute" | "minutes" => (Unit::Micros(60.0 * SECOND), MINUTES),
+        "h" | "hr" | "hrs" | "hour" | "hours" => (Unit::Micros(3600.0 * SECOND), HOURS),
+        "d" | "day" | "days" => (Unit::Days(1.0), DAYS),
+        "w" | "week" | "weeks" => (Unit::Days(7.0), WEEKS),
+        "mon" | "mons" | "month" | "months" => (Unit::Months(1.0), MONTHS),
+        "y" | "yr" | "yrs" | "year" | "years" => (Unit::Months(12.0), YEARS),
+        "dec" | "decs" | "decade" | "decades" => (Unit::Months(120.0), DECADES),
+        "c" | "cent" | "century" | "centuries" => (Unit::Months(1_200.0), CENTURIES),
+        "mil" | "mils" | "millennium" | "millennia" => (Unit::Months(12_000.0), MILLENNIA),
         _ => return None,
     })
 }
