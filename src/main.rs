@@ -1,1 +1,188 @@
-fn main() {}
+//! `sluice`: arguments in, a command of the server room run. Nothing else is decided here.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sluice_server::commands::{self, CheckOptions, ExplainOptions, ReportFormat};
+use sluice_server::config::{LogFormat, LogOptions};
+use sluice_server::demo::{self, DemoOptions, Scale};
+
+/// A governed, federated SQL gateway that speaks PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    log: LogArguments,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct LogArguments {
+    /// Form of log lines on standard error.
+    #[arg(long, global = true, value_enum)]
+    log_format: Option<LogFormatArgument>,
+    /// What is logged: error, warn, info, debug, trace, or tracing directives such as sluice_server=debug.
+    #[arg(long, global = true, value_name = "FILTER")]
+    log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make and serve the demo bank: nothing else needs to be installed.
+    Demo {
+        /// Port on 127.0.0.1.
+        #[arg(long, default_value_t = 6432)]
+        port: u16,
+        /// Folder for its files; the default is under your data folder.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Serve. SIGHUP or a changed file reloads catalog, policies and users; SIGTERM stops after running statements.
+    Serve {
+        /// Configuration.
+        #[arg(long, value_name = "FILE", default_value = "sluice.yaml")]
+        config: PathBuf,
+    },
+    /// Compile catalog and policies, and on demand compare the catalog with the live sources.
+    Check(CheckArguments),
+    /// Show what a person would get: rules, masks, what each source is sent. Runs nothing.
+    Explain {
+        /// Configuration.
+        #[arg(long, value_name = "FILE", default_value = "sluice.yaml")]
+        config: PathBuf,
+        /// Login name of the person.
+        #[arg(long = "as", value_name = "USER")]
+        user: String,
+        /// The statement.
+        #[arg(value_name = "SQL")]
+        sql: String,
+    },
+    /// Read a password from standard input and print its SCRAM verifier, for the users file.
+    Verifier,
+    /// Load the demo bank into servers; no table that it did not make is touched.
+    Load {
+        /// PostgreSQL, for schemas core and dw, as postgres://USER:PASSWORD@HOST/DATABASE.
+        #[arg(long, value_name = "URL", required_unless_present = "mysql")]
+        postgres: Option<String>,
+        /// MariaDB or MySQL, for customers, as mysql://USER:PASSWORD@HOST/DATABASE.
+        #[arg(long, value_name = "URL")]
+        mysql: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    /// Configuration with everything it names; the default is sluice.yaml, unless --catalog is given.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["catalog", "policies"])]
+    config: Option<PathBuf>,
+    /// The catalog's folder alone.
+    #[arg(long, value_name = "DIR")]
+    catalog: Option<PathBuf>,
+    /// The policies' folder, over that catalog.
+    #[arg(long, value_name = "DIR", requires = "catalog")]
+    policies: Option<PathBuf>,
+    /// Connect to each source and compare tables, columns and types.
+    #[arg(long, conflicts_with = "catalog")]
+    sources: bool,
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value_t = ReportFormatArgument::Text)]
+    format: ReportFormatArgument,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormatArgument {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ReportFormatArgument {
+    Text,
+    Json,
+    Sarif,
+}
+
+impl LogArguments {
+    fn options(self) -> LogOptions {
+        let format = self.log_format.map(|format| match format {
+            LogFormatArgument::Text => LogFormat::Text,
+            LogFormatArgument::Json => LogFormat::Json,
+        });
+        LogOptions { format, level: self.log_level }
+    }
+}
+
+impl CheckArguments {
+    fn options(self) -> CheckOptions {
+        let config = match (&self.config, &self.catalog) {
+            (None, None) => Some(PathBuf::from("sluice.yaml")),
+            _ => self.config,
+        };
+        let format = match self.format {
+            ReportFormatArgument::Text => ReportFormat::Text,
+            ReportFormatArgument::Json => ReportFormat::Json,
+            ReportFormatArgument::Sarif => ReportFormat::Sarif,
+        };
+        CheckOptions { config, catalog: self.catalog, policies: self.policies, sources: self.sources, format }
+    }
+}
+
+fn main() -> ExitCode {
+    // Two rustls providers end up in the program, and rustls panics where none is chosen: before anything else.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        return failed("a TLS provider was installed before ours");
+    }
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("no threads: {error}")),
+    };
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> ExitCode {
+    let log = arguments.log.options();
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    // The two that serve start the log when they know their configuration.
+    if !matches!(arguments.command, Command::Serve { .. } | Command::Demo { .. }) {
+        let quiet = LogOptions { level: Some("warn".to_string()), ..LogOptions::default() };
+        if let Err(problem) = commands::start_log(&log, &quiet) {
+            return failed(&problem);
+        }
+    }
+    match arguments.command {
+        Command::Serve { config } => commands::serve(&config, &log, &mut err).await,
+        Command::Demo { port, data } => {
+            let options = DemoOptions { port, directory: data };
+            ended(demo::run(options, &log, &mut out).await)
+        }
+        Command::Check(check) => commands::check(&check.options(), &mut out).await,
+        Command::Explain { config, user, sql } => {
+            commands::explain(&ExplainOptions { config, user, sql }, &mut out, &mut err).await
+        }
+        Command::Verifier => {
+            let input = std::io::stdin();
+            let terminal = input.is_terminal();
+            commands::verifier(&mut input.lock(), terminal, &mut out, &mut err)
+        }
+        Command::Load { postgres, mysql } => {
+            ended(demo::load_servers(postgres.as_deref(), mysql.as_deref(), Scale::full()).await)
+        }
+    }
+}
+
+fn ended(result: Result<(), demo::DemoError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+fn failed(message: &str) -> ExitCode {
+    // Where standard error is closed, the exit code has to do.
+    writeln!(std::io::stderr(), "error: {message}").unwrap_or_default();
+    ExitCode::FAILURE
+}

@@ -35,6 +35,11 @@ pub struct AuditStore {
 }
 
 impl AuditStore {
+    /// A store of which nothing is read: for commands that plan statements and run none.
+    pub fn unread(connection_id: &str) -> AuditStore {
+        AuditStore::new(connection_id, PathBuf::new(), Arc::default())
+    }
+
     pub(super) fn new(connection_id: &str, directory: PathBuf, durable: Arc<Mutex<Position>>) -> AuditStore {
         AuditStore { connection_id: connection_id.to_string(), directory, durable }
     }
