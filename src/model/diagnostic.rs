@@ -89,8 +89,21 @@ impl<'a> Report<'a> {
         name: &str,
         known: impl Iterator<Item = &'n str>,
     ) {
+        self.unknown_in(at, code, (what, name), "", known);
+    }
+
+    /// As [`Report::unknown`] for a (kind, name) that is looked for in one place, such as "of `customer`".
+    pub fn unknown_in<'n>(
+        &mut self,
+        at: Spot,
+        code: &'static str,
+        (what, name): (&str, &str),
+        place: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) {
         let hint = crate::names::nearest(name, known).map(|near| format!("did you mean `{near}`?"));
-        self.push(at, code, format!("unknown {what} `{name}`"), hint);
+        let message = format!("unknown {what} `{name}` {place}");
+        self.push(at, code, message.trim_end().to_string(), hint);
     }
 
     fn push(&mut self, at: Spot, code: &'static str, message: String, hint: Option<String>) {

@@ -110,9 +110,12 @@ pub(crate) fn literal(expression: &Expr) -> Option<Literal> {
     }
 }
 
+/// An argument of a call, with its name where one is given.
+pub(crate) type Argument<'e> = (Option<String>, &'e Expr);
+
 /// A plain call `name(arguments)`: name in lower case, arguments with their names where given. Anything more than
 /// that (aggregates' clauses, windows) is a problem.
-pub(crate) fn call(function: &Function) -> Result<(String, Vec<(Option<String>, &Expr)>), Problem> {
+pub(crate) fn call(function: &Function) -> Result<(String, Vec<Argument<'_>>), Problem> {
     let name = match &function.name.0[..] {
         [ObjectNamePart::Identifier(name)] => name.value.to_ascii_lowercase(),
         _ => return Err(Problem::at(function, format!("unknown function `{}`", function.name))),

@@ -332,7 +332,7 @@ fn field_of(found: &Scalar, entity: &Entity, report: &mut Report) -> Option<usiz
     let position = entity.fields.iter().position(|field| field.id == found.text);
     if position.is_none() {
         let known = entity.fields.iter().map(|field| field.id.as_str());
-        report.unknown(found.at, "unknown-field", &format!("field of `{}`", entity.id), &found.text, known);
+        report.unknown_in(found.at, "unknown-field", ("field", &found.text), &format!("of `{}`", entity.id), known);
     }
     position
 }

@@ -399,7 +399,7 @@ fn link_edge(
     for (own, name) in &edge.keys {
         let Some(position) = target.fields.iter().position(|field| field.id == name.text) else {
             let known = target.fields.iter().map(|field| field.id.as_str());
-            report.unknown(name.at, "unknown-field", &format!("field of `{}`", target.id), &name.text, known);
+            report.unknown_in(name.at, "unknown-field", ("field", &name.text), &format!("of `{}`", target.id), known);
             continue;
         };
         let (left, right) = (&draft.entity.fields[*own], &target.fields[position]);

@@ -32,6 +32,11 @@ pub(crate) fn connections(kinds: &[(&str, SourceKind)]) -> BTreeMap<String, Conn
 }
 
 pub(crate) fn shipped() -> Catalog {
+    static SHIPPED: std::sync::LazyLock<Catalog> = std::sync::LazyLock::new(load_shipped);
+    SHIPPED.clone()
+}
+
+fn load_shipped() -> Catalog {
     let connections = connections(&[("core", SourceKind::Sqlite), ("dw", SourceKind::Parquet)]);
     match load(&shipped_files("catalog"), connections, &BTreeMap::new()) {
         Ok(catalog) => catalog,
@@ -188,7 +193,7 @@ fn placement_moves_an_entity() {
 fn findings_name_place_and_remedy() {
     refused(
         &entity("  b: {colunm: b, type: text, level: 1}\n"),
-        &["1.yaml:6:7: unknown-key: unknown key in field `b` `colunm` (did you mean `column`?)", "needs `column`"],
+        &["1.yaml:6:7: unknown-key: unknown key `colunm` in field `b` (did you mean `column`?)", "needs `column`"],
     );
     refused(&entity("  b: {column: b, type: txt, level: 1}\n"), &["1.yaml:6:24: unknown-type", "did you mean `text`?"]);
     refused(&entity("  b: {column: b, type: \"decimal(80,2)\", level: 1}\n"), &["out of range"]);
@@ -209,7 +214,7 @@ fn findings_name_place_and_remedy() {
     refused(&entity("measures: {x: {agg: sum}}\n"), &["`measures` is not supported yet"]);
     refused(&entity("hierarchy: {id: org, parent: up}\n"), &["unknown-field"]);
     refused(&entity("relationships: {r: {to: b, keys: {id: id}}}\n"), &["unknown entity `b`"]);
-    refused(&entity("relationships: {r: {to: a, keys: {id: x}}}\n"), &["unknown field of `a` `x`"]);
+    refused(&entity("relationships: {r: {to: a, keys: {id: x}}}\n"), &["unknown field `x` of `a`"]);
     refused(
         &entity("  b: {column: b, type: text, level: 1}\nrelationships: {r: {to: a, keys: {id: b}}}\n"),
         &["not-a-key"],

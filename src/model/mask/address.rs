@@ -51,10 +51,10 @@ fn level_end(rest: &str, ends: &[&str]) -> usize {
         if count >= LEVEL_CHARS_MAX || c.is_ascii_digit() || c.is_whitespace() {
             return 0;
         }
-        if count > 0 {
-            if let Some(word) = ends.iter().find(|word| rest[position..].starts_with(**word)) {
-                return position + word.len();
-            }
+        if count > 0
+            && let Some(word) = ends.iter().find(|word| rest[position..].starts_with(**word))
+        {
+            return position + word.len();
         }
     }
     0

@@ -61,10 +61,10 @@ fn constant(value: &Datum, sql_type: &SqlType) -> Result<Mask, String> {
         Datum::Text(text) => Literal::Text(text.clone()),
         other => return Ok(Mask::Constant(other.clone())),
     };
-    if let (Literal::Text(text), Some(length)) = (&literal, length(sql_type)) {
-        if text.chars().count() > length as usize {
-            return Err(format!("the constant is longer than {}", sql_type.sql_name()));
-        }
+    if let (Literal::Text(text), Some(length)) = (&literal, length(sql_type))
+        && text.chars().count() > length as usize
+    {
+        return Err(format!("the constant is longer than {}", sql_type.sql_name()));
     }
     let typed = literal::typed(&literal, sql_type)?;
     let fits = match (&typed, sql_type) {

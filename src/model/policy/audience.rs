@@ -72,7 +72,7 @@ impl Audience {
         let said = |yes: bool| if yes { Applies::Yes } else { Applies::No };
         match self {
             Audience::Everyone => Applies::Yes,
-            Audience::Role(roles) => said(!roles.is_disjoint(&facts.principal.roles)),
+            Audience::Role(roles) => said(!roles.is_disjoint(&facts.roles)),
             Audience::User(users) => said(users.contains(&facts.principal.user)),
             Audience::Group(groups) => said(!groups.is_disjoint(&facts.principal.groups)),
             Audience::Attribute(condition) => Applies::of(condition, facts),

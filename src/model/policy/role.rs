@@ -33,17 +33,17 @@ impl Roles {
                 report.error(name.at, "bad-id", format!("`{}` is not a role's id", name.text));
             }
             let mut role = Role { file: report.file().to_string(), at: name.at, ..Role::default() };
-            if !node.is_null() {
-                if let Some(members) = yaml::map(node, "a role", &["groups", "users", "roles", "comment"], report) {
-                    let mut read = |key: &str| {
-                        let node = members.get(key);
-                        let found = node.map(|node| yaml::scalars(node, key, report)).unwrap_or_default();
-                        found.into_iter().map(|scalar| scalar.text.clone()).collect()
-                    };
-                    role.groups = read("groups");
-                    role.users = read("users");
-                    role.roles = read("roles");
-                }
+            if !node.is_null()
+                && let Some(members) = yaml::map(node, "a role", &["groups", "users", "roles", "comment"], report)
+            {
+                let mut read = |key: &str| {
+                    let node = members.get(key);
+                    let found = node.map(|node| yaml::scalars(node, key, report)).unwrap_or_default();
+                    found.into_iter().map(|scalar| scalar.text.clone()).collect()
+                };
+                role.groups = read("groups");
+                role.users = read("users");
+                role.roles = read("roles");
             }
             if self.roles.insert(name.text.clone(), role).is_some() {
                 report.error(name.at, "duplicate-id", format!("role `{}` is given twice", name.text));
@@ -56,7 +56,7 @@ impl Roles {
         for (name, role) in &self.roles {
             let mut report = Report::new(&role.file, found);
             for member in role.roles.iter().filter(|member| !self.roles.contains_key(*member)) {
-                report.unknown(role.at, "unknown-role", &format!("role in `{name}`"), member, self.names());
+                report.unknown_in(role.at, "unknown-role", ("role", member), &format!("in `{name}`"), self.names());
             }
             if self.above(&BTreeSet::from([name.clone()])).iter().any(|(_, from)| from == name) {
                 report.error(role.at, "role-cycle", format!("role `{name}` is a member of itself"));
@@ -82,8 +82,13 @@ impl Roles {
             explicit.contains(*name) || role.users.contains(user) || !role.groups.is_disjoint(groups)
         });
         let direct: BTreeSet<String> = mapped.map(|(name, _)| name.clone()).collect();
-        let above = self.above(&direct);
-        direct.into_iter().chain(above.into_iter().map(|(_, role)| role)).collect()
+        self.closed(&direct)
+    }
+
+    /// The declared ones of these roles, with those that they belong to.
+    pub(super) fn closed(&self, held: &BTreeSet<String>) -> BTreeSet<String> {
+        let above = self.above(held).into_iter().map(|(_, role)| role);
+        held.iter().filter(|role| self.contains(role)).cloned().chain(above).collect()
     }
 
     /// Every step (member, role) upwards from the given roles.

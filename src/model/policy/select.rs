@@ -64,7 +64,7 @@ pub(super) fn field(
     let position = of.fields.iter().position(|field| field.id == name);
     if position.is_none() {
         let known = of.fields.iter().map(|field| field.id.as_str());
-        report.unknown(found.at, "unknown-field", &format!("field of `{}`", of.id), name, known);
+        report.unknown_in(found.at, "unknown-field", ("field", name), &format!("of `{}`", of.id), known);
     }
     position.map(|position| (entity, position))
 }
@@ -168,6 +168,9 @@ fn by_tag(node: &Node, within: Option<&BTreeSet<usize>>, catalog: &Catalog, repo
     found
 }
 
+/// A comparison of a field's level with the one in the rule.
+type Test = fn(u8, u8) -> bool;
+
 fn by_level(
     node: &Node,
     within: Option<&BTreeSet<usize>>,
@@ -176,7 +179,7 @@ fn by_level(
 ) -> BTreeSet<FieldRef> {
     let Some(scalar) = yaml::scalar(node, "level", report) else { return BTreeSet::new() };
     let text: String = scalar.text.split_whitespace().collect();
-    let operators: [(&str, fn(u8, u8) -> bool); 5] =
+    let operators: [(&str, Test); 5] =
         [(">=", |a, b| a >= b), ("<=", |a, b| a <= b), (">", |a, b| a > b), ("<", |a, b| a < b), ("=", |a, b| a == b)];
     let (test, number) = operators
         .iter()

@@ -6,6 +6,7 @@
 //! G9). A fact that is merely NULL (no zone, no purpose) follows SQL's three-valued logic.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use sluice_base::{Datum, SqlType};
 
@@ -73,6 +74,8 @@ pub(super) struct Missing(pub String);
 /// Everything a condition may ask.
 pub(super) struct Facts<'a> {
     pub principal: &'a Principal,
+    /// The principal's roles with those that they belong to.
+    pub roles: BTreeSet<String>,
     pub zone: Option<&'a str>,
     pub org: &'a OrgTree,
 }
@@ -204,22 +207,26 @@ impl Template {
 fn constant_outcome(predicate: &Predicate) -> Option<bool> {
     match predicate {
         Predicate::Const(value) => *value,
-        Predicate::And(parts) => parts.iter().map(constant_outcome).fold(Some(true), |all, part| match (all, part) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        }),
-        Predicate::Or(parts) => parts.iter().map(constant_outcome).fold(Some(false), |any, part| match (any, part) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        }),
+        Predicate::And(parts) => decided(parts, false),
+        Predicate::Or(parts) => decided(parts, true),
         Predicate::Not(inner) => constant_outcome(inner).map(|value| !value),
         Predicate::Compare { .. }
         | Predicate::In { .. }
         | Predicate::IsNull { .. }
         | Predicate::Like { .. }
         | Predicate::IsTrue(_) => None,
+    }
+}
+
+/// AND is decided by one FALSE, OR by one TRUE; else one NULL leaves it open.
+fn decided(parts: &[Predicate], by: bool) -> Option<bool> {
+    let outcomes: Vec<Option<bool>> = parts.iter().map(constant_outcome).collect();
+    if outcomes.contains(&Some(by)) {
+        Some(by)
+    } else if outcomes.contains(&None) {
+        None
+    } else {
+        Some(!by)
     }
 }
 
@@ -302,11 +309,11 @@ fn widest(values: &[Datum], sql_type: &SqlType) -> SqlType {
         SqlType::Numeric(_) => {
             let (mut whole, mut scale) = (1u32, 0u32);
             for value in values {
-                if let Datum::Numeric(digits) = value {
-                    if let Some(value) = Decimal::parse(digits) {
-                        whole = whole.max(value.precision() - value.scale);
-                        scale = scale.max(value.scale);
-                    }
+                if let Datum::Numeric(digits) = value
+                    && let Some(value) = Decimal::parse(digits)
+                {
+                    whole = whole.max(value.precision() - value.scale);
+                    scale = scale.max(value.scale);
                 }
             }
             match (u8::try_from(whole + scale), i8::try_from(scale)) {

@@ -50,7 +50,7 @@ pub fn map<'n>(node: &'n Node, what: &str, known: &[&str], report: &mut Report) 
     let found = any_map(node, what, report)?;
     for (key, _) in found.entries {
         if !known.contains(&key.text.as_str()) {
-            report.unknown(key.at, "unknown-key", &format!("key in {what}"), &key.text, known.iter().copied());
+            report.unknown_in(key.at, "unknown-key", ("key", &key.text), &format!("in {what}"), known.iter().copied());
         }
     }
     Some(found)
