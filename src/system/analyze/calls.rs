@@ -1,0 +1,177 @@
+//! Function calls: which function, and whether one may stand here.
+
+use sluice_base::SqlType;
+use sqlparser::ast::{self, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+
+use super::{Analyzer, Typed};
+use crate::error::{Result, SystemError};
+use crate::functions::{Chosen, aggregate_kind, call_text, choose, set_function};
+use crate::plan::{Expr, ExtraKind, SetPlan, SubqueryUse};
+use crate::typing::{array_of, name_parts};
+use crate::value::Value;
+
+/// Schema (where one is told) and name of a function that may exist.
+pub(super) fn function_name(name: &ast::ObjectName) -> Result<(Option<String>, String)> {
+    let mut parts = name_parts(name)?;
+    let unknown = |parts: &[String]| SystemError::UndefinedFunction(format!("{}()", parts.join(".")));
+    match parts.as_slice() {
+        [_] => Ok((None, parts.remove(0))),
+        [schema, _] if schema == "pg_catalog" || schema == "information_schema" => {
+            let name = parts.remove(1);
+            Ok((Some(parts.remove(0)), name))
+        }
+        _ => Err(unknown(&parts)),
+    }
+}
+
+/// Plain arguments; `None` stands for `*`.
+pub(super) fn plain_arguments(args: &[FunctionArg]) -> Result<Vec<Option<&ast::Expr>>> {
+    args.iter()
+        .map(|arg| match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(Some(expr)),
+            FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => Ok(None),
+            _ => Err(SystemError::Unsupported("a named argument".into())),
+        })
+        .collect()
+}
+
+impl Analyzer<'_> {
+    /// A call of any kind in an expression.
+    pub(super) fn call(&mut self, function: &Function) -> Result<Typed> {
+        let (schema, name) = function_name(&function.name)?;
+        if !function.within_group.is_empty() || function.null_treatment.is_some() {
+            return Err(SystemError::Unsupported(format!("this form of {name}()")));
+        }
+        let list = match &function.args {
+            FunctionArguments::None => &[][..],
+            FunctionArguments::List(list) => &list.args,
+            FunctionArguments::Subquery(query) if schema.is_none() && name == "array" => {
+                return self.array_subquery(query);
+            }
+            FunctionArguments::Subquery(_) => return Err(SystemError::Unsupported(format!("{name}(subquery)"))),
+        };
+        if function.over.is_some() {
+            return self.window_call(&name, function);
+        }
+        if aggregate_kind(&name).is_some() {
+            return self.aggregate_call(&name, function);
+        }
+        if function.filter.is_some() {
+            return Err(SystemError::Misplaced(format!("FILTER specified, but {name} is not an aggregate function")));
+        }
+        let args = plain_arguments(list)?;
+        if schema.is_none() {
+            if let Some(typed) = self.keyword_call(&name, &args)? {
+                return Ok(typed);
+            }
+        }
+        let args = self.arguments(&args)?;
+        self.call_in(schema.as_deref(), &name, args)
+    }
+
+    pub(super) fn arguments(&mut self, args: &[Option<&ast::Expr>]) -> Result<Vec<Typed>> {
+        args.iter()
+            .map(|arg| match arg {
+                Some(arg) => self.expr(arg),
+                None => Err(SystemError::Syntax("* may only be the argument of count".into())),
+            })
+            .collect()
+    }
+
+    /// What looks like a function but is syntax.
+    fn keyword_call(&mut self, name: &str, args: &[Option<&ast::Expr>]) -> Result<Option<Typed>> {
+        Ok(Some(match name {
+            "coalesce" => {
+                let args = self.arguments(args)?;
+                let (args, ty) = self.unify(args, "COALESCE")?;
+                Typed::new(Expr::Coalesce(args), ty)
+            }
+            "greatest" | "least" => {
+                let args = self.arguments(args)?;
+                let (args, ty) = self.unify(args, "GREATEST")?;
+                Typed::new(Expr::Extreme { args, greatest: name == "greatest" }, ty)
+            }
+            "nullif" => {
+                let [left, right] = <[Typed; 2]>::try_from(self.arguments(args)?)
+                    .map_err(|_| SystemError::Syntax("NULLIF takes two arguments".into()))?;
+                let left = if left.ty.is_unknown() && right.ty.is_unknown() { self.settled(left)? } else { left };
+                let ty = if left.ty.is_unknown() { right.ty.clone() } else { left.ty.clone() };
+                let (left, right) = self.meet_or_refuse(left, right, "=")?;
+                Typed::new(Expr::NullIf(Box::new(left), Box::new(right)), ty)
+            }
+            "row" => {
+                let args: Vec<ast::Expr> = args.iter().flatten().map(|arg| (*arg).clone()).collect();
+                self.record(&args)?
+            }
+            "pg_typeof" => {
+                let [arg] = <[Typed; 1]>::try_from(self.arguments(args)?)
+                    .map_err(|_| SystemError::UndefinedFunction("pg_typeof".into()))?;
+                Typed::new(Expr::Const(arg.ty.sql.oid().into()), SqlType::Regtype)
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn array_subquery(&mut self, query: &ast::Query) -> Result<Typed> {
+        let mut plan = self.query(query)?;
+        self.settle(&mut plan)?;
+        let [column] = plan.columns.as_slice() else {
+            return Err(SystemError::Syntax("subquery must return only one column".into()));
+        };
+        let ty = array_of(&column.ty.sql);
+        Ok(Typed::new(Expr::Subquery { plan: plan.into(), usage: SubqueryUse::Array }, ty))
+    }
+
+    /// A call with its arguments analysed, of a function in `pg_catalog`.
+    pub(super) fn call_typed(&mut self, name: &str, args: Vec<Typed>) -> Result<Typed> {
+        self.call_in(None, name, args)
+    }
+
+    fn call_in(&mut self, schema: Option<&str>, name: &str, args: Vec<Typed>) -> Result<Typed> {
+        let given: Vec<SqlType> = args.iter().map(|arg| arg.ty.sql.clone()).collect();
+        if let Some(function) = set_function(schema, name, &given) {
+            let args = self.coerced(args, &function.args)?;
+            if !self.scope()?.allowed.sets {
+                return Err(SystemError::Misplaced("set-returning functions are not allowed here".into()));
+            }
+            let ty = function.ty();
+            let sets = &mut self.scope()?.sets;
+            sets.push(SetPlan { function, args });
+            return Ok(Typed::new(Expr::Extra(ExtraKind::Set, sets.len() - 1), ty));
+        }
+        let chosen = self.chosen(schema, name, &given)?;
+        let args = self.coerced(args, &chosen.args)?;
+        Ok(Typed::new(Expr::Call { function: chosen.overload, args }, chosen.result))
+    }
+
+    fn chosen(&mut self, schema: Option<&str>, name: &str, given: &[SqlType]) -> Result<Chosen> {
+        let own = name.starts_with("_pg_");
+        let right_schema = match schema {
+            Some("information_schema") => own,
+            _ => !own,
+        };
+        let found = if right_schema { choose(name, given)? } else { None };
+        found.ok_or_else(|| {
+            let operator = !name.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            match (operator, given) {
+                (true, [left, right]) => {
+                    SystemError::UndefinedOperator(format!("{} {name} {}", left.sql_name(), right.sql_name()))
+                }
+                _ => SystemError::UndefinedFunction(call_text(name, given)),
+            }
+        })
+    }
+
+    /// Casts arguments to what a function takes; any type becomes text where the function prints it.
+    pub(super) fn coerced(&mut self, args: Vec<Typed>, types: &[SqlType]) -> Result<Vec<Expr>> {
+        args.into_iter()
+            .zip(types)
+            .map(|(arg, to)| {
+                if matches!(arg.expr, Expr::Const(Value::Null)) {
+                    return Ok(arg.expr);
+                }
+                self.coerce(arg, to)
+            })
+            .collect()
+    }
+}

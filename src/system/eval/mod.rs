@@ -1,0 +1,126 @@
+//! Runs analysed queries over the system relations.
+//!
+//! Invariant: every row made and every expression entered is counted against [`STEPS_MAX`], and nesting against the
+//! stack, so that no query runs for long or grows without bound.
+
+mod aggregate;
+mod expr;
+mod from;
+pub(crate) mod pattern;
+mod query;
+mod select;
+mod sort;
+mod window;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+pub(crate) use expr::{evaluate, is_true};
+pub(crate) use query::run_query;
+
+use crate::Context;
+use crate::error::{Result, SystemError};
+use crate::relations::Source;
+use crate::value::{Key, Row, Value};
+
+/// Work one statement may do: rows made, rows looked at and values computed.
+pub(crate) const STEPS_MAX: u64 = 100_000_000;
+/// Rows one statement may hold in one place.
+pub(crate) const ROWS_MAX: usize = 4_000_000;
+/// Bytes of one value.
+pub(crate) const VALUE_BYTES_MAX: usize = 16 << 20;
+
+/// The rows joined so far at one level; `None` is a row that an outer join did not find.
+pub(crate) type Tuple = Box<[Option<Row>]>;
+
+/// What was computed for a row beside its columns.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Extras<'a> {
+    pub(crate) aggregates: &'a [Value],
+    pub(crate) windows: &'a [Value],
+    pub(crate) sets: &'a [Value],
+}
+
+/// One query level while it runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    pub(crate) tuple: &'a [Option<Row>],
+    pub(crate) extras: Extras<'a>,
+    pub(crate) up: Option<&'a Frame<'a>>,
+}
+
+/// A set of values for IN, with whether NULL is among them.
+pub(crate) struct ValueSet {
+    pub(crate) keys: HashSet<Key>,
+    pub(crate) holds_null: bool,
+}
+
+/// One statement while it runs.
+pub(crate) struct Run<'a> {
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) params: Vec<Value>,
+    steps: Cell<u64>,
+    /// What `set_config` was asked: name, value, for this transaction only.
+    pub(crate) settings: RefCell<Vec<(String, String, bool)>>,
+    pub(crate) patterns: RefCell<HashMap<(String, bool), Arc<regex::Regex>>>,
+    /// Rows of queries that do not vary, by plan.
+    pub(crate) results: RefCell<HashMap<usize, Arc<Source>>>,
+    pub(crate) sets: RefCell<HashMap<usize, Arc<ValueSet>>>,
+    pub(crate) relations: RefCell<HashMap<usize, Arc<Source>>>,
+    /// Rows of WITH queries, by their number.
+    pub(crate) ctes: RefCell<HashMap<usize, Arc<Source>>>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(context: &'a Context<'a>, params: Vec<Value>) -> Run<'a> {
+        Run {
+            context,
+            params,
+            steps: Cell::new(0),
+            settings: RefCell::default(),
+            patterns: RefCell::default(),
+            results: RefCell::default(),
+            sets: RefCell::default(),
+            relations: RefCell::default(),
+            ctes: RefCell::default(),
+        }
+    }
+
+    /// Counts work.
+    pub(crate) fn step(&self, count: usize) -> Result<()> {
+        let steps = self.steps.get().saturating_add(count as u64);
+        self.steps.set(steps);
+        if steps > STEPS_MAX { Err(SystemError::TooMuchWork) } else { Ok(()) }
+    }
+
+    /// Counts a value just made, by its size.
+    pub(crate) fn made(&self, value: Value) -> Result<Value> {
+        let size = value.size();
+        if size > VALUE_BYTES_MAX {
+            return Err(SystemError::TooLarge);
+        }
+        self.step(size / 16)?;
+        Ok(value)
+    }
+
+    /// Refuses a list of rows that has grown too long.
+    pub(crate) fn holds(&self, rows: usize) -> Result<()> {
+        if rows > ROWS_MAX { Err(SystemError::TooLarge) } else { Ok(()) }
+    }
+
+    /// The rows of a system relation, the same for the whole statement.
+    pub(crate) fn relation(&self, position: usize) -> Arc<Source> {
+        if let Some(source) = self.relations.borrow().get(&position) {
+            return source.clone();
+        }
+        let source = crate::relations::open(position, self.context);
+        self.relations.borrow_mut().insert(position, source.clone());
+        source
+    }
+
+    /// The rows of a system relation by name; empty where it is not declared.
+    pub(crate) fn catalog(&self, name: &str) -> Arc<Source> {
+        crate::relations::find("pg_catalog", name).map_or_else(Arc::default, |position| self.relation(position))
+    }
+}

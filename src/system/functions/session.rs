@@ -1,0 +1,104 @@
+//! What a session knows of itself: user, database, schemas, settings, times.
+
+use super::Entry;
+use super::Strictness::{Called, Strict};
+use super::text_at;
+use crate::cast::names::{schema_oid, search_path};
+use crate::error::{Result, SystemError};
+use crate::eval::Run;
+use crate::relations::preset;
+use crate::value::Value;
+
+fn database(run: &Run, _: &[Value]) -> Result<Value> {
+    Ok(run.context.database.into())
+}
+
+fn user(run: &Run, _: &[Value]) -> Result<Value> {
+    Ok(run.context.user.into())
+}
+
+/// Schemas of the search path that exist; the implicit one only when asked for.
+fn schemas(run: &Run, implicit: bool) -> Vec<Value> {
+    let path: Vec<&str> = if implicit {
+        search_path(run.context).collect()
+    } else {
+        run.context.search_path.iter().map(String::as_str).collect()
+    };
+    path.into_iter().filter(|name| schema_oid(name, run.context).is_some()).map(Value::from).collect()
+}
+
+/// A setting: first what this statement has set, then the session's, then the preset.
+fn setting(run: &Run, name: &str) -> Option<String> {
+    let own = run.settings.borrow().iter().rev().find(|(set, _, _)| set.eq_ignore_ascii_case(name)).map(|s| s.1.clone());
+    own.or_else(|| (run.context.setting)(name))
+        .or_else(|| preset(name).map(|preset| preset.value.to_string()))
+}
+
+fn current_setting(run: &Run, args: &[Value]) -> Result<Value> {
+    let Some(name) = text_at(args, 0) else { return Ok(Value::Null) };
+    match setting(run, name) {
+        Some(value) => Ok(value.into()),
+        None if args.get(1) == Some(&Value::Bool(true)) => Ok(Value::Null),
+        None => Err(SystemError::UndefinedSetting(name.to_string())),
+    }
+}
+
+/// Gives the value back; the session applies it once the statement has succeeded.
+fn set_config(run: &Run, args: &[Value]) -> Result<Value> {
+    let Some(name) = text_at(args, 0) else {
+        return Err(SystemError::InvalidParameter("SET requires parameter name".into()));
+    };
+    let value = text_at(args, 1).unwrap_or_default();
+    if setting(run, name).is_none() && !name.contains('.') {
+        return Err(SystemError::UndefinedSetting(name.to_string()));
+    }
+    let local = args.get(2) == Some(&Value::Bool(true));
+    run.step(100)?;
+    run.settings.borrow_mut().push((name.to_string(), value.to_string(), local));
+    Ok(value.into())
+}
+
+fn version(run: &Run, _: &[Value]) -> Result<Value> {
+    let version = setting(run, "server_version").unwrap_or_else(|| "15.0".into());
+    Ok(format!("PostgreSQL {version} (Sluice {})", env!("CARGO_PKG_VERSION")).into())
+}
+
+fn nothing(_: &Run, _: &[Value]) -> Result<Value> {
+    Ok(Value::Null)
+}
+
+fn void(_: &Run, _: &[Value]) -> Result<Value> {
+    Ok("".into())
+}
+
+fn started(run: &Run, _: &[Value]) -> Result<Value> {
+    Ok(Value::Timestamptz(run.context.started_micros))
+}
+
+pub(super) static TABLE: &[Entry] = &[
+    ("current_database() name", Strict, database),
+    ("current_catalog() name", Strict, database),
+    ("current_user() name", Strict, user),
+    ("current_role() name", Strict, user),
+    ("session_user() name", Strict, user),
+    ("user() name", Strict, user),
+    ("current_schema() name", Strict, |run, _| Ok(schemas(run, false).into_iter().next().unwrap_or(Value::Null))),
+    ("current_schemas(bool) name[]", Strict, |run, args| {
+        Ok(Value::array(schemas(run, args.first() == Some(&Value::Bool(true)))))
+    }),
+    ("version() text", Strict, version),
+    ("current_setting(text) text", Strict, current_setting),
+    ("current_setting(text,bool) text", Strict, current_setting),
+    ("set_config(text,text,bool) text", Called, set_config),
+    ("pg_backend_pid() int4", Strict, |run, _| Ok(Value::Int(run.context.backend_pid.into()))),
+    ("pg_is_in_recovery() bool", Strict, |_, _| Ok(Value::Bool(false))),
+    ("pg_is_wal_replay_paused() bool", Strict, |_, _| Ok(Value::Bool(false))),
+    ("pg_postmaster_start_time() timestamptz", Strict, started),
+    ("pg_conf_load_time() timestamptz", Strict, started),
+    ("inet_server_addr() text", Called, nothing),
+    ("inet_client_addr() text", Called, nothing),
+    ("inet_server_port() int4", Called, nothing),
+    ("inet_client_port() int4", Called, nothing),
+    ("pg_advisory_unlock_all() void", Strict, void),
+    ("pg_stat_clear_snapshot() void", Strict, void),
+];

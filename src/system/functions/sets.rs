@@ -1,0 +1,200 @@
+//! Set-returning functions.
+
+use std::fmt;
+
+use sluice_base::SqlType;
+
+use super::{int_at, text_at};
+use crate::cast::names::keywords;
+use crate::error::{Result, SystemError};
+use crate::eval::{ROWS_MAX, Run, pattern};
+use crate::typing::{Ty, array_of, element_type, implicit};
+use crate::value::{Row, Value};
+
+/// A set-returning function chosen for a call.
+#[derive(Clone)]
+pub(crate) struct SetFunction {
+    /// What its arguments are cast to.
+    pub(crate) args: Vec<SqlType>,
+    /// Its columns; a single column has the function's own name in PostgreSQL.
+    pub(crate) columns: Vec<(String, SqlType)>,
+    pub(crate) run: fn(&Run, &[Value]) -> Result<Vec<Row>>,
+}
+
+impl fmt::Debug for SetFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.columns)
+    }
+}
+
+impl SetFunction {
+    /// The type of one row of it as a value.
+    pub(crate) fn ty(&self) -> Ty {
+        match self.columns.as_slice() {
+            [(_, only)] => only.clone().into(),
+            columns => Ty::record(columns.to_vec()),
+        }
+    }
+}
+
+fn one(value: Value) -> Row {
+    [value].into()
+}
+
+fn series(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    if args.iter().any(Value::is_null) {
+        return Ok(Vec::new());
+    }
+    let (first, last) = (int_at(args, 0)?, int_at(args, 1)?);
+    let step = if args.len() > 2 { int_at(args, 2)? } else { 1 };
+    if step == 0 {
+        return Err(SystemError::InvalidParameter("step size cannot equal zero".into()));
+    }
+    let mut rows = Vec::new();
+    let mut next = Some(first);
+    while let Some(value) = next.filter(|value| if step > 0 { *value <= last } else { *value >= last }) {
+        run.step(2)?;
+        if rows.len() >= ROWS_MAX {
+            return Err(SystemError::TooLarge);
+        }
+        rows.push(one(Value::Int(value)));
+        next = value.checked_add(step);
+    }
+    Ok(rows)
+}
+
+fn subscripts(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    let Some(array) = args.first().and_then(Value::as_array) else { return Ok(Vec::new()) };
+    if args.get(1) != Some(&Value::Int(1)) {
+        return Ok(Vec::new());
+    }
+    let lower = i64::from(array.lower);
+    let numbers = (0..array.items.len() as i64).map(|place| one(Value::Int(lower + place)));
+    Ok(if args.get(2) == Some(&Value::Bool(true)) { numbers.rev().collect() } else { numbers.collect() })
+}
+
+fn unnest(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    let array = args.first().and_then(Value::as_array);
+    Ok(array.map_or_else(Vec::new, |array| array.items.iter().cloned().map(one).collect()))
+}
+
+fn expand_array(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    let Some(array) = args.first().and_then(Value::as_array) else { return Ok(Vec::new()) };
+    let numbered = array.items.iter().zip(1_i64..);
+    Ok(numbered.map(|(item, number)| [item.clone(), Value::Int(number)].into()).collect())
+}
+
+fn pg_get_keywords(_: &Run, _: &[Value]) -> Result<Vec<Row>> {
+    let mut words: Vec<_> = keywords().iter().collect();
+    words.sort_unstable();
+    Ok(words
+        .into_iter()
+        .map(|(word, (category, bare))| {
+            let meaning = match *category {
+                "U" => "unreserved",
+                "C" => "unreserved (cannot be function or type name)",
+                "T" => "reserved (can be function or type name)",
+                _ => "reserved",
+            };
+            let label = if *bare { "can be bare label" } else { "requires AS" };
+            [(*word).into(), (*category).into(), (*bare).into(), meaning.into(), label.into()].into()
+        })
+        .collect())
+}
+
+fn options(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    let Some(array) = args.first().and_then(Value::as_array) else { return Ok(Vec::new()) };
+    Ok(array
+        .items
+        .iter()
+        .filter_map(Value::as_text)
+        .map(|option| match option.split_once('=') {
+            Some((name, value)) => [name.into(), value.into()].into(),
+            None => [option.into(), Value::Null].into(),
+        })
+        .collect())
+}
+
+fn empty(_: &Run, _: &[Value]) -> Result<Vec<Row>> {
+    Ok(Vec::new())
+}
+
+fn string_to_table(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    let (Some(text), Some(delimiter)) = (text_at(args, 0), text_at(args, 1)) else { return Ok(Vec::new()) };
+    Ok(match (text, delimiter) {
+        ("", _) => Vec::new(),
+        (text, "") => vec![one(text.into())],
+        (text, delimiter) => text.split(delimiter).map(|part| one(part.into())).collect(),
+    })
+}
+
+fn regexp_split(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    let (Some(text), Some(by)) = (text_at(args, 0), text_at(args, 1)) else { return Ok(Vec::new()) };
+    let regex = pattern::regex(by, false, run)?;
+    Ok(regex.split(text).map(|part| one(part.into())).collect())
+}
+
+fn named(columns: &[(&str, SqlType)]) -> Vec<(String, SqlType)> {
+    columns.iter().map(|(name, sql_type)| (name.to_string(), sql_type.clone())).collect()
+}
+
+/// The integer type that a series of these arguments has.
+fn series_type(given: &[SqlType]) -> Option<SqlType> {
+    [SqlType::Int4, SqlType::Int8].into_iter().find(|to| given.iter().all(|from| implicit(from, to)))
+}
+
+fn array_argument(given: &[SqlType]) -> Option<(SqlType, SqlType)> {
+    match given.first()? {
+        SqlType::Unknown => Some((array_of(&SqlType::Text), SqlType::Text)),
+        array => Some((array.clone(), element_type(array)?)),
+    }
+}
+
+/// The set-returning function of this name for arguments of these types; `None` where there is none.
+pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) -> Option<SetFunction> {
+    use SqlType::{Bool, Char, Int4, Oid, Regclass, Text};
+    let texts = array_of(&Text);
+    let (args, columns, run): (Vec<SqlType>, Vec<(String, SqlType)>, fn(&Run, &[Value]) -> Result<Vec<Row>>) =
+        match (schema, name, given.len()) {
+            (Some("information_schema"), "_pg_expandarray", 1) => {
+                let (array, item) = array_argument(given)?;
+                (vec![array], named(&[("x", item), ("n", Int4)]), expand_array)
+            }
+            (Some("information_schema"), _, _) => return None,
+            (_, "generate_series", 2 | 3) => {
+                let item = series_type(given)?;
+                (vec![item.clone(); given.len()], named(&[(name, item)]), series)
+            }
+            (_, "generate_subscripts", 2 | 3) => {
+                let (array, _) = array_argument(given)?;
+                (vec![array, Int4, Bool], named(&[(name, Int4)]), subscripts)
+            }
+            (_, "unnest", 1) => {
+                let (array, item) = array_argument(given)?;
+                (vec![array], named(&[(name, item)]), unnest)
+            }
+            (_, "pg_get_keywords", 0) => {
+                let columns = [("word", Text), ("catcode", Char), ("barelabel", Bool), ("catdesc", Text), ("baredesc", Text)];
+                (vec![], named(&columns), pg_get_keywords)
+            }
+            (_, "pg_options_to_table", 1) => {
+                (vec![texts], named(&[("option_name", Text), ("option_value", Text)]), options)
+            }
+            // No relation is a partition, so none has ancestors.
+            (_, "pg_partition_ancestors", 1) => (vec![Regclass], named(&[("relid", Regclass)]), empty),
+            (_, "pg_partition_tree", 1) => {
+                let columns = [("relid", Regclass), ("parentrelid", Regclass), ("isleaf", Bool), ("level", Int4)];
+                (vec![Regclass], named(&columns), empty)
+            }
+            // Nothing carries an access list of its own.
+            (_, "aclexplode", 1) => {
+                let columns = [("grantor", Oid), ("grantee", Oid), ("privilege_type", Text), ("is_grantable", Bool)];
+                (vec![texts], named(&columns), empty)
+            }
+            (_, "pg_listening_channels", 0) => (vec![], named(&[(name, Text)]), empty),
+            (_, "string_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), string_to_table),
+            (_, "regexp_split_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), regexp_split),
+            _ => return None,
+        };
+    Some(SetFunction { args, columns, run })
+}

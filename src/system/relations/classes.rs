@@ -1,0 +1,116 @@
+//! `pg_namespace`, `pg_class`, `pg_tables`, `pg_views`.
+
+use super::builder::Builder;
+use super::shape::{Shape, all};
+use crate::value::{Row, Value};
+use crate::visible::{OWNER_NAME, OWNER_OID, VisibleCatalog, VisibleRelation};
+
+pub(super) const PG_CATALOG_OID: u32 = 11;
+pub(super) const INFORMATION_SCHEMA_OID: u32 = 13_207;
+/// `pg_am` of tables.
+const HEAP: u32 = 2;
+/// `pg_am` of the indexes under keys.
+const BTREE: u32 = 403;
+
+/// OID of the schema of a system relation.
+pub(super) fn system_schema_oid(shape: &Shape) -> u32 {
+    if shape.schema == "pg_catalog" { PG_CATALOG_OID } else { INFORMATION_SCHEMA_OID }
+}
+
+pub(super) fn namespaces(visible: &VisibleCatalog) -> Vec<Row> {
+    let mut builder = Builder::new("pg_catalog", "pg_namespace", &["oid", "nspname", "nspowner"]);
+    builder.push([PG_CATALOG_OID.into(), "pg_catalog".into(), OWNER_OID.into()]);
+    builder.push([INFORMATION_SCHEMA_OID.into(), "information_schema".into(), OWNER_OID.into()]);
+    for schema in &visible.schemas {
+        builder.push([schema.oid.into(), Value::Text(schema.name.clone()), OWNER_OID.into()]);
+    }
+    builder.finish()
+}
+
+pub(super) fn classes(visible: &VisibleCatalog) -> Vec<Row> {
+    let this = ("pg_catalog", "pg_class");
+    let columns = ["oid", "relname", "relnamespace", "relam", "relkind", "relnatts", "relhasindex", "relreplident", "relhastriggers"];
+    let mut builder = Builder::new(this.0, this.1, &columns)
+        .always(this, "relowner", OWNER_OID)
+        .always(this, "relpersistence", "p")
+        .always(this, "relispopulated", true)
+        // No statement about sizes: nothing was counted.
+        .always(this, "reltuples", Value::Float(-1.0));
+    for shape in all() {
+        let am = if shape.kind == "r" { HEAP } else { 0 };
+        builder.push([
+            shape.oid.into(),
+            shape.name.into(),
+            system_schema_oid(shape).into(),
+            am.into(),
+            shape.kind.into(),
+            (shape.columns.len() as i64).into(),
+            false.into(),
+            "n".into(),
+            false.into(),
+        ]);
+    }
+    for relation in &visible.relations {
+        push_relation(&mut builder, visible, relation);
+    }
+    builder.finish()
+}
+
+fn push_relation(builder: &mut Builder, visible: &VisibleCatalog, relation: &VisibleRelation) {
+    let schema = visible.schema_oid_of(relation);
+    builder.push([
+        relation.oid.into(),
+        Value::Text(relation.name.clone()),
+        schema.into(),
+        HEAP.into(),
+        "r".into(),
+        (relation.fields.len() as i64).into(),
+        relation.key.is_some().into(),
+        "d".into(),
+        (!relation.references.is_empty()).into(),
+    ]);
+    if let Some(key) = &relation.key {
+        builder.push([
+            key.index_oid.into(),
+            Value::Text(key.name.clone()),
+            schema.into(),
+            BTREE.into(),
+            "i".into(),
+            (key.columns.len() as i64).into(),
+            false.into(),
+            "n".into(),
+            false.into(),
+        ]);
+    }
+}
+
+pub(super) fn tables(visible: &VisibleCatalog) -> Vec<Row> {
+    let this = ("pg_catalog", "pg_tables");
+    let columns = ["schemaname", "tablename", "hasindexes", "hastriggers"];
+    let mut builder = Builder::new(this.0, this.1, &columns)
+        .always(this, "tableowner", OWNER_NAME)
+        .always(this, "hasrules", false)
+        .always(this, "rowsecurity", false);
+    for shape in all().iter().filter(|shape| shape.kind == "r") {
+        builder.push([shape.schema.into(), shape.name.into(), false.into(), false.into()]);
+    }
+    for relation in &visible.relations {
+        builder.push([
+            visible.schema_of(relation).into(),
+            Value::Text(relation.name.clone()),
+            relation.key.is_some().into(),
+            (!relation.references.is_empty()).into(),
+        ]);
+    }
+    builder.finish()
+}
+
+pub(super) fn views() -> Vec<Row> {
+    let this = ("pg_catalog", "pg_views");
+    let mut builder =
+        Builder::new(this.0, this.1, &["schemaname", "viewname"]).always(this, "viewowner", OWNER_NAME);
+    for shape in all().iter().filter(|shape| shape.kind == "v") {
+        builder.push([shape.schema.into(), shape.name.into()]);
+    }
+    builder.finish()
+}

@@ -1,0 +1,114 @@
+//! The system relations: their shapes as PostgreSQL 15 declares them, and their rows over what is visible.
+//!
+//! Invariant: a relation that is declared here answers, if only with no rows; one that is not does not exist. Rows
+//! hold nothing beyond [`VisibleCatalog`], the session's own facts, and what every PostgreSQL has.
+//!
+//! Left out on purpose: relations that tell about the machine or about passwords (`pg_authid`, `pg_hba_file_rules`,
+//! `pg_config`, `pg_statistic` and their like).
+
+mod attributes;
+mod builder;
+mod classes;
+pub(crate) mod comments;
+mod fixed;
+mod keys;
+mod procs;
+mod roles;
+mod session;
+mod settings;
+mod shape;
+mod standard;
+mod standard_columns;
+mod standard_keys;
+mod types;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+pub(crate) use attributes::type_modifier;
+pub(crate) use builder::Builder;
+pub(crate) use procs::{Proc, procs};
+pub(crate) use settings::preset;
+pub(crate) use shape::{Shape, all, find, find_by_oid};
+pub(crate) use types::{TypeInfo, TypeRef, by_name as type_info_by_name, by_oid as type_info, format_type};
+
+use crate::Context;
+use crate::value::{Key, Row, Value};
+use crate::visible::VisibleCatalog;
+
+/// Rows with hash indexes made on first use.
+#[derive(Debug, Default)]
+pub(crate) struct Source {
+    pub(crate) rows: Vec<Row>,
+    indexes: Vec<OnceLock<HashMap<Key, Vec<u32>>>>,
+}
+
+impl Source {
+    pub(crate) fn new(rows: Vec<Row>, width: usize) -> Source {
+        Source { rows, indexes: (0..width).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Numbers of the rows whose column equals the key; rows with NULL there are in no index.
+    pub(crate) fn index(&self, column: usize) -> Option<&HashMap<Key, Vec<u32>>> {
+        let slot = self.indexes.get(column)?;
+        Some(slot.get_or_init(|| {
+            let mut index: HashMap<Key, Vec<u32>> = HashMap::new();
+            for (number, row) in self.rows.iter().enumerate() {
+                let (Some(value), Ok(number)) = (row.get(column), u32::try_from(number)) else { continue };
+                if !value.is_null() {
+                    index.entry(Key(value.clone())).or_default().push(number);
+                }
+            }
+            index
+        }))
+    }
+
+    /// The first row whose column equals the number.
+    pub(crate) fn find(&self, column: usize, key: u32) -> Option<&Row> {
+        let number = self.index(column)?.get(&Key(Value::from(key)))?.first()?;
+        self.rows.get(*number as usize)
+    }
+}
+
+/// The rows of a system relation for this session.
+pub(crate) fn open(position: usize, context: &Context) -> Arc<Source> {
+    let Some(shape) = all().get(position) else { return Arc::default() };
+    if let Some(rows) = session::rows(shape, context) {
+        return Arc::new(Source::new(rows, shape.columns.len()));
+    }
+    match context.visible.tables.get(position) {
+        Some(cached) => cached.get_or_init(|| Arc::new(build(shape, context.visible))).clone(),
+        None => Arc::new(build(shape, context.visible)),
+    }
+}
+
+fn build(shape: &'static Shape, visible: &VisibleCatalog) -> Source {
+    let rows = match (shape.schema, shape.name) {
+        ("pg_catalog", name) => catalog_rows(shape, name, visible),
+        (_, name) => standard::rows(name, visible)
+            .or_else(|| standard_columns::rows(name, visible))
+            .or_else(|| standard_keys::rows(name, visible))
+            .unwrap_or_default(),
+    };
+    Source::new(rows, shape.columns.len())
+}
+
+fn catalog_rows(shape: &'static Shape, name: &str, visible: &VisibleCatalog) -> Vec<Row> {
+    match name {
+        "pg_namespace" => classes::namespaces(visible),
+        "pg_class" => classes::classes(visible),
+        "pg_tables" => classes::tables(visible),
+        "pg_views" => classes::views(),
+        "pg_attribute" => attributes::attributes(visible),
+        "pg_index" => keys::indexes(visible),
+        "pg_indexes" => keys::index_definitions(visible),
+        "pg_constraint" => keys::constraints(visible),
+        "pg_depend" => keys::dependencies(visible),
+        "pg_description" => comments::descriptions(visible),
+        "pg_database" => roles::databases(visible),
+        "pg_roles" => roles::roles(visible),
+        "pg_user" => roles::users(visible),
+        "pg_stat_user_tables" | "pg_stat_all_tables" | "pg_stat_sys_tables" => Vec::new(),
+        _ => fixed::rows(shape),
+    }
+}

@@ -1,0 +1,63 @@
+//! Relations about the session itself: made anew for each query, never kept with the visible catalog.
+
+use super::builder::Builder;
+use super::settings::presets;
+use super::shape::Shape;
+use crate::Context;
+use crate::value::{Row, Value};
+use crate::visible::DATABASE_OID;
+
+pub(super) fn rows(shape: &Shape, context: &Context) -> Option<Vec<Row>> {
+    match (shape.schema, shape.name) {
+        ("pg_catalog", "pg_settings") => Some(settings(context)),
+        ("pg_catalog", "pg_stat_activity") => Some(activity(context)),
+        _ => None,
+    }
+}
+
+fn settings(context: &Context) -> Vec<Row> {
+    let this = ("pg_catalog", "pg_settings");
+    let columns =
+        ["name", "setting", "unit", "short_desc", "context", "vartype", "source", "boot_val", "reset_val"];
+    let mut builder = Builder::new(this.0, this.1, &columns)
+        .always(this, "category", "Sluice")
+        .always(this, "pending_restart", false);
+    for preset in presets() {
+        let value = (context.setting)(preset.name).unwrap_or_else(|| preset.value.into());
+        builder.push([
+            preset.name.into(),
+            value.into(),
+            preset.unit.map_or(Value::Null, Value::from),
+            preset.description.into(),
+            preset.context.into(),
+            preset.kind.into(),
+            "default".into(),
+            preset.value.into(),
+            preset.value.into(),
+        ]);
+    }
+    builder.finish()
+}
+
+/// The session's own row; the others are nobody else's business.
+fn activity(context: &Context) -> Vec<Row> {
+    let this = ("pg_catalog", "pg_stat_activity");
+    let columns = [
+        "datid", "datname", "pid", "usesysid", "usename", "application_name", "backend_start", "query_start", "state",
+        "backend_type",
+    ];
+    let mut builder = Builder::new(this.0, this.1, &columns);
+    builder.push([
+        DATABASE_OID.into(),
+        context.database.into(),
+        i64::from(context.backend_pid).into(),
+        context.visible.user_oid.into(),
+        context.user.into(),
+        (context.setting)("application_name").unwrap_or_default().into(),
+        Value::Null,
+        Value::Timestamptz(context.now_micros),
+        "active".into(),
+        "client backend".into(),
+    ]);
+    builder.finish()
+}
