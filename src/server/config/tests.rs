@@ -80,7 +80,7 @@ fn a_mistake_names_file_line_column_and_key() {
              parquet or csv",
         ),
         ("kind: sqlite, ", "", "/srv/sluice.yaml:9:9: missing-key: connections.core: needs `kind`"),
-        ("database: bank\n", "", "/srv/sluice.yaml:1:1: yaml: missing field `database`"),
+        ("database: bank\n", "", "/srv/sluice.yaml:18:1: yaml: missing field `database`"),
     ];
     for (from, to, expected) in cases {
         assert_eq!(mistake(from, to), expected);

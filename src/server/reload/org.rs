@@ -53,6 +53,8 @@ pub struct Org {
     place: Option<Place>,
     tree: Arc<OrgTree>,
     read_at: Option<Instant>,
+    /// The last reading failed.
+    failing: bool,
 }
 
 impl Org {
@@ -71,6 +73,7 @@ impl Org {
         match read(place, sources).await {
             Ok(tree) => {
                 self.read_at = Some(Instant::now());
+                self.failing = false;
                 if tree == *self.tree {
                     return Change::Same;
                 }
@@ -78,6 +81,7 @@ impl Org {
                 Change::Changed
             }
             Err(problem) => {
+                self.failing = true;
                 let units = self.tree.len();
                 tracing::error!(
                     alert = true,
@@ -93,7 +97,8 @@ impl Org {
 
     /// Gives up a tree that could not be read for too long.
     pub(super) fn expire(&mut self, stale: Duration) -> Change {
-        if self.tree.is_empty() || self.read_at.is_some_and(|at| at.elapsed() < stale) {
+        let fresh = self.read_at.is_some_and(|at| at.elapsed() < stale);
+        if fresh || !self.failing || self.tree.is_empty() {
             return Change::Same;
         }
         tracing::error!(alert = true, "the organisation tree is too old to be believed; rules over it show nothing");

@@ -171,7 +171,7 @@ async fn a_bad_change_leaves_the_whole_set() {
 #[tokio::test]
 async fn a_mask_key_that_the_configuration_lacks_is_a_mistake() {
     let (world, mut reloader) = World::open(false).await;
-    let mask = "mask: hashed\nfields: {entity: branch, names: [parent_id]}\nto: {role: analyst}\nwith: hash('pii')\n";
+    let mask = "mask: hashed\nfields: [branch.parent_id]\nto: {role: analyst}\nwith: hash(key => 'pii')\n";
     world.write("policies/masks.yaml", mask);
     assert!(!reloader.reload(Trigger::Change).await);
     let found = Files::load(&reloader.loader.config).unwrap_err();
