@@ -14,6 +14,9 @@ mod mysql;
 mod postgres;
 mod sqlite;
 
+#[cfg(test)]
+mod tests;
+
 pub use mysql::Mysql;
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;

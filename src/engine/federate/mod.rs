@@ -108,7 +108,7 @@ impl Splitter<'_> {
     fn push(&self, node: &LogicalPlan, sent: &mut Vec<Sent>) -> datafusion::common::Result<Option<LogicalPlan>> {
         let catalog = &self.snapshot.catalog;
         let Some((connection, dialect)) = only_connection(node, catalog, self.sources) else { return Ok(None) };
-        let mut pusher = Pusher::new(catalog, self.sources, connection, dialect);
+        let mut pusher = Pusher::new(catalog, self.sources, dialect);
         let Some(rendered) = pusher.node(node) else { return Ok(None) };
         let Some((sql, params)) = pusher.params.finish(&rendered.sql, dialect) else { return Ok(None) };
         let width = node.schema().fields().len();

@@ -70,13 +70,11 @@ impl<'a> Pusher<'a> {
     pub(super) fn new(
         catalog: &'a sluice_model::catalog::Catalog,
         sources: &'a Sources,
-
         dialect: &'static dyn Dialect,
     ) -> Pusher<'a> {
         Pusher {
             catalog,
             sources,
-            connection,
             dialect,
             params: Params::default(),
             fingerprints: Vec::new(),

@@ -1,6 +1,6 @@
 //! The trail of one statement: opened, decided, closed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use sluice_base::{ClientError, SqlState, ToClient};
@@ -43,8 +43,9 @@ pub struct Trail {
     id: String,
     session: Arc<SessionInfo>,
     started: Instant,
-    /// Acknowledgement of `opened`, awaited together with that of `decided`.
-    opened: Option<Pending>,
+    /// Acknowledgement of `opened`, awaited together with that of `decided`. The mutex is never contended: it makes a
+    /// trail shareable between threads, which a running statement must be.
+    opened: Mutex<Option<Pending>>,
     rows: u64,
     bytes: u64,
     sources: Vec<SourceCall>,
@@ -68,7 +69,7 @@ impl Trail {
             id,
             session: session.clone(),
             started: Instant::now(),
-            opened: Some(opened),
+            opened: Mutex::new(Some(opened)),
             rows: 0,
             bytes: 0,
             sources: Vec::new(),
@@ -92,7 +93,8 @@ impl Trail {
     pub async fn admit<T: Auditable>(mut self, what: T) -> Result<Admitted<T>, ClientError> {
         let decided = Event::Decided { query_id: self.id.clone(), decided: what.decided() };
         let decided = self.sink.note(decided);
-        let written = match self.opened.take() {
+        let opened = self.opened.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let written = match opened {
             Some(opened) => match opened.await {
                 Ok(()) => decided.await,
                 Err(error) => Err(error),
