@@ -46,11 +46,6 @@ impl Feed {
         }
     }
 
-    /// Whether the stream was not given out yet.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.ready.is_some()
-    }
-
     /// Ends the scan with an error, to whoever is waiting.
     pub(super) async fn fail(mut self, error: SourceError) {
         match self.ready.take() {

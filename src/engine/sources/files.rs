@@ -256,3 +256,116 @@ fn parquet_column(field: &arrow::datatypes::Field) -> SourceColumn {
         nullable: field.is_nullable(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, RecordBatch, StringArray};
+    use arrow::datatypes::{Field, Schema};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+    use crate::sources::testing::new_path;
+
+    struct Folder(PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn folder() -> Folder {
+        let path = new_path("files");
+        fs::create_dir_all(path.join("root/parts")).unwrap();
+        Folder(path)
+    }
+
+    fn write(path: &Path, second: &str) {
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("n", DataType::Int64, false),
+            Field::new(second, DataType::Utf8, true),
+        ]));
+        let columns: Vec<arrow::array::ArrayRef> =
+            vec![Arc::new(Int64Array::from(vec![1])), Arc::new(StringArray::from(vec!["x"]))];
+        let batch = RecordBatch::try_new(schema.clone(), columns).unwrap();
+        let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), schema, None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    #[test]
+    fn a_table_is_a_file_or_the_parts_of_a_folder() {
+        let folder = folder();
+        let root = folder.0.join("root");
+        for name in ["one.parquet", "parts/part-1.parquet", "parts/part-0.parquet"] {
+            write(&root.join(name), "名");
+        }
+        for name in ["parts/_SUCCESS.parquet", "parts/.hidden.parquet", "parts/notes.txt"] {
+            fs::write(root.join(name), "no part").unwrap();
+        }
+        let source = FileSource::new("dw", FileKind::Parquet, &root);
+        let names = |table: &str| -> Vec<String> {
+            let parts = source.parts(table).unwrap();
+            parts.iter().map(|part| part.file_name().unwrap().to_string_lossy().into_owned()).collect()
+        };
+        assert_eq!(names("one"), ["one.parquet"]);
+        assert_eq!(names("one.parquet"), ["one.parquet"]);
+        assert_eq!(names("parts"), ["part-0.parquet", "part-1.parquet"]);
+        assert_eq!(names("parts/part-1"), ["part-1.parquet"]);
+        let columns = source.columns("parts").unwrap();
+        let told: Vec<_> = columns.iter().map(|c| (c.name.as_str(), c.sql_type.clone(), c.nullable)).collect();
+        assert_eq!(told, [("n", Some(SqlType::Int8), false), ("名", Some(SqlType::Text), true)]);
+        write(&root.join("parts/part-2.parquet"), "other");
+        assert!(matches!(source.columns("parts"), Err(SourceError::NoTable { .. })));
+        assert!(matches!(source.parts("nothing"), Err(SourceError::NoTable { .. })));
+        fs::create_dir(root.join("empty")).unwrap();
+        assert!(matches!(source.parts("empty"), Err(SourceError::NoTable { .. })));
+        let missing = FileSource::new("dw", FileKind::Parquet, folder.0.join("nowhere"));
+        assert!(matches!(missing.ping(), Err(SourceError::Unavailable { .. })));
+        assert!(matches!(missing.parts("one"), Err(SourceError::Unavailable { .. })));
+    }
+
+    #[test]
+    fn no_name_leaves_the_folder() {
+        let folder = folder();
+        let root = folder.0.join("root");
+        write(&folder.0.join("outside.parquet"), "a");
+        std::os::unix::fs::symlink(folder.0.join("outside.parquet"), root.join("link.parquet")).unwrap();
+        std::os::unix::fs::symlink(folder.0.join("outside.parquet"), root.join("parts/link.parquet")).unwrap();
+        std::os::unix::fs::symlink(&folder.0, root.join("up")).unwrap();
+        let source = FileSource::new("dw", FileKind::Parquet, &root);
+        let outside = folder.0.join("outside.parquet");
+        for table in [
+            "",
+            "..",
+            "../outside",
+            "../outside.parquet",
+            "./../outside",
+            "parts/../../outside",
+            outside.to_str().unwrap(),
+            "a\0b",
+            "..\\outside",
+            "link",
+            "parts",
+            "up/outside",
+            "up",
+        ] {
+            let refused = source.parts(table);
+            assert!(matches!(refused, Err(SourceError::Name { .. })), "{table:?}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_csv_file_tells_its_header() {
+        let folder = folder();
+        let root = folder.0.join("root");
+        fs::write(root.join("t.csv"), "\u{feff}机构号,\"a \"\"b\"\"\", c\r\n1,2,3\r\n").unwrap();
+        let source = FileSource::new("dw", FileKind::Csv, &root);
+        let names: Vec<String> = source.columns("t").unwrap().into_iter().map(|column| column.name).collect();
+        assert_eq!(names, ["机构号", "a \"b\"", " c"]);
+        fs::write(root.join("bad.csv"), [0xff, 0xfe]).unwrap();
+        assert!(matches!(source.columns("bad"), Err(SourceError::NoTable { .. })));
+    }
+}

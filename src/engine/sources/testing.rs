@@ -9,6 +9,7 @@ use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, IntervalUnit, Schema, SchemaRef, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::StreamExt;
+use proptest::strategy::{Strategy, ValueTree};
 use sluice_base::{Datum, SqlType};
 use sluice_model::catalog::{Connection, SourceKind};
 
@@ -229,10 +230,19 @@ pub(super) fn hostile() -> Vec<String> {
     texts.iter().map(|text| text.to_string()).collect()
 }
 
+/// Characters of random texts: quotes, escapes, and neighbours of both in other character sets.
+const ODD: &str = "'\"`\\;-/*%_?$:@#[](){} \tab0张運縗誠é\u{bf}\u{5c0f}\u{ff07}\u{2019}𠮷😀";
+
 /// That every hostile text goes through the source and comes back, alone equal to itself, as a value and as a name.
 pub(super) async fn round_trips(source: &dyn SqlSource, names: impl Fn(&str) -> bool) {
     let dialect = crate::dialect::dialect(source.kind()).expect("runs SQL");
-    for text in hostile() {
+    let mut random = proptest::test_runner::TestRunner::deterministic();
+    let strategy = proptest::collection::vec(proptest::sample::select(ODD.chars().collect::<Vec<char>>()), 1..12);
+    let texts = (0..150).map(|_| {
+        let tree = strategy.new_tree(&mut random).expect("a strategy without filters");
+        tree.current().into_iter().collect::<String>()
+    });
+    for text in hostile().into_iter().chain(texts) {
         let param = (SqlType::Text, Datum::Text(text.clone()));
         let placeholder = dialect.placeholder(1, &SqlType::Text);
         let got = batches(source, request(&format!("SELECT {placeholder}"), vec![param], &[SqlType::Text])).await;

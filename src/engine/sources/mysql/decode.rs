@@ -40,6 +40,8 @@ pub(super) enum Form {
     Binary,
     Moment,
     Time,
+    /// NULL in every row.
+    Nothing,
 }
 
 /// The character set number of bytes.
@@ -92,6 +94,7 @@ fn form(column: &mysql_async::Column) -> Option<Form> {
         | MYSQL_TYPE_TIMESTAMP
         | MYSQL_TYPE_TIMESTAMP2 => Form::Moment,
         MYSQL_TYPE_TIME | MYSQL_TYPE_TIME2 => Form::Time,
+        MYSQL_TYPE_NULL => Form::Nothing,
         _ => return None,
     })
 }
@@ -112,6 +115,7 @@ fn fits(form: Form, target: &arrow::datatypes::DataType) -> bool {
         Form::Binary => *target == A::Binary || text || uuid,
         Form::Moment => matches!(target, A::Date32 | A::Timestamp(..)),
         Form::Time => matches!(target, A::Time64(_) | A::Interval(_)),
+        Form::Nothing => true,
     }
 }
 

@@ -44,7 +44,7 @@ impl std::fmt::Debug for Shared {
 }
 
 impl MysqlSource {
-    /// Settings: as for PostgreSQL, without `tls: prefer`; and `zero_dates`: `error` (the default) or `null`.
+    /// Settings: as for PostgreSQL, but `tls` is `disable`, `require` or `verify-full`; and `zero_dates`: `error` (the default) or `null`.
     pub(super) fn open(id: &str, mut settings: Settings<'_>) -> Result<MysqlSource, SourceError> {
         let zero_dates = match settings.optional("zero_dates") {
             None | Some("error") => ZeroDates::Error,
@@ -52,8 +52,9 @@ impl MysqlSource {
             Some(_) => return Err(settings.error("zero_dates must be error or null")),
         };
         let server = settings.server(3306)?;
-        if server.tls == TlsMode::Prefer {
-            return Err(settings.error("tls: prefer is not available for mysql: choose disable or require"));
+        // The driver has no way to go on without TLS, and none to check the signer but not the name.
+        if matches!(server.tls, TlsMode::Prefer | TlsMode::VerifyCa(_)) {
+            return Err(settings.error("tls for mysql must be disable, require or verify-full"));
         }
         settings.finish()?;
         let manager = Manager::new(server.clone());
@@ -179,9 +180,11 @@ impl Shared {
                 1040 | 1044 | 1045 | 1049 | 1053 | 1203 | 1226 | 1927 => {
                     self.unavailable(&format!("{} {}", told.code, told.message))
                 }
-                _ => {
-                    let text = format!("{} {}", told.code, told.message);
-                    SourceError::Failed { connection, sqlstate: Some(told.state), text }
+                code => {
+                    let text = format!("{code} {}", told.message);
+                    // A text with characters that the column's character set lacks, such as an emoji for a GBK column.
+                    let state = if code == 1267 { "22021".to_string() } else { told.state };
+                    SourceError::Failed { connection, sqlstate: Some(state), text }
                 }
             },
             Error::Driver(error) => self.unavailable(&error.to_string()),
@@ -258,12 +261,13 @@ async fn run(shared: Arc<Shared>, request: ScanRequest, mut feed: Feed) {
                 guard.idle();
                 feed.end().await;
             }
-            Some(Err(Broken::Lost(error))) => {
+            // An idle connection may have died since it was used last; nothing was sent yet.
+            Some(Err(Broken::LostAtStart(_))) if reused && attempts <= 3 => {
                 guard.broken();
-                // An idle connection may have died since it was used last; nothing was sent yet.
-                if reused && attempts <= 3 && feed.is_waiting() {
-                    continue;
-                }
+                continue;
+            }
+            Some(Err(Broken::LostAtStart(error) | Broken::Lost(error))) => {
+                guard.broken();
                 feed.fail(error).await;
             }
             Some(Err(Broken::Refused(error))) => {
@@ -285,6 +289,8 @@ enum Ended {
 
 /// Why a scan broke off, by what is left of the connection.
 enum Broken {
+    /// The connection is gone, before the first row.
+    LostAtStart(SourceError),
     /// The connection is gone.
     Lost(SourceError),
     /// The server refused or ended the statement; the connection is idle.
@@ -297,14 +303,22 @@ impl Shared {
     fn broken(&self, error: Error) -> Broken {
         if error.is_fatal() { Broken::Lost(self.failed(error)) } else { Broken::Refused(self.failed(error)) }
     }
+
+    fn broken_at_start(&self, error: Error) -> Broken {
+        match self.broken(error) {
+            Broken::Lost(error) => Broken::LostAtStart(error),
+            other => other,
+        }
+    }
 }
 
 async fn read(shared: &Shared, session: &mut Session, request: &ScanRequest, feed: &mut Feed) -> Result<Ended, Broken> {
     let mut batch = Batch::new(&shared.id, &request.schema, request.batch_rows).map_err(Broken::Refused)?;
     let params = decode::bind_all(&shared.id, &request.params).map_err(Broken::Refused)?;
     let limit = shared.pool.manager().server().timeout_ms(request.timeout_ms);
-    session.set_timeout(limit).await.map_err(|error| shared.broken(error))?;
-    let statement = session.connection.prep(request.sql.as_str()).await.map_err(|error| shared.broken(error))?;
+    let at_start = |error| shared.broken_at_start(error);
+    session.set_timeout(limit).await.map_err(at_start)?;
+    let statement = session.connection.prep(request.sql.as_str()).await.map_err(at_start)?;
     if usize::from(statement.num_params()) != params.len() || statement.columns().len() != batch.width() {
         let problem = format!(
             "{} columns asked, {} answered; {} parameters, {} given",
@@ -315,10 +329,11 @@ async fn read(shared: &Shared, session: &mut Session, request: &ScanRequest, fee
         );
         return Err(Broken::Refused(shared.request(problem)));
     }
-    let columns = decode::columns(&shared.id, &statement.columns(), request).map_err(Broken::Refused)?;
     feed.ready();
     let params = if params.is_empty() { Params::Empty } else { Params::Positional(params) };
-    let mut rows = session.connection.exec_iter(&statement, params).await.map_err(|error| shared.broken(error))?;
+    let mut rows = session.connection.exec_iter(&statement, params).await.map_err(at_start)?;
+    // The description made when preparing does not know what a parameter will be.
+    let columns = decode::columns(&shared.id, rows.columns_ref(), request).map_err(Broken::Midway)?;
     while let Some(row) = rows.next().await.map_err(|error| shared.broken(error))? {
         let mut bytes = 0;
         for (position, column) in columns.iter().enumerate() {
@@ -341,3 +356,6 @@ async fn read(shared: &Shared, session: &mut Session, request: &ScanRequest, fee
     }
     Ok(Ended::AllRows)
 }
+
+#[cfg(test)]
+mod tests;

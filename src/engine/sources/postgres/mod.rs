@@ -269,6 +269,8 @@ async fn read(
     let limit = session.server().timeout_ms(request.timeout_ms);
     let set = session.timeout_change(limit);
     let client = session.client();
+    // The server keeps its first answer back until it has rows, so nobody has to wait for that.
+    feed.ready();
     // One round trip for both: the server runs them in this order.
     *busy = true;
     let setting = async {
@@ -293,7 +295,6 @@ async fn read(
         }
     };
     session.timeout_changed(limit);
-    feed.ready();
     let mut rows = std::pin::pin!(rows);
     while let Some(row) = rows.next().await {
         let row = row.map_err(|error| {
@@ -370,3 +371,6 @@ fn wire_type(sql_type: &SqlType) -> Option<Type> {
         other => Type::from_oid(other.oid()),
     }
 }
+
+#[cfg(test)]
+mod tests;
