@@ -4,10 +4,15 @@
 //! encoder; what this room adds is who asks, when, and how the answer travels.
 
 pub mod audit;
+pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod listener;
+pub mod reload;
+mod server;
 pub mod session;
 pub mod state;
 pub mod tls;
 pub mod users;
+
+pub use server::{Running, Server, ServerError, run};

@@ -29,7 +29,7 @@ const GOODBYE: Duration = Duration::from_secs(3);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A listener at work.
-pub struct Running {
+pub struct Listening {
     /// Where it listens.
     pub addr: SocketAddr,
     /// What it serves.
@@ -39,15 +39,15 @@ pub struct Running {
 }
 
 /// Starts to take connections.
-pub fn serve(state: Arc<State>, listener: TcpListener) -> std::io::Result<Running> {
+pub fn serve(state: Arc<State>, listener: TcpListener) -> std::io::Result<Listening> {
     let addr = listener.local_addr()?;
     let accepting = tokio::spawn(accept_all(state.clone(), listener));
-    Ok(Running { addr, state, accepting, drain: DRAIN })
+    Ok(Listening { addr, state, accepting, drain: DRAIN })
 }
 
-impl Running {
+impl Listening {
     /// Gives running statements another time than the usual one when the server goes down.
-    pub fn drain_within(mut self, drain: Duration) -> Running {
+    pub fn drain_within(mut self, drain: Duration) -> Listening {
         self.drain = drain;
         self
     }

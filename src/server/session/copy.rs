@@ -40,11 +40,9 @@ fn format_of(options: &CopyOptions) -> CopyFormat {
     let byte = |given: Option<char>, default: u8| given.and_then(|c| u8::try_from(c).ok()).unwrap_or(default);
     let null = |default: &str| options.null.clone().unwrap_or_else(|| default.to_string());
     match options.format {
-        sluice_plan::CopyFormat::Text => CopyFormat::Text {
-            delimiter: byte(options.delimiter, b'\t'),
-            null: null("\\N"),
-            header: options.header,
-        },
+        sluice_plan::CopyFormat::Text => {
+            CopyFormat::Text { delimiter: byte(options.delimiter, b'\t'), null: null("\\N"), header: options.header }
+        }
         sluice_plan::CopyFormat::Csv => {
             let quote = byte(options.quote, b'"');
             CopyFormat::Csv {

@@ -145,11 +145,9 @@ impl ToClient for SessionError {
                 format!("cursor \"{name}\" does not exist"),
                 format!("游标 \"{name}\" 不存在"),
             ),
-            SessionError::CursorExists(name) => new(
-                S::DuplicateCursor,
-                format!("cursor \"{name}\" already exists"),
-                format!("游标 \"{name}\" 已存在"),
-            ),
+            SessionError::CursorExists(name) => {
+                new(S::DuplicateCursor, format!("cursor \"{name}\" already exists"), format!("游标 \"{name}\" 已存在"))
+            }
             SessionError::PortalDone(name) => new(
                 S::ObjectNotInPrerequisiteState,
                 format!("portal \"{name}\" cannot be run"),
@@ -157,7 +155,9 @@ impl ToClient for SessionError {
             ),
             SessionError::ParameterCount { name, given, needed } => new(
                 S::ProtocolViolation,
-                format!("bind message supplies {given} parameters, but prepared statement \"{name}\" requires {needed}"),
+                format!(
+                    "bind message supplies {given} parameters, but prepared statement \"{name}\" requires {needed}"
+                ),
                 format!("提供了 {given} 个参数,而预备语句 \"{name}\" 需要 {needed} 个"),
             ),
             SessionError::ParameterValue { number, type_name } => new(
@@ -186,17 +186,16 @@ impl ToClient for SessionError {
                 format!("the statement returns more than {max} rows"),
                 format!("该语句返回的行数超过 {max}"),
             )
-            .hint("Add a filter or a LIMIT, or ask the operator to raise rows_max.", "请增加过滤条件或 LIMIT,或联系管理员调整 rows_max。"),
-            SessionError::Cancelled => new(
-                S::QueryCanceled,
-                "canceling statement due to user request".into(),
-                "按用户请求取消语句".into(),
+            .hint(
+                "Add a filter or a LIMIT, or ask the operator to raise rows_max.",
+                "请增加过滤条件或 LIMIT,或联系管理员调整 rows_max。",
             ),
-            SessionError::StatementTimeout => new(
-                S::QueryCanceled,
-                "canceling statement due to statement timeout".into(),
-                "语句超时,已取消".into(),
-            ),
+            SessionError::Cancelled => {
+                new(S::QueryCanceled, "canceling statement due to user request".into(), "按用户请求取消语句".into())
+            }
+            SessionError::StatementTimeout => {
+                new(S::QueryCanceled, "canceling statement due to statement timeout".into(), "语句超时,已取消".into())
+            }
             SessionError::Shutdown => new(
                 S::AdminShutdown,
                 "terminating connection due to administrator command".into(),
@@ -212,19 +211,23 @@ impl ToClient for SessionError {
                 "terminating connection due to idle-in-transaction timeout".into(),
                 "事务空闲超时,连接终止".into(),
             ),
-            SessionError::ForwardOnly(name) => new(
-                S::ObjectNotInPrerequisiteState,
-                "cursor can only scan forward".into(),
-                "游标只能向前移动".into(),
-            )
-            .detail(format!("Cursor \"{name}\" was declared without SCROLL."), format!("游标 \"{name}\" 声明时没有 SCROLL。"))
-            .hint("Declare it with SCROLL option to enable backward scan.", "声明时加上 SCROLL 才能向后移动。"),
+            SessionError::ForwardOnly(name) => {
+                new(S::ObjectNotInPrerequisiteState, "cursor can only scan forward".into(), "游标只能向前移动".into())
+                    .detail(
+                        format!("Cursor \"{name}\" was declared without SCROLL."),
+                        format!("游标 \"{name}\" 声明时没有 SCROLL。"),
+                    )
+                    .hint("Declare it with SCROLL option to enable backward scan.", "声明时加上 SCROLL 才能向后移动。")
+            }
             SessionError::ScrolledOut(name) => new(
                 S::ObjectNotInPrerequisiteState,
                 format!("cursor \"{name}\" no longer keeps the rows asked for"),
                 format!("游标 \"{name}\" 已不再保留所要的行"),
             )
-            .hint("Run the query again; a scrollable cursor keeps a bounded number of rows.", "请重新查询;可滚动游标只保留有限的行。"),
+            .hint(
+                "Run the query again; a scrollable cursor keeps a bounded number of rows.",
+                "请重新查询;可滚动游标只保留有限的行。",
+            ),
             SessionError::ExplainAnalyze => new(
                 S::InsufficientPrivilege,
                 "permission denied for EXPLAIN ANALYZE".into(),
@@ -260,12 +263,12 @@ impl ToClient for SessionError {
                 format!("role \"{user}\" does not exist"),
                 format!("用户 \"{user}\" 不存在"),
             ),
-            SessionError::TooManyConnections => new(
-                S::TooManyConnections,
-                "sorry, too many clients already".into(),
-                "连接数已达上限".into(),
-            )
-            .hint("Close connections that are not used, or ask the operator to raise connections_max.", "请关闭不用的连接,或联系管理员调整 connections_max。"),
+            SessionError::TooManyConnections => {
+                new(S::TooManyConnections, "sorry, too many clients already".into(), "连接数已达上限".into()).hint(
+                    "Close connections that are not used, or ask the operator to raise connections_max.",
+                    "请关闭不用的连接,或联系管理员调整 connections_max。",
+                )
+            }
             SessionError::StartupOptions => new(
                 S::InvalidParameterValue,
                 "invalid command-line options in the startup packet".into(),

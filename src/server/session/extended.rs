@@ -140,7 +140,6 @@ impl Session {
         let trail = self.names.prepared(&bind.statement)?.trail.take();
         let portal = Portal {
             statement,
-            source: bind.statement,
             params,
             formats: bind.result_formats,
             told: None,
@@ -293,7 +292,8 @@ impl Session {
             {
                 return Err(Fault::from(SessionError::ResultChanged).refuse(trail));
             }
-            let ready = Ready { statement, params: portal.params.clone(), planned, trail };
+            let ready =
+                Ready { statement, params: portal.params.clone(), planned, formats: portal.formats.clone(), trail };
             if let Some(done) = self.start_portal(portal, ready).await? {
                 portal.run = Run::Done { again: None };
                 self.io.conn().queue(Backend::CommandComplete(&done));

@@ -14,7 +14,6 @@ mod parameter;
 mod portal;
 mod role;
 mod rows;
-mod set_config;
 pub mod settings;
 mod simple;
 mod statement;

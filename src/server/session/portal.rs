@@ -97,8 +97,6 @@ pub enum Run {
 pub struct Portal {
     /// The statement; `None` for an empty text.
     pub statement: Option<Arc<Statement>>,
-    /// Name of the prepared statement it was made of.
-    pub source: String,
     /// Parameters.
     pub params: Arc<[(SqlType, Datum)]>,
     /// Formats of result columns, as Bind gave them.
@@ -264,7 +262,6 @@ mod tests {
     fn portal(born: usize, hold: Option<bool>) -> Portal {
         Portal {
             statement: None,
-            source: String::new(),
             params: Arc::from([]),
             formats: Formats::default(),
             told: None,

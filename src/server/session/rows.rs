@@ -114,11 +114,6 @@ impl Rows {
         self
     }
 
-    /// True where the way back is kept.
-    pub fn is_scrollable(&self) -> bool {
-        self.scroll
-    }
-
     /// Columns.
     pub fn columns(&self) -> &[Column] {
         self.stream.columns()
@@ -140,7 +135,7 @@ impl Rows {
     }
 
     /// Ends the statement's record with a fault, which gets the statement's id where it is our own.
-    pub fn fail(self, mut fault: Fault) -> Fault {
+    pub fn fail(mut self, mut fault: Fault) -> Fault {
         if let Some(trail) = self.stream.trail() {
             fault.identify(trail.id());
             if let Some(cause) = fault.cause() {

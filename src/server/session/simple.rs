@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sluice_base::Format;
 use sluice_model::audit::{Outcome, Trail};
 use sluice_plan::{Statement, StatementKind};
-use sluice_wire::Backend;
+use sluice_wire::{Backend, Formats};
 
 use super::Session;
 use super::cursor::Shown;
@@ -51,7 +51,13 @@ impl Session {
         if let Err(fault) = self.check_runnable(&statement.kind) {
             return Err(fault.refuse(trail));
         }
-        let ready = Ready { statement: Arc::new(statement), params: Arc::from([]), planned: None, trail };
+        let ready = Ready {
+            statement: Arc::new(statement),
+            params: Arc::from([]),
+            planned: None,
+            formats: Formats::default(),
+            trail,
+        };
         let tag = match self.open(ready).await? {
             Opened::Done(tag) => tag,
             Opened::Rows(rows, word) => self.send_all(rows, word).await?,

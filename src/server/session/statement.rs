@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
-use sluice_base::{Column, Datum, SqlType, Table};
+use sluice_base::{Column, Datum, Format, SqlType, Table};
 use sluice_model::audit::{Outcome, Trail};
-use sluice_plan::{CopyOptions, Query, Statement, StatementKind, TransactionModes};
+use sluice_plan::{CopyFormat, CopyOptions, Query, Statement, StatementKind, TransactionModes};
+use sluice_wire::Formats;
 
 use super::Session;
 use super::cursor::{Motion, motion};
@@ -14,7 +15,7 @@ use super::error::{Fault, SessionError};
 use super::portal::{Cursor, Portal, Prepared, Run};
 use super::rows::Rows;
 use super::transaction::{Ended, Warning};
-use super::work::{self, Planned, query_of};
+use super::work::{self, Asking, Planned};
 
 /// What a statement came to.
 pub enum Opened {
@@ -45,6 +46,8 @@ pub struct Ready {
     pub params: Arc<[(SqlType, Datum)]>,
     /// Its plan, where there is one already.
     pub planned: Option<Planned>,
+    /// Formats its rows will have.
+    pub formats: Formats,
     /// Its trail.
     pub trail: Trail,
 }
@@ -52,36 +55,39 @@ pub struct Ready {
 impl Session {
     /// Carries a command out, or opens a query.
     pub(super) async fn open(&mut self, ready: Ready) -> Result<Opened, Fault> {
-        let Ready { statement, params, planned, trail } = ready;
+        let statement = ready.statement.clone();
         match &statement.kind {
-            StatementKind::Query(_) => self.open_query(&statement, &params, planned, trail).await,
+            StatementKind::Query(_) => return Ok(Opened::Rows(self.run_query(ready).await?, "SELECT")),
             StatementKind::CopyOut { options, .. } => {
-                let rows = self.run_query(&statement, &params, planned, trail).await?;
-                Ok(Opened::Copy(rows, options.clone()))
+                let format = match options.format {
+                    CopyFormat::Binary => Format::Binary,
+                    CopyFormat::Text | CopyFormat::Csv => Format::Text,
+                };
+                let rows = self.run_query(Ready { formats: all(format), ..ready }).await?;
+                return Ok(Opened::Copy(rows, options.clone()));
             }
-            StatementKind::Explain { analyze, .. } => {
-                if *analyze {
-                    return Err(Fault::from(SessionError::ExplainAnalyze).refuse(trail));
-                }
-                self.explain(&statement, &params, planned, trail).await
+            StatementKind::Explain { analyze: true, .. } => {
+                return Err(Fault::from(SessionError::ExplainAnalyze).refuse(ready.trail));
             }
+            StatementKind::Explain { .. } => return self.explain(ready).await,
             StatementKind::Declare { name, binary, scroll, hold, .. } => {
                 let cursor = Cursor { binary: *binary, hold: *hold };
-                self.declare(&statement, &params, name, cursor, *scroll, trail).await
+                return self.declare(ready, name, cursor, *scroll).await;
             }
+            _ => {}
+        }
+        let trail = ready.trail;
+        match &statement.kind {
             StatementKind::Fetch { name, count, move_only } => match self.names.portal(name) {
-                Ok(_) => Ok(Opened::Fetch {
-                    cursor: name.clone(),
-                    motion: motion(*count),
-                    move_only: *move_only,
-                    trail,
-                }),
+                Ok(_) => {
+                    Ok(Opened::Fetch { cursor: name.clone(), motion: motion(*count), move_only: *move_only, trail })
+                }
                 Err(_) => Err(Fault::from(SessionError::NoCursor(name.clone())).refuse(trail)),
             },
             StatementKind::Prepare { name, types, query } => {
                 self.prepare(&statement.text, name, types, query, trail).await
             }
-            StatementKind::Execute { name, args } => self.execute_prepared(name, args, trail).await,
+            StatementKind::Execute { name, args } => self.execute_prepared(name, args, ready.formats, trail).await,
             StatementKind::Show(name) => match self.show(name) {
                 Ok(table) => self.open_table(table, "SHOW", trail).await,
                 Err(fault) => Err(fault.refuse(trail)),
@@ -96,45 +102,37 @@ impl Session {
         }
     }
 
-    async fn open_query(
-        &mut self,
-        statement: &Arc<Statement>,
-        params: &Arc<[(SqlType, Datum)]>,
-        planned: Option<Planned>,
-        trail: Trail,
-    ) -> Result<Opened, Fault> {
-        let wishes = query_of(&statement.kind).map(|query| super::set_config::wishes(query, params)).unwrap_or_default();
-        let before = self.settings.clone();
-        for wish in &wishes {
-            if let Err(error) = self.settings.set(&wish.name, Some(&wish.value), wish.local) {
-                self.settings = before;
-                return Err(Fault::of(error).refuse(trail));
+    /// Plans where that is still to be done, admits, and starts.
+    async fn run_query(&mut self, ready: Ready) -> Result<Rows, Fault> {
+        let Ready { statement, params, planned, formats, trail } = ready;
+        match self.planned(&statement, &params, planned, formats).await {
+            Ok((asking, planned)) => {
+                let stream = work::start(&mut self.io, &asking, planned, trail).await?;
+                Ok(Rows::new(stream, self.state.limits.rows_max))
             }
+            Err(fault) => Err(fault.refuse(trail)),
         }
-        Ok(Opened::Rows(self.run_query(statement, params, planned, trail).await?, "SELECT"))
     }
 
-    /// Plans where that is still to be done, admits, and starts.
-    async fn run_query(
+    async fn planned(
         &mut self,
         statement: &Arc<Statement>,
         params: &Arc<[(SqlType, Datum)]>,
         planned: Option<Planned>,
-        trail: Trail,
-    ) -> Result<Rows, Fault> {
-        let asking = match self.asking().await {
-            Ok(asking) => asking,
-            Err(fault) => return Err(fault.refuse(trail)),
-        };
+        formats: Formats,
+    ) -> Result<(Asking, Planned), Fault> {
+        let asking = self.asking().await?;
         let planned = match planned {
             Some(planned) => planned,
-            None => match work::plan(&mut self.io, &asking, statement, params).await {
-                Ok(planned) => planned,
-                Err(fault) => return Err(fault.refuse(trail)),
-            },
+            None => work::plan(&mut self.io, &asking, statement, params).await?,
         };
-        let stream = work::start(&mut self.io, &asking, planned, trail).await?;
-        Ok(Rows::new(stream, self.state.limits.rows_max))
+        let Planned::Answer(answer) = planned else { return Ok((asking, planned)) };
+        for (name, value, local) in answer.settings {
+            self.settings.set(&name, Some(&value), local).map_err(Fault::of)?;
+        }
+        let formats = formats.expand(answer.table.columns.len()).map_err(Fault::of)?;
+        let table = work::oids_in_binary(&mut self.io, &asking, answer.table, formats).await?;
+        Ok((asking, Planned::Table(table)))
     }
 
     /// Opens a finished answer of the session itself.
@@ -148,61 +146,40 @@ impl Session {
     }
 
     /// EXPLAIN: the ids of the rules, no literal of theirs, no source SQL (governance G14).
-    async fn explain(
-        &mut self,
-        statement: &Arc<Statement>,
-        params: &Arc<[(SqlType, Datum)]>,
-        planned: Option<Planned>,
-        trail: Trail,
-    ) -> Result<Opened, Fault> {
-        let asking = match self.asking().await {
-            Ok(asking) => asking,
+    async fn explain(&mut self, ready: Ready) -> Result<Opened, Fault> {
+        let Ready { statement, params, planned, trail, .. } = ready;
+        let (asking, planned) = match self.planned(&statement, &params, planned, Formats::default()).await {
+            Ok(planned) => planned,
             Err(fault) => return Err(fault.refuse(trail)),
-        };
-        let planned = match planned {
-            Some(planned) => planned,
-            None => match work::plan(&mut self.io, &asking, statement, params).await {
-                Ok(planned) => planned,
-                Err(fault) => return Err(fault.refuse(trail)),
-            },
         };
         let lines = match &planned {
             Planned::Governed(governed) => {
                 sluice_plan::explain_policy(governed, &asking.current.snapshot.catalog, false)
             }
-            Planned::Table(_) => vec!["system relations, answered from the catalog".to_string()],
+            Planned::Answer(_) | Planned::Table(_) => vec!["system relations, answered from the catalog".to_string()],
         };
-        let table = Table {
-            columns: explain_columns(),
-            rows: lines.into_iter().map(|line| vec![Datum::Text(line)]).collect(),
-        };
+        let table =
+            Table { columns: explain_columns(), rows: lines.into_iter().map(|line| vec![Datum::Text(line)]).collect() };
         self.open_table(table, "EXPLAIN", trail).await
     }
 
-    async fn declare(
-        &mut self,
-        statement: &Arc<Statement>,
-        params: &Arc<[(SqlType, Datum)]>,
-        name: &str,
-        cursor: Cursor,
-        scroll: bool,
-        trail: Trail,
-    ) -> Result<Opened, Fault> {
+    async fn declare(&mut self, ready: Ready, name: &str, cursor: Cursor, scroll: bool) -> Result<Opened, Fault> {
         let allowed = match self.names.check_portal_name(name) {
             Ok(()) if cursor.hold => Ok(()),
             Ok(()) => self.transaction.check_block("DECLARE CURSOR").map_err(Fault::of),
             Err(error) => Err(error.into()),
         };
         if let Err(fault) = allowed {
-            return Err(fault.refuse(trail));
+            return Err(fault.refuse(ready.trail));
         }
-        let rows = self.run_query(statement, params, None, trail).await?;
+        let (statement, params) = (ready.statement.clone(), ready.params.clone());
+        let format = if cursor.binary { Format::Binary } else { Format::Text };
+        let rows = self.run_query(Ready { formats: all(format), ..ready }).await?;
         let rows = if scroll { rows.scrollable() } else { rows };
         let portal = Portal {
-            statement: Some(statement.clone()),
-            source: String::new(),
-            params: params.clone(),
-            formats: sluice_wire::Formats::default(),
+            statement: Some(statement),
+            params,
+            formats: Formats::default(),
             told: Some(rows.columns().into()),
             run: Run::Rows { rows, word: "SELECT" },
             planned: None,
@@ -244,7 +221,13 @@ impl Session {
         }
     }
 
-    async fn execute_prepared(&mut self, name: &str, args: &[Datum], trail: Trail) -> Result<Opened, Fault> {
+    async fn execute_prepared(
+        &mut self,
+        name: &str,
+        args: &[Datum],
+        formats: Formats,
+        trail: Trail,
+    ) -> Result<Opened, Fault> {
         let bound = self.bind_arguments(name, args).await;
         let (statement, params) = match bound {
             Ok(bound) => bound,
@@ -255,7 +238,7 @@ impl Session {
             StatementKind::Execute { .. } => {
                 Err(Fault::from(SessionError::NoStatement(name.to_string())).refuse(trail))
             }
-            _ => Box::pin(self.open(Ready { statement, params, planned: None, trail })).await,
+            _ => Box::pin(self.open(Ready { statement, params, planned: None, formats, trail })).await,
         }
     }
 
@@ -277,9 +260,8 @@ impl Session {
         }
         let zone = self.time_zone();
         let bound = types.iter().zip(args).enumerate().map(|(index, (sql_type, arg))| {
-            let value = super::parameter::coerce(arg, sql_type, &zone).ok_or_else(|| {
-                SessionError::ParameterValue { number: index + 1, type_name: sql_type.sql_name() }
-            })?;
+            let value = super::parameter::coerce(arg, sql_type, &zone)
+                .ok_or_else(|| SessionError::ParameterValue { number: index + 1, type_name: sql_type.sql_name() })?;
             Ok::<_, SessionError>((sql_type.clone(), value))
         });
         Ok((statement, bound.collect::<Result<_, _>>()?))
@@ -452,4 +434,10 @@ pub fn explain_columns() -> Vec<Column> {
 pub fn show_columns(name: &str) -> Vec<Column> {
     let names: &[&str] = if name.eq_ignore_ascii_case("all") { &["name", "setting", "description"] } else { &[name] };
     names.iter().map(|name| Column::computed(*name, SqlType::Text)).collect()
+}
+
+/// One format for all columns.
+fn all(format: Format) -> Formats {
+    // The two codes are known to the list; text is what it falls back to.
+    Formats::of_codes([format.code()]).unwrap_or_default()
 }

@@ -332,10 +332,7 @@ mod tests {
 
     #[test]
     fn an_error_in_a_block_blocks_all_but_its_end() {
-        check(
-            "begin; error; query; begin; commit; query",
-            "T ESince(0) E25P02 E!25001 IROLLBACK Iok",
-        );
+        check("begin; error; query; begin; commit; query", "T ESince(0) E25P02 E!25001 IROLLBACK Iok");
         check("one; error; query", "Itrue IEverything Iok");
     }
 

@@ -6,12 +6,12 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use sluice_base::{ClientError, Column, Datum, SqlType, Table};
+use sluice_base::{ClientError, Column, Datum, Format, SqlType, Table};
 use sluice_engine::RowStream;
 use sluice_model::Principal;
 use sluice_model::audit::Trail;
 use sluice_plan::{Asker, Governed, Query, Statement, StatementKind};
-use sluice_system::Context;
+use sluice_system::{Answer, Context};
 
 use super::error::{Fault, Refusal, SessionError};
 use super::io::Io;
@@ -35,7 +35,9 @@ pub struct Asking {
 
 /// A planned query.
 pub enum Planned {
-    /// The finished answer of the system relations.
+    /// The finished answer of the system relations, and what its `set_config` calls ask of the session.
+    Answer(Answer),
+    /// A finished answer of the session itself.
     Table(Table),
     /// A plan under decisions, for the engine.
     Governed(Box<Governed>),
@@ -45,6 +47,7 @@ impl Planned {
     /// Columns of the result.
     pub fn columns(&self) -> &[Column] {
         match self {
+            Planned::Answer(answer) => &answer.table.columns,
             Planned::Table(table) => &table.columns,
             Planned::Governed(governed) => governed.columns(),
         }
@@ -134,7 +137,7 @@ pub async fn plan(
 pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail) -> Result<RowStream, Fault> {
     let told = |error: ClientError| Fault::of(error);
     match planned {
-        Planned::Table(table) => {
+        Planned::Answer(Answer { table, .. }) | Planned::Table(table) => {
             let admitted = io.guard(trail.admit(table)).await?.map_err(told)?;
             Ok(RowStream::of_table(admitted))
         }
@@ -154,6 +157,32 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
             asking.current.engine.execute(federated).map_err(|error| identified(Fault::of(error)))
         }
     }
+}
+
+/// Puts OIDs for the names of relations, types and functions in the columns that travel in binary.
+pub async fn oids_in_binary(
+    io: &mut Io,
+    asking: &Asking,
+    mut table: Table,
+    formats: Vec<Format>,
+) -> Result<Table, Fault> {
+    if formats.iter().all(|format| *format == Format::Text) {
+        return Ok(table);
+    }
+    let asking_too = asking.clone();
+    on_planner(io, &asking.state, move || {
+        let mut numbered = table.clone();
+        asking_too.with_context(|context| sluice_system::names_to_oids(&mut numbered, context)).map_err(Refusal::of)?;
+        for (row, numbers) in table.rows.iter_mut().zip(numbered.rows) {
+            for ((cell, number), format) in row.iter_mut().zip(numbers).zip(&formats) {
+                if *format == Format::Binary {
+                    *cell = number;
+                }
+            }
+        }
+        Ok(table)
+    })
+    .await
 }
 
 /// Runs planning on a thread for such work, when it is its turn. A panic there ends the statement, not the server.
@@ -195,9 +224,9 @@ impl Asking {
 
     fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Refusal> {
         if query.system_only() {
-            match self.with_context(|context| sluice_system::answer(query.ast(), context, params)) {
+            match self.with_context(|context| sluice_system::answer_in_full(query.ast(), context, params)) {
                 Err(error) if error.is_unknown_here() && !query.has_relations() => {}
-                answer => return answer.map(Planned::Table).map_err(Refusal::of),
+                answer => return answer.map(Planned::Answer).map_err(Refusal::of),
             }
         }
         let path = self.search_path();
@@ -227,11 +256,6 @@ impl Asking {
     }
 
     fn asker<'a>(&'a self, search_path: &'a [String]) -> Asker<'a> {
-        Asker {
-            principal: &self.principal,
-            snapshot: &self.current.snapshot,
-            search_path,
-            limits: &self.state.limits,
-        }
+        Asker { principal: &self.principal, snapshot: &self.current.snapshot, search_path, limits: &self.state.limits }
     }
 }

@@ -85,12 +85,10 @@ const INT_MAX: i64 = i32::MAX as i64;
 const TIMEOUT: Kind = Kind::Int(0, INT_MAX, Unit::Ms);
 const MEMORY: Kind = Kind::Int(64, INT_MAX, Unit::Kb);
 const PLAIN: Kind = Kind::Int(0, INT_MAX, Unit::None);
-const LEVELS: Kind = Kind::Words(&[
-    "debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error",
-]);
+const LEVELS: Kind =
+    Kind::Words(&["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"]);
 /// Isolation levels, as `transaction_isolation` shows them.
-pub const ISOLATION: Kind =
-    Kind::Words(&["serializable", "repeatable read", "read committed", "read uncommitted"]);
+pub const ISOLATION: Kind = Kind::Words(&["serializable", "repeatable read", "read committed", "read uncommitted"]);
 const PLANNER: &str = "Accepted; the planner of Sluice does not use it.";
 
 /// The version that clients are told: its catalogues and forms are the ones Sluice follows.
@@ -100,7 +98,12 @@ pub const SERVER_VERSION: &str = "15.8";
 pub const DEFINITIONS: &[Definition] = &[
     told("application_name", Kind::Text, "", "Sets the application name to be reported in the audit."),
     open("array_nulls", Kind::Bool, "on", "Enable input of NULL elements in arrays."),
-    open("backslash_quote", Kind::Words(&["safe_encoding", "on", "off"]), "safe_encoding", "Sets whether \"\\'\" is allowed in string literals."),
+    open(
+        "backslash_quote",
+        Kind::Words(&["safe_encoding", "on", "off"]),
+        "safe_encoding",
+        "Sets whether \"\\'\" is allowed in string literals.",
+    ),
     fact("block_size", PLAIN, "8192", "Shows the size of a disk block."),
     open("bytea_output", Kind::Words(&["hex", "escape"]), "hex", "Sets the output format for bytea."),
     open("check_function_bodies", Kind::Bool, "on", "Check routine bodies during CREATE."),
@@ -113,10 +116,20 @@ pub const DEFINITIONS: &[Definition] = &[
     open("default_table_access_method", Kind::Text, "heap", "Sets the default table access method for new tables."),
     open("default_tablespace", Kind::Text, "", "Sets the default tablespace to create tables in."),
     open("default_text_search_config", Kind::Text, "pg_catalog.simple", "Sets default text search configuration."),
-    open("default_transaction_deferrable", Kind::Bool, "off", "Sets the default deferrable status of new transactions."),
+    open(
+        "default_transaction_deferrable",
+        Kind::Bool,
+        "off",
+        "Sets the default deferrable status of new transactions.",
+    ),
     open("default_transaction_isolation", ISOLATION, "read committed", "Sets the isolation level of new transactions."),
     told("default_transaction_read_only", Kind::Bool, "on", "Sets the default read-only status of new transactions."),
-    open("default_with_oids", Kind::Words(&["off"]), "off", "WITH OIDS is no longer supported; this can only be false."),
+    open(
+        "default_with_oids",
+        Kind::Words(&["off"]),
+        "off",
+        "WITH OIDS is no longer supported; this can only be false.",
+    ),
     open("effective_cache_size", Kind::Int(1, INT_MAX, Unit::Kb), "4194304", PLANNER),
     open("enable_bitmapscan", Kind::Bool, "on", PLANNER),
     open("enable_hashagg", Kind::Bool, "on", PLANNER),
@@ -130,32 +143,67 @@ pub const DEFINITIONS: &[Definition] = &[
     open("enable_sort", Kind::Bool, "on", PLANNER),
     open("escape_string_warning", Kind::Bool, "on", "Warn about backslash escapes in ordinary string literals."),
     open("exit_on_error", Kind::Bool, "off", "Terminate session on any error."),
-    open("extra_float_digits", Kind::Int(-15, 3, Unit::None), "1", "Sets the number of digits displayed for floating-point values."),
+    open(
+        "extra_float_digits",
+        Kind::Int(-15, 3, Unit::None),
+        "1",
+        "Sets the number of digits displayed for floating-point values.",
+    ),
     open("from_collapse_limit", PLAIN, "8", PLANNER),
     open("geqo", Kind::Bool, "on", PLANNER),
-    open("idle_in_transaction_session_timeout", TIMEOUT, "0", "Sets the maximum allowed idle time between queries, when in a transaction."),
-    open("idle_session_timeout", TIMEOUT, "0", "Sets the maximum allowed idle time between queries, when not in a transaction."),
+    open(
+        "idle_in_transaction_session_timeout",
+        TIMEOUT,
+        "0",
+        "Sets the maximum allowed idle time between queries, when in a transaction.",
+    ),
+    open(
+        "idle_session_timeout",
+        TIMEOUT,
+        "0",
+        "Sets the maximum allowed idle time between queries, when not in a transaction.",
+    ),
     told_fact("in_hot_standby", Kind::Bool, "off", "Shows whether hot standby is currently active."),
     told_fact("integer_datetimes", Kind::Bool, "on", "Shows whether datetimes are integer based."),
-    told("IntervalStyle", Kind::Words(&["postgres", "postgres_verbose", "sql_standard", "iso_8601"]), "postgres", "Sets the display format for interval values."),
+    told(
+        "IntervalStyle",
+        Kind::Words(&["postgres", "postgres_verbose", "sql_standard", "iso_8601"]),
+        "postgres",
+        "Sets the display format for interval values.",
+    ),
     told_fact("is_superuser", Kind::Bool, "off", "Shows whether the current user is a superuser."),
     open("jit", Kind::Bool, "off", PLANNER),
     open("join_collapse_limit", PLAIN, "8", PLANNER),
     fact("lc_collate", Kind::Text, "C", "Shows the collation order locale."),
     fact("lc_ctype", Kind::Text, "C.UTF-8", "Shows the character classification and case conversion locale."),
-    open("lc_messages", Kind::Text, "en_US.UTF-8", "Sets the language in which messages are displayed: zh_CN or en_US."),
+    open(
+        "lc_messages",
+        Kind::Text,
+        "en_US.UTF-8",
+        "Sets the language in which messages are displayed: zh_CN or en_US.",
+    ),
     open("lc_monetary", Kind::Text, "C.UTF-8", "Sets the locale for formatting monetary amounts."),
     open("lc_numeric", Kind::Text, "C.UTF-8", "Sets the locale for formatting numbers."),
     open("lc_time", Kind::Text, "C.UTF-8", "Sets the locale for formatting date and time values."),
     open("lock_timeout", TIMEOUT, "0", "Sets the maximum allowed duration of any wait for a lock."),
-    open("log_statement", Kind::Words(&["none", "ddl", "mod", "all"]), "none", "Sets the type of statements logged; the audit records all."),
+    open(
+        "log_statement",
+        Kind::Words(&["none", "ddl", "mod", "all"]),
+        "none",
+        "Sets the type of statements logged; the audit records all.",
+    ),
     open("maintenance_work_mem", MEMORY, "65536", PLANNER),
     fact("max_connections", PLAIN, "1000", "Sets the maximum number of concurrent connections."),
     fact("max_function_args", PLAIN, "100", "Shows the maximum number of function arguments."),
     fact("max_identifier_length", PLAIN, "63", "Shows the maximum identifier length."),
     fact("max_index_keys", PLAIN, "32", "Shows the maximum number of index keys."),
     open("max_parallel_workers_per_gather", PLAIN, "2", PLANNER),
-    fact("password_encryption", Kind::Words(&["scram-sha-256"]), "scram-sha-256", "Chooses the algorithm for encrypting passwords."),
+    fact(
+        "password_encryption",
+        Kind::Words(&["scram-sha-256"]),
+        "scram-sha-256",
+        "Chooses the algorithm for encrypting passwords.",
+    ),
     open("plan_cache_mode", Kind::Words(&["auto", "force_generic_plan", "force_custom_plan"]), "auto", PLANNER),
     open("quote_all_identifiers", Kind::Bool, "off", "When generating SQL fragments, quote all identifiers."),
     open("random_page_cost", Kind::Real(0.0, f64::MAX), "4", PLANNER),
@@ -180,13 +228,38 @@ pub const DEFINITIONS: &[Definition] = &[
         reported: true,
         description: "Sets the session user name.",
     },
-    open("session_replication_role", Kind::Words(&["origin"]), "origin", "Sets the session's behavior for triggers and rewrite rules."),
-    open("sluice.purpose", Kind::Text, "", "States the purpose of the queries that follow, for rules that ask for one."),
+    open(
+        "session_replication_role",
+        Kind::Words(&["origin"]),
+        "origin",
+        "Sets the session's behavior for triggers and rewrite rules.",
+    ),
+    open(
+        "sluice.purpose",
+        Kind::Text,
+        "",
+        "States the purpose of the queries that follow, for rules that ask for one.",
+    ),
     fact("ssl", Kind::Bool, "off", "Shows whether this connection is encrypted."),
-    told("standard_conforming_strings", Kind::Words(&["on"]), "on", "Causes '...' strings to treat backslashes literally."),
-    open("statement_timeout", TIMEOUT, "0", "Sets the maximum allowed duration of any statement; the server's bound stays."),
+    told(
+        "standard_conforming_strings",
+        Kind::Words(&["on"]),
+        "on",
+        "Causes '...' strings to treat backslashes literally.",
+    ),
+    open(
+        "statement_timeout",
+        TIMEOUT,
+        "0",
+        "Sets the maximum allowed duration of any statement; the server's bound stays.",
+    ),
     open("synchronize_seqscans", Kind::Bool, "on", "Enable synchronized sequential scans."),
-    open("synchronous_commit", Kind::Words(&["on", "off", "local", "remote_write", "remote_apply"]), "on", "Sets the current transaction's synchronization level."),
+    open(
+        "synchronous_commit",
+        Kind::Words(&["on", "off", "local", "remote_write", "remote_apply"]),
+        "on",
+        "Sets the current transaction's synchronization level.",
+    ),
     open("tcp_keepalives_count", PLAIN, "0", "Maximum number of TCP keepalive retransmits."),
     open("tcp_keepalives_idle", PLAIN, "0", "Time between issuing TCP keepalives."),
     open("tcp_keepalives_interval", PLAIN, "0", "Time between TCP keepalive retransmits."),
@@ -196,11 +269,21 @@ pub const DEFINITIONS: &[Definition] = &[
     open("transaction_deferrable", Kind::Bool, "off", "Whether to defer a read-only serializable transaction."),
     open("transaction_isolation", ISOLATION, "read committed", "Sets the current transaction's isolation level."),
     fact("transaction_read_only", Kind::Bool, "on", "Shows the current transaction's read-only status."),
-    open("transform_null_equals", Kind::Words(&["off"]), "off", "Treats \"expr=NULL\" as \"expr IS NULL\"; always off."),
+    open(
+        "transform_null_equals",
+        Kind::Words(&["off"]),
+        "off",
+        "Treats \"expr=NULL\" as \"expr IS NULL\"; always off.",
+    ),
     fact("wal_level", Kind::Text, "replica", "Sets the level of information written to the WAL."),
     open("work_mem", MEMORY, "4096", PLANNER),
     open("xmlbinary", Kind::Words(&["base64", "hex"]), "base64", "Sets how binary values are to be encoded in XML."),
-    open("xmloption", Kind::Words(&["content", "document"]), "content", "Sets whether XML data is considered as documents or content fragments."),
+    open(
+        "xmloption",
+        Kind::Words(&["content", "document"]),
+        "content",
+        "Sets whether XML data is considered as documents or content fragments.",
+    ),
 ];
 
 /// The setting of a name, which may be spelled in any case; `TIME ZONE` and other SQL spellings too.

@@ -401,11 +401,10 @@ fn key(definition: &Definition) -> String {
 /// The key of an invented setting: `prefix.name`; `sluice.` is ours.
 fn custom(name: &str) -> Result<String, SettingError> {
     let lower = name.to_ascii_lowercase();
-    let word = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
-    };
-    let valid = lower.len() <= 128 && lower.split_once('.').is_some_and(|(prefix, rest)| {
-        prefix != "sluice" && word(prefix) && rest.split('.').all(word)
-    });
+    let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+    let valid = lower.len() <= 128
+        && lower
+            .split_once('.')
+            .is_some_and(|(prefix, rest)| prefix != "sluice" && word(prefix) && rest.split('.').all(word));
     if valid { Ok(lower) } else { Err(SettingError::Unknown(name.chars().take(128).collect())) }
 }

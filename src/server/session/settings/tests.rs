@@ -50,9 +50,14 @@ fn values_are_checked_and_made_normal() {
     check("extra_float_digits=3; extra_float_digits=4; extra_float_digits=x", "3 | 22023 | 22023");
     check("bytea_output=HEX; bytea_output=base64", "hex | 22023");
     check("client_encoding='utf-8'; client_encoding=UNICODE; client_encoding=LATIN1", "UTF8 | UTF8 | 22023");
-    check("DateStyle=dmy; datestyle=SQL; datestyle=ISO, YMD; datestyle=later", "ISO, DMY | SQL, DMY | ISO, YMD | 22023");
-    check("TimeZone=asia/shanghai; time zone=8; timezone=-3.5; timezone=Nowhere/City",
-        "Asia/Shanghai | <+08>-08 | <-03:30>+03:30 | 22023");
+    check(
+        "DateStyle=dmy; datestyle=SQL; datestyle=ISO, YMD; datestyle=later",
+        "ISO, DMY | SQL, DMY | ISO, YMD | 22023",
+    );
+    check(
+        "TimeZone=asia/shanghai; time zone=8; timezone=-3.5; timezone=Nowhere/City",
+        "Asia/Shanghai | <+08>-08 | <-03:30>+03:30 | 22023",
+    );
     check("work_mem=64MB; work_mem=1GB; work_mem=5parsecs", "64MB | 1GB | 22023");
     check("transaction_isolation=Repeatable Read", "repeatable read");
     check("standard_conforming_strings=on; standard_conforming_strings=off", "on | 22023");
@@ -66,8 +71,10 @@ fn unknown_and_fixed_settings_are_refused() {
 
 #[test]
 fn a_session_lowers_the_timeout_and_never_raises_it() {
-    check("statement_timeout; statement_timeout=1500ms; statement_timeout=2min; statement_timeout=0; statement_timeout=1h",
-        "5min | 1500ms | 2min | 5min | 5min");
+    check(
+        "statement_timeout; statement_timeout=1500ms; statement_timeout=2min; statement_timeout=0; statement_timeout=1h",
+        "5min | 1500ms | 2min | 5min | 5min",
+    );
     let mut unbounded = Settings::new(0);
     assert_eq!(unbounded.statement_timeout_ms(), 0);
     unbounded.set("statement_timeout", Some("3s"), false).unwrap();
@@ -78,8 +85,10 @@ fn a_session_lowers_the_timeout_and_never_raises_it() {
 fn transactions_undo_and_local_values_end() {
     check("begin; lock_timeout=5; local lock_timeout=7; commit; lock_timeout", "5ms | 7ms | 5ms");
     check("begin; lock_timeout=5; rollback; lock_timeout", "5ms | 0");
-    check("begin; lock_timeout=5; save; lock_timeout=6; to 1; lock_timeout; rollback; lock_timeout",
-        "5ms | 6ms | 5ms | 0");
+    check(
+        "begin; lock_timeout=5; save; lock_timeout=6; to 1; lock_timeout; rollback; lock_timeout",
+        "5ms | 6ms | 5ms | 0",
+    );
     check("begin; local lock_timeout=7; lock_timeout=8; commit; lock_timeout", "7ms | 8ms | 8ms");
     check("lock_timeout=5; lock_timeout=; row_security=off; reset all; row_security", "5ms | 0 | off | on");
 }
@@ -113,7 +122,9 @@ fn the_client_is_told_once_of_each_change() {
 fn a_search_path_is_a_list_of_names() {
     let mut settings = Settings::new(0);
     let mut path = |value: &str| {
-        settings.set("search_path", Some(value), false).map(|()| (settings.show("search_path").unwrap().1, settings.search_path()))
+        settings
+            .set("search_path", Some(value), false)
+            .map(|()| (settings.show("search_path").unwrap().1, settings.search_path()))
     };
     let names = |list: &[&str]| list.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     assert_eq!(path("Retail, 零售"), Ok(("retail, 零售".into(), names(&["retail", "零售"]))));

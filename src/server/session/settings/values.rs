@@ -164,8 +164,7 @@ fn time_zone(value: &str) -> Option<String> {
 
 /// UTF-8 under all its names, quoted as some clients send it.
 fn encoding(value: &str) -> Option<String> {
-    let plain: String =
-        value.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    let plain: String = value.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
     matches!(plain.as_str(), "utf8" | "unicode" | "default").then(|| "UTF8".to_string())
 }
 
@@ -221,7 +220,8 @@ fn quoted_name(text: &str, quote: char) -> Option<(String, &str)> {
 /// Writes a list of identifiers, each quoted where it must be.
 pub(super) fn join(names: &[String]) -> String {
     let spell = |name: &String| {
-        let plain = |c: char| c.is_lowercase() || c.is_ascii_digit() || c == '_' || (!c.is_ascii() && c.is_alphabetic());
+        let plain =
+            |c: char| c.is_lowercase() || c.is_ascii_digit() || c == '_' || (!c.is_ascii() && c.is_alphabetic());
         let bare = name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit());
         if bare && !name.is_empty() { name.clone() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
     };
