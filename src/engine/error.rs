@@ -62,7 +62,7 @@ impl ToClient for EngineError {
             }
             EngineError::InvalidText(_) => ClientError::new(
                 S::InvalidTextRepresentation,
-                "invalid input syntax for the type cast to",
+                "invalid input syntax for the target type",
                 "输入格式与目标类型不符",
             )
             .hint("Check the values before the cast.", "请先检查要转换的值。"),

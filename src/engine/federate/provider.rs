@@ -12,7 +12,9 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, TableType};
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_plan::ExecutionPlan;
 use sluice_model::mask::MaskKeys;
 
@@ -182,7 +184,12 @@ async fn file_scan(
         .iter()
         .map(|field| listed.index_of(field.name()).map_err(Into::into))
         .collect::<Result<Vec<_>>>()?;
-    listing.scan(session, Some(&projection), prune, limit).await
+    let schema = DFSchema::try_from(listed.as_ref().clone())?;
+    let simplifier = ExprSimplifier::new(SimplifyContext::default());
+    // Constants take the type of their column, so that statistics can be compared with them.
+    let prune: Vec<Expr> =
+        prune.iter().map(|condition| simplifier.coerce(condition.clone(), &schema)).collect::<Result<_>>()?;
+    listing.scan(session, Some(&projection), &prune, limit).await
 }
 
 /// All columns of the files, those that are read under the types that the catalog declares.
