@@ -54,15 +54,15 @@ pub fn text(bank: &Bank, port: u16, directory: &Path) -> String {
     out.push_str("6. 以上一切都有记录 / all of it is on record\n");
     out.push_str(&psql(
         "auditor",
-        "SELECT user_name, outcome, rows, statement FROM audit.queries ORDER BY opened_at DESC LIMIT 20",
+        "SELECT user_name, outcome, rows, lookups, statement FROM audit.queries WHERE event = 'query' ORDER BY opened_at DESC LIMIT 20",
     ));
     out
 }
 
-/// Deposits per sub-branch on the last day, over both sources.
+/// Deposits in yuan per sub-branch on the last day, over both sources.
 const JOIN: &str = "SELECT b.机构名称, count(DISTINCT c.客户号) AS 客户数, sum(d.余额) AS 余额 FROM 零售.客户 c \
                     JOIN 零售.账户 a ON a.客户号 = c.客户号 JOIN 零售.日终余额 d ON d.账号 = a.账号 \
-                    JOIN 零售.机构 b ON b.机构号 = a.开户机构号 WHERE d.统计日期 = DATE '2026-06-30' \
+                    JOIN 零售.机构 b ON b.机构号 = a.开户机构号 WHERE d.统计日期 = DATE '2026-06-30' AND a.币种 = 'CNY' \
                     GROUP BY b.机构名称 ORDER BY 余额 DESC";
 
 /// A connection as psql takes it, ready to paste.
