@@ -34,6 +34,7 @@ pub struct AcceptOptions {
 }
 
 /// What a connection turned out to be.
+#[expect(clippy::large_enum_variant, reason = "one value per connection, moved once")]
 pub enum Accepted {
     /// A session, to be authenticated next.
     Session(Connection, Startup),

@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Field, Int32Type, IntervalMonthDayNano, Schema,
 use arrow::record_batch::RecordBatch;
 use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
+use sluice_base::Interval as Span;
 use sluice_base::{Column, Datum, Interval, SqlState, SqlType, TimeZone, ToClient};
 use std::sync::Arc;
 
@@ -107,7 +108,7 @@ fn values_are_postgresqls_in_text_and_binary() {
     let numeric = |t: &str| Datum::Numeric(t.into());
     let array = |item: SqlType| Array(Box::new(item));
     let uuid = *b"\xa0\xee\xbc\x99\x9c\x0b\x4e\xf8\xbb\x6d\x6b\xb9\xbd\x38\x0a\x11";
-    let mixed = Interval2 { months: 10, days: 3, micros: -14_706_700_000 };
+    let mixed = Span { months: 10, days: 3, micros: -14_706_700_000 };
     let words = ["a", "b c", "q\"\\", "", "null", "{}", "x,y", "单引号'", "tab\there"];
     let cases = [
         (Bool, Datum::Bool(true), "t", "01"),
@@ -189,8 +190,6 @@ fn values_are_postgresqls_in_text_and_binary() {
     let found = encode(&RowBlock::Values(vec![vec![Datum::Record(record)]]), &Record, Format::Text, &china());
     assert_eq!(String::from_utf8(found.unwrap().unwrap()).unwrap(), "(1,\"a b\",,\"\",t,\"q\"\"\\\\\",\"(\")");
 }
-
-use sluice_base::Interval as Interval2;
 
 #[test]
 fn null_is_null_in_every_column() {
@@ -286,6 +285,7 @@ fn decimals_of_256_bits_are_exact() {
 }
 
 #[test]
+#[expect(clippy::excessive_precision, reason = "these exact numbers are the cases")]
 fn floats_print_as_in_postgresql() {
     let float8 = |v: f64, digits| {
         let mut out = BytesMut::new();
@@ -364,7 +364,7 @@ proptest! {
         let value = value % 10i128.pow(38);
         let array = Decimal128Array::from(vec![value]).with_precision_and_scale(38, scale).unwrap();
         let expected = array.value_as_string(0);
-        let sql_type = SqlType::Numeric(Some((38, scale as u8 as i8)));
+        let sql_type = SqlType::Numeric(Some((38, scale)));
         let block = batch(Arc::new(array));
         let text = encode(&block, &sql_type, Format::Text, &china()).unwrap().unwrap();
         prop_assert_eq!(String::from_utf8(text).unwrap(), expected.clone());
