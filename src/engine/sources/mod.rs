@@ -228,3 +228,52 @@ fn pairs_sql(
     let table_sql = dialect.table(table).map_err(|_| bad(table))?;
     Ok(format!("SELECT {}, {} FROM {table_sql} WHERE {key_sql} IS NOT NULL", as_text(&key_sql), as_text(&parent_sql)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declared_type_is_compared_with_the_found_one() {
+        use SourceKind::{Csv, Mysql, Postgres, Sqlite};
+        use SqlType::*;
+        let decimal = |p, s| Numeric(Some((p, s)));
+        for (kind, found, declared, expected) in [
+            (Postgres, Int4, Int4, true),
+            (Postgres, Int4, Int8, true),
+            (Postgres, Int8, Int4, false),
+            (Mysql, Int8, Int4, true),
+            (Sqlite, Int8, Bool, true),
+            (Postgres, Int4, Bool, false),
+            (Postgres, Varchar(Some(9)), Text, true),
+            (Postgres, Bpchar(Some(9)), Varchar(None), true),
+            (Postgres, Text, Json, true),
+            (Postgres, Text, Date, false),
+            (Sqlite, Text, Date, true),
+            (Csv, Text, decimal(9, 2), true),
+            (Postgres, decimal(9, 2), decimal(9, 2), true),
+            (Postgres, decimal(9, 2), decimal(12, 4), true),
+            (Postgres, decimal(9, 2), decimal(9, 4), false),
+            (Postgres, decimal(9, 2), decimal(12, 1), false),
+            (Postgres, Numeric(None), decimal(9, 2), true),
+            (Postgres, Int8, decimal(20, 0), true),
+            (Postgres, decimal(20, 0), Int8, false),
+            (Mysql, decimal(20, 0), Int8, true),
+            (Postgres, Float8, Float4, false),
+            (Postgres, Timestamp, Timestamptz, false),
+            (Mysql, Timestamp, Timestamptz, true),
+            (Postgres, Bytea, Uuid, false),
+        ] {
+            assert_eq!(reads_as(kind, &found, &declared), expected, "{kind:?} {found:?} as {declared:?}");
+        }
+    }
+
+    #[test]
+    fn the_servers_own_store_is_not_opened_here() {
+        let connection = Connection { id: "audit".into(), kind: SourceKind::Audit, settings: BTreeMap::new() };
+        let connections = BTreeMap::from([("audit".to_string(), connection)]);
+        let sources = Sources::open(&connections, &|_| Err("no secrets".into())).unwrap();
+        assert!(sources.get("audit").is_none());
+        assert_eq!(sources.iter().count(), 0);
+    }
+}

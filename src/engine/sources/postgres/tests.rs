@@ -268,7 +268,7 @@ async fn dropping_the_stream_cancels_at_the_server() {
         drop(stream);
         until_running(&admin, &format!("{tls} mark"), 0).await;
         wait_for_place(&*source).await;
-        let flowing = format!("SELECT i /* {tls} flow */ FROM pg_catalog.generate_series(1, 100000000) i");
+        let flowing = format!("SELECT pg_catalog.generate_series(1, 100000000) /* {tls} flow */");
         let mut stream = source.scan(request(&flowing, Vec::new(), &[SqlType::Int4])).await.unwrap();
         assert_eq!(stream.next().await.unwrap().unwrap().num_rows(), 8_192);
         until_running(&admin, &format!("{tls} flow"), 1).await;
@@ -276,7 +276,7 @@ async fn dropping_the_stream_cancels_at_the_server() {
         until_running(&admin, &format!("{tls} flow"), 0).await;
         wait_for_place(&*source).await;
         let broken = "SELECT (CASE WHEN i = 50000 THEN 'NaN' ELSE '1' END)::numeric /* broken */ \
-                      FROM pg_catalog.generate_series(1, 100000000) i";
+                      FROM (SELECT pg_catalog.generate_series(1, 100000000) AS i) s";
         let outcome = batches(&*source, request(broken, Vec::new(), &[SqlType::Numeric(Some((5, 0)))])).await;
         assert!(matches!(outcome, Err(SourceError::Value { .. })), "{outcome:?}");
         until_running(&admin, "broken", 0).await;
