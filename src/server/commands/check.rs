@@ -10,7 +10,7 @@ use sluice_model::diagnostic::Diagnostic;
 use sluice_model::policy::PolicySet;
 
 use super::locate::Places;
-use super::report::{Findings, ReportFormat};
+use super::report::{Findings, ReportFormat, count};
 use super::{put, sources};
 use crate::config::{Config, read_folder};
 use crate::reload::Files;
@@ -59,7 +59,7 @@ async fn check_config(path: PathBuf, with_sources: bool, findings: &mut Findings
     };
     findings.warnings.extend(files.warnings.iter().cloned());
     findings.checked.extend(counted(&files.catalog, &files.policies));
-    findings.checked.push(format!("{} users", files.users.iter().count()));
+    findings.checked.push(count(files.users.iter().count(), "user", "users"));
     if with_sources {
         sources::compare(&config, &files, findings).await;
     }
@@ -101,13 +101,13 @@ fn check_folders(options: &CheckOptions, findings: &mut Findings) {
 }
 
 fn counted(catalog: &Catalog, policies: &PolicySet) -> [String; 2] {
-    [entities(catalog), format!("{} rules", policies.rule_ids().len())]
+    [entities(catalog), count(policies.rule_ids().len(), "rule", "rules")]
 }
 
 /// The bank's own entities; the built-in ones are nobody's to check.
 fn entities(catalog: &Catalog) -> String {
     let own = catalog.entities.iter().filter(|entity| entity.connection != sluice_model::catalog::AUDIT_CONNECTION);
-    format!("{} entities", own.count())
+    count(own.count(), "entity", "entities")
 }
 
 fn whole(file: &str, code: &'static str, message: String) -> Diagnostic {

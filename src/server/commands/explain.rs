@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use sluice_base::{ClientError, Language, ToClient};
+use sluice_base::{ClientError, Language, SqlState, ToClient};
 use sluice_model::Principal;
 use sluice_model::audit::system_micros;
 use sluice_model::catalog::AUDIT_CONNECTION;
@@ -74,6 +74,9 @@ fn refusal(error: &ClientError) -> String {
         if let Some(more) = more {
             text.push_str(&format!("  {word}: {}\n", more.text(Language::En)));
         }
+    }
+    if error.code == SqlState::UndefinedParameter {
+        text.push_str("  hint: write the values into the statement; explain takes no parameters\n");
     }
     text
 }

@@ -49,7 +49,9 @@ impl Findings {
         if self.errors.is_empty() && !self.checked.is_empty() {
             text.push_str(&format!("checked {}\n", self.checked.join(", ")));
         }
-        text.push_str(&format!("{}, {}\n", count(self.errors.len(), "error"), count(self.warnings.len(), "warning")));
+        let (errors, warnings) = (self.errors.len(), self.warnings.len());
+        let counts = [count(errors, "error", "errors"), count(warnings, "warning", "warnings")];
+        text.push_str(&format!("{}\n", counts.join(", ")));
         text
     }
 
@@ -110,9 +112,10 @@ pub(super) fn line(severity: &str, found: &Diagnostic) -> String {
 /// All findings as a compiler prints errors, with their number.
 pub(super) fn errors(found: &[Diagnostic]) -> String {
     let lines: String = found.iter().map(|error| line("error", error)).collect();
-    format!("{lines}{}\n", count(found.len(), "error"))
+    format!("{lines}{}\n", count(found.len(), "error", "errors"))
 }
 
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+/// A number and what it counts.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -75,16 +75,16 @@ fn is_success(code: ExitCode) -> bool {
 #[tokio::test]
 async fn a_good_set_passes_with_and_without_a_configuration() {
     let folder = folder();
-    let expected = "checked 1 entities, 1 rules, 1 users\n0 errors, 0 warnings\n";
+    let expected = "checked 1 entity, 1 rule, 1 user\n0 errors, 0 warnings\n";
     assert_eq!(run_check(folder.path(), |_| ()).await, (true, expected.to_string()));
-    let expected = "checked 1 entities, 1 rules, 1 users, source core\n0 errors, 0 warnings\n";
+    let expected = "checked 1 entity, 1 rule, 1 user, source core\n0 errors, 0 warnings\n";
     assert_eq!(run_check(folder.path(), |options| options.sources = true).await, (true, expected.to_string()));
     let alone = |options: &mut CheckOptions| {
         options.config = None;
         options.catalog = Some(folder.path().join("catalog"));
         options.policies = Some(folder.path().join("policies"));
     };
-    let expected = "checked 1 entities, 1 rules\n0 errors, 0 warnings\n";
+    let expected = "checked 1 entity, 1 rule\n0 errors, 0 warnings\n";
     assert_eq!(run_check(folder.path(), alone).await, (true, expected.to_string()));
 }
 
@@ -194,6 +194,7 @@ async fn explain_tells_rules_and_refusals() {
         ("ana", "SELECT salary FROM retail.branch", "refused: 42703"),
         ("ana", "DELETE FROM retail.branch", "refused: 25006"),
         ("ana", "SELEC", "refused: 42601"),
+        ("ana", "SELECT branch_id FROM retail.branch WHERE level = $1", "hint: write the values into the statement"),
         ("bea", "SELECT 1", "no user \"bea\""),
     ];
     for (user, sql, expected) in refused {
