@@ -8,6 +8,7 @@ mod crash;
 mod extract;
 mod federation;
 mod hostile;
+mod matrix;
 mod policy;
 mod reload;
 mod tidy;

@@ -89,8 +89,11 @@ impl Kept {
                 Err(error) => error,
             };
             let ended = self.alive().err();
-            if ended.is_some() || started.elapsed() > std::time::Duration::from_secs(90) {
-                panic!("{what} is not ready: {error}; {}\n{}", ended.unwrap_or_default(), self.log());
+            if ended.is_some() || started.elapsed() > std::time::Duration::from_secs(60) {
+                let log = self.log();
+                let start = log.len().saturating_sub(4_000);
+                let tail = log.get(start..).unwrap_or(&log);
+                panic!("{what} is not ready: {error}; {}\n{tail}", ended.unwrap_or_default());
             }
             std::thread::sleep(std::time::Duration::from_millis(25));
         }

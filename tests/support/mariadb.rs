@@ -35,8 +35,8 @@ impl MariaDb {
         std::fs::create_dir(&data).expect("the data directory");
         let setup = format!("{path}/setup.sql");
         let create_user = format!(
-            "CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'; \
-             GRANT ALL ON *.* TO '{USER}'@'127.0.0.1'; FLUSH PRIVILEGES;\n"
+            "CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n\
+             GRANT ALL ON *.* TO '{USER}'@'127.0.0.1';\n"
         );
         std::fs::write(&setup, create_user).expect("the set-up file");
         give_away(&directory, "mysql");
