@@ -53,10 +53,8 @@ impl Decimal {
     fn assemble(negative: bool, whole: &str, fraction: &str, exponent: i32) -> Result<Decimal> {
         let mut mantissa: i128 = 0;
         for digit in whole.bytes().chain(fraction.bytes()) {
-            mantissa = mantissa
-                .checked_mul(10)
-                .and_then(|m| m.checked_add(i128::from(digit - b'0')))
-                .ok_or_else(too_long)?;
+            mantissa =
+                mantissa.checked_mul(10).and_then(|m| m.checked_add(i128::from(digit - b'0'))).ok_or_else(too_long)?;
         }
         let mut scale = i64::try_from(fraction.len()).map_err(|_| too_long())? - i64::from(exponent);
         if scale < 0 {
@@ -76,10 +74,6 @@ impl Decimal {
     pub(crate) fn round_to_int(self) -> Result<i64> {
         let rounded = self.round(0)?;
         i64::try_from(rounded.mantissa).map_err(|_| SystemError::OutOfRange("bigint".into()))
-    }
-
-    pub(crate) fn is_zero(self) -> bool {
-        self.mantissa == 0
     }
 
     pub(crate) fn negate(self) -> Decimal {

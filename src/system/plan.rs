@@ -82,36 +82,103 @@ pub(crate) enum ExtraKind {
 #[derive(Debug, Clone)]
 pub(crate) enum Expr {
     Const(Value),
-    Column { up: usize, slot: usize, column: usize },
-    WholeRow { up: usize, slot: usize },
+    Column {
+        up: usize,
+        slot: usize,
+        column: usize,
+    },
+    WholeRow {
+        up: usize,
+        slot: usize,
+    },
     /// The same for each row of a relation (`tableoid`, `xmin`), NULL where an outer join found none.
-    PerRelation { up: usize, slot: usize, value: Value },
+    PerRelation {
+        up: usize,
+        slot: usize,
+        value: Value,
+    },
     Param(usize),
     /// The outcome of an aggregate, window or set-returning function of this level.
     Extra(ExtraKind, usize),
-    Cast { arg: Box<Expr>, from: SqlType, to: SqlType },
+    Cast {
+        arg: Box<Expr>,
+        from: SqlType,
+        to: SqlType,
+    },
     And(Vec<Expr>),
     Or(Vec<Expr>),
     Not(Box<Expr>),
-    Compare { op: Comparison, left: Box<Expr>, right: Box<Expr> },
-    Is { arg: Box<Expr>, test: Test },
-    Distinct { left: Box<Expr>, right: Box<Expr>, negated: bool },
-    Call { function: &'static Overload, args: Vec<Expr> },
-    Case { operand: Option<Box<Expr>>, whens: Vec<(Expr, Expr)>, otherwise: Box<Expr> },
+    Compare {
+        op: Comparison,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Is {
+        arg: Box<Expr>,
+        test: Test,
+    },
+    Distinct {
+        left: Box<Expr>,
+        right: Box<Expr>,
+        negated: bool,
+    },
+    Call {
+        function: &'static Overload,
+        args: Vec<Expr>,
+    },
+    Case {
+        operand: Option<Box<Expr>>,
+        whens: Vec<(Expr, Expr)>,
+        otherwise: Box<Expr>,
+    },
     Coalesce(Vec<Expr>),
-    Extreme { args: Vec<Expr>, greatest: bool },
+    Extreme {
+        args: Vec<Expr>,
+        greatest: bool,
+    },
     NullIf(Box<Expr>, Box<Expr>),
-    InList { arg: Box<Expr>, list: Vec<Expr>, negated: bool },
+    InList {
+        arg: Box<Expr>,
+        list: Vec<Expr>,
+        negated: bool,
+    },
     /// IN over constants: one look-up.
-    InSet { arg: Box<Expr>, set: Arc<HashSet<Key>>, holds_null: bool, negated: bool },
-    Quantified { arg: Box<Expr>, array: Box<Expr>, quantifier: Quantifier, all: bool },
-    Subquery { plan: Arc<QueryPlan>, usage: SubqueryUse },
+    InSet {
+        arg: Box<Expr>,
+        set: Arc<HashSet<Key>>,
+        holds_null: bool,
+        negated: bool,
+    },
+    Quantified {
+        arg: Box<Expr>,
+        array: Box<Expr>,
+        quantifier: Quantifier,
+        all: bool,
+    },
+    Subquery {
+        plan: Arc<QueryPlan>,
+        usage: SubqueryUse,
+    },
     Array(Vec<Expr>),
     Record(Vec<Expr>),
-    Subscript { arg: Box<Expr>, index: Box<Expr> },
-    Slice { arg: Box<Expr>, from: Option<Box<Expr>>, to: Option<Box<Expr>> },
-    Field { arg: Box<Expr>, place: usize },
-    Match { arg: Box<Expr>, pattern: Box<Expr>, how: Box<Match> },
+    Subscript {
+        arg: Box<Expr>,
+        index: Box<Expr>,
+    },
+    Slice {
+        arg: Box<Expr>,
+        from: Option<Box<Expr>>,
+        to: Option<Box<Expr>>,
+    },
+    Field {
+        arg: Box<Expr>,
+        place: usize,
+    },
+    Match {
+        arg: Box<Expr>,
+        pattern: Box<Expr>,
+        how: Box<Match>,
+    },
 }
 
 /// One key of ORDER BY.
@@ -143,11 +210,18 @@ pub(crate) enum ItemSource {
     Derived(Arc<QueryPlan>),
     Cte(usize),
     /// Set-returning or plain functions side by side, with the ordinality asked for or not.
-    Functions { calls: Vec<TableCall>, ordinality: bool },
+    Functions {
+        calls: Vec<TableCall>,
+        ordinality: bool,
+    },
     /// A joined table that an outer join takes as a whole.
     Group(Box<FromPlan>),
     /// FULL JOIN of two groups.
-    Full { left: Box<FromPlan>, right: Box<FromPlan>, on: Vec<Conjunct> },
+    Full {
+        left: Box<FromPlan>,
+        right: Box<FromPlan>,
+        on: Vec<Conjunct>,
+    },
 }
 
 /// A function in FROM.
@@ -167,8 +241,6 @@ pub(crate) struct Item {
     pub(crate) needs: Slots,
     /// `Some`: a left outer join on these conditions.
     pub(crate) left_on: Option<Vec<Conjunct>>,
-    /// True where the rows depend on outer levels.
-    pub(crate) correlated: bool,
 }
 
 /// FROM and WHERE of one level.
@@ -198,7 +270,10 @@ pub(crate) enum WindowKind {
     /// An aggregate over the frame: the whole partition, or up to the current row's peers.
     Aggregate(AggregatePlan),
     /// A neighbour at this distance: negative is LAG.
-    Neighbour { value: Expr, distance: i64 },
+    Neighbour {
+        value: Expr,
+        distance: i64,
+    },
 }
 
 /// One window function call.
@@ -258,7 +333,11 @@ pub(crate) enum SetOperation {
 #[derive(Debug, Clone)]
 pub(crate) enum Body {
     Select(Box<SelectPlan>),
-    Set { operation: SetOperation, all: bool, branches: Vec<Arc<QueryPlan>> },
+    Set {
+        operation: SetOperation,
+        all: bool,
+        branches: Vec<Arc<QueryPlan>>,
+    },
     Values(Vec<Vec<Expr>>),
     /// A query in parentheses.
     Query(Arc<QueryPlan>),

@@ -1,1 +1,304 @@
-//! filled below
+//! Cases as text over the shipped catalog and policies, and statements that real clients send.
+//!
+//! `testdata/*.case`: a statement as a user, then its columns and rows, or its error. `UPDATE=1` rewrites the expected
+//! half. `testdata/clients/*.sql`: statements captured from clients; each must be described and answered alike.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sluice_base::{Datum, SqlType, Table, ToClient};
+use sluice_model::catalog::{Connection, SourceFile, SourceKind};
+use sluice_model::policy::OrgTree;
+use sluice_model::{Principal, Snapshot};
+use sqlparser::ast::{Query, Statement};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+
+use crate::{Context, SystemError, VisibleCatalog, answer_in_full, describe};
+
+fn room() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(directory: &Path, found: &mut Vec<SourceFile>) {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            let text = std::fs::read_to_string(&path).expect("a text file");
+            found.push(SourceFile { path: path.display().to_string(), text });
+        }
+    }
+}
+
+fn snapshot(catalog: &[SourceFile], policies: &[SourceFile]) -> Snapshot {
+    let connection = |id: &str| Connection { id: id.into(), kind: SourceKind::Postgres, settings: BTreeMap::new() };
+    let connections = ["core", "dw"].into_iter().map(|id| (id.to_string(), connection(id))).collect();
+    let catalog = sluice_model::catalog::load(catalog, connections, &BTreeMap::new())
+        .unwrap_or_else(|found| panic!("the catalog loads: {found:?}"));
+    let policies =
+        sluice_model::policy::load(policies, &catalog).unwrap_or_else(|found| panic!("the policies load: {found:?}"));
+    let units = [("H00", None), ("B10", Some("H00")), ("B11", Some("B10"))];
+    let org = OrgTree::new(units.map(|(unit, parent)| (unit.to_string(), parent.map(String::from))).into());
+    Snapshot { epoch: 1, catalog: Arc::new(catalog), policies: Arc::new(policies), org: Arc::new(org) }
+}
+
+fn shipped() -> Snapshot {
+    let (mut catalog, mut policies) = (Vec::new(), Vec::new());
+    files(&room().join("../../catalog"), &mut catalog);
+    files(&room().join("../../policies"), &mut policies);
+    snapshot(&catalog, &policies)
+}
+
+fn shop() -> Snapshot {
+    let (mut catalog, mut policies) = (Vec::new(), Vec::new());
+    files(&room().join("testdata/shop/catalog"), &mut catalog);
+    files(&room().join("testdata/shop/policies"), &mut policies);
+    snapshot(&catalog, &policies)
+}
+
+fn principal(user: &str) -> Principal {
+    let (role, unit) = match user {
+        "hq_analyst" => ("analyst", "H00"),
+        "cd_manager" => ("branch_manager", "B10"),
+        "jj_teller" => ("teller", "B11"),
+        "risk_officer" => ("risk_officer", "H00"),
+        "auditor" => ("auditor", "H00"),
+        _ => ("bi", "H00"),
+    };
+    Principal {
+        user: user.into(),
+        roles: BTreeSet::from([role.to_string()]),
+        org_units: vec![unit.into()],
+        ..Principal::default()
+    }
+}
+
+fn parse(sql: &str) -> Box<Query> {
+    let statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap_or_else(|e| panic!("{e}: {sql}"));
+    match statements.into_iter().next() {
+        Some(Statement::Query(query)) => query,
+        other => panic!("no query: {other:?}"),
+    }
+}
+
+fn with_context<T>(snapshot: &Snapshot, user: &str, work: impl FnOnce(&Context) -> T) -> T {
+    let visible = VisibleCatalog::build(&principal(user), snapshot);
+    let search_path = snapshot.catalog.search_path.clone();
+    work(&Context {
+        visible: &visible,
+        user,
+        database: &snapshot.catalog.name,
+        search_path: &search_path,
+        setting: &|name| (name == "application_name").then(|| "tests".to_string()),
+        backend_pid: 42,
+        now_micros: 1_700_000_000_000_000,
+        started_micros: 1_600_000_000_000_000,
+    })
+}
+
+fn cell(datum: &Datum) -> String {
+    match datum {
+        Datum::Null => "NULL".into(),
+        Datum::Bool(value) => value.to_string(),
+        Datum::Int(value) => value.to_string(),
+        Datum::Float(value) => value.to_string(),
+        Datum::Numeric(text) | Datum::Text(text) => text.replace('\n', "\\n"),
+        Datum::Array(items) => format!("{{{}}}", items.iter().map(cell).collect::<Vec<_>>().join(",")),
+        Datum::Record(items) => format!("({})", items.iter().map(cell).collect::<Vec<_>>().join(",")),
+        other => format!("{other:?}"),
+    }
+}
+
+fn render(outcome: &Result<Table, SystemError>) -> String {
+    let mut text = String::new();
+    match outcome {
+        Ok(table) => {
+            let columns: Vec<String> =
+                table.columns.iter().map(|c| format!("{} {}", c.name, c.sql_type.sql_name())).collect();
+            let _ = writeln!(text, "> {}", columns.join(" | "));
+            for row in &table.rows {
+                let _ = writeln!(text, "{}", row.iter().map(cell).collect::<Vec<_>>().join(" | "));
+            }
+        }
+        Err(error) => {
+            let _ = writeln!(text, "! {}", error.to_client());
+        }
+    }
+    text
+}
+
+/// Describes and answers a statement, and holds the two against each other.
+fn ask(sql: &str, context: &Context) -> Result<Table, SystemError> {
+    let query = parse(sql);
+    let described = describe(&query, context, &[]);
+    let params: Vec<(SqlType, Datum)> = match &described {
+        Ok((types, _)) => types.iter().map(|_| (SqlType::Unknown, Datum::Null)).collect(),
+        Err(_) => Vec::new(),
+    };
+    let outcome = answer_in_full(&query, context, &params).map(|answer| answer.table);
+    if let (Ok((_, columns)), Ok(table)) = (&described, &outcome) {
+        assert_eq!(columns, &table.columns, "{sql}");
+        assert!(table.rows.iter().all(|row| row.len() == columns.len()), "{sql}");
+    }
+    if let Err(error) = &described {
+        assert_eq!(outcome.as_ref().err(), Some(error), "{sql}");
+    }
+    outcome
+}
+
+/// Checks one file of cases: `-- title`, `as USER`, the statement, `;`, then the expected half up to a blank line.
+fn check_cases(name: &str) {
+    let path = room().join("testdata").join(name);
+    let text = std::fs::read_to_string(&path).expect("a case file");
+    let snapshot = shipped();
+    let mut rewritten = String::new();
+    let mut failures = Vec::new();
+    for block in text.split("\n\n").filter(|block| !block.trim().is_empty()) {
+        let block = block.trim();
+        let (asked, expected) = block.split_once("\n;\n").unwrap_or((block.trim_end_matches("\n;"), ""));
+        let mut lines = asked.lines();
+        let title = lines.next().unwrap_or_default();
+        let user = lines.next().and_then(|line| line.strip_prefix("as ")).expect("a case says who asks");
+        let sql: Vec<&str> = lines.collect();
+        let actual = with_context(&snapshot, user, |context| render(&ask(&sql.join("\n"), context)));
+        if actual.trim() != expected.trim() {
+            failures.push(format!("{title}\nexpected\n{expected}\nactual\n{actual}"));
+        }
+        let _ = write!(rewritten, "{asked}\n;\n{actual}\n");
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, rewritten).expect("the case file is written");
+        return;
+    }
+    assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
+}
+
+/// Replays captured statements: each must be answered, whoever sent it.
+fn replay(name: &str) {
+    let text = std::fs::read_to_string(room().join("testdata/clients").join(name)).expect("captured statements");
+    let snapshot = shop();
+    with_context(&snapshot, "bi", |context| {
+        let mut failures = Vec::new();
+        for sql in text.split("\n;\n").map(str::trim).filter(|sql| !sql.is_empty()) {
+            let sql = with_oids(sql, context);
+            if let Err(error) = ask(&sql, context) {
+                failures.push(format!("{error}: {}", sql.chars().take(300).collect::<String>()));
+            }
+        }
+        assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
+    });
+}
+
+/// `@shop.orders@` stands for the OID of that relation, which a client had learnt before.
+fn with_oids(sql: &str, context: &Context) -> String {
+    let mut out = String::new();
+    for (place, part) in sql.split('@').enumerate() {
+        match crate::cast::text_in(part, &SqlType::Regclass, context) {
+            Ok(oid) if place % 2 == 1 => out.push_str(&cell(&oid.into_datum())),
+            _ => out.push_str(part),
+        }
+    }
+    out
+}
+
+#[test]
+fn visibility() {
+    check_cases("visibility.case");
+}
+
+#[test]
+fn expressions() {
+    check_cases("expressions.case");
+}
+
+#[test]
+fn queries() {
+    check_cases("queries.case");
+}
+
+#[test]
+fn psql() {
+    replay("psql.sql");
+}
+
+#[test]
+fn jdbc() {
+    replay("jdbc.sql");
+}
+
+#[test]
+fn odbc() {
+    replay("psqlodbc.sql");
+}
+
+#[test]
+fn python() {
+    replay("python.sql");
+}
+
+#[test]
+fn other_clients() {
+    replay("others.sql");
+}
+
+#[test]
+fn settings_are_told() {
+    with_context(&shop(), "bi", |context| {
+        let query = parse("SELECT set_config('search_path', 'a', true), current_setting('search_path')");
+        let answer = answer_in_full(&query, context, &[]).expect("an answer");
+        assert_eq!(answer.settings, vec![("search_path".to_string(), "a".to_string(), true)]);
+        assert_eq!(answer.table.rows, vec![vec![Datum::Text("a".into()), Datum::Text("a".into())]]);
+    });
+}
+
+#[test]
+fn names_become_oids_for_binary() {
+    with_context(&shop(), "bi", |context| {
+        let query = parse("SELECT 'pg_class'::regclass, 'int4'::regtype");
+        let mut table = answer_in_full(&query, context, &[]).expect("an answer").table;
+        assert_eq!(table.rows[0][0], Datum::Text("pg_class".into()));
+        crate::names_to_oids(&mut table, context).expect("names that exist");
+        assert_eq!(table.rows[0], vec![Datum::Int(1259), Datum::Int(23)]);
+    });
+}
+
+#[test]
+fn parameters_take_their_types_from_context() {
+    with_context(&shop(), "bi", |context| {
+        for (sql, expected) in [
+            ("SELECT 1 FROM pg_namespace WHERE nspname = $1", vec![SqlType::Name]),
+            ("SELECT 1 FROM pg_class WHERE relkind = ANY($1)", vec![SqlType::Array(Box::new(SqlType::Char))]),
+            ("SELECT $1::int, $2", vec![SqlType::Int4, SqlType::Text]),
+            ("SELECT 1 FROM pg_class LIMIT $1", vec![SqlType::Int8]),
+            ("SELECT 1 FROM pg_type WHERE oid = to_regtype($1)", vec![SqlType::Text]),
+        ] {
+            let (types, _) = describe(&parse(sql), context, &[]).unwrap_or_else(|e| panic!("{e}: {sql}"));
+            assert_eq!(types, expected, "{sql}");
+        }
+    });
+}
+
+#[test]
+fn work_and_nesting_are_bounded() {
+    with_context(&shop(), "bi", |context| {
+        let chain = format!("SELECT 1{}", " + 1".repeat(5_000));
+        let cases: Vec<(String, &str)> = vec![
+            ("SELECT count(*) FROM generate_series(1, 1000000000)".into(), "54"),
+            ("WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT n FROM t".into(), "54"),
+            ("SELECT repeat('x', 2000000000)".into(), "54000"),
+            (chain, "54001"),
+        ];
+        for (sql, code) in cases {
+            let error = ask(&sql, context).expect_err("a bound").to_client();
+            assert!(error.code.code().starts_with(code), "{error}");
+        }
+        let wide = format!("SELECT 1 FROM pg_class WHERE {}", vec!["relname = 'x'"; 3_000].join(" OR "));
+        assert!(ask(&wide, context).is_ok());
+    });
+}

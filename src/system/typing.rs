@@ -67,10 +67,7 @@ pub(crate) fn array_lower(sql_type: &SqlType) -> i32 {
 
 /// `oid` and the types that are an OID with a name.
 pub(crate) fn is_oid_like(sql_type: &SqlType) -> bool {
-    matches!(
-        sql_type,
-        SqlType::Oid | SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace
-    )
+    matches!(sql_type, SqlType::Oid | SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace)
 }
 
 /// Text of any kind, `"char"` included.
@@ -111,7 +108,7 @@ pub(crate) fn implicit(from: &SqlType, to: &SqlType) -> bool {
         (from, Int8) if is_oid_like(from) => false,
         (Text | Varchar(_) | Name | Bpchar(_) | Char, Text) => true,
         (Text | Name, Varchar(_)) | (Varchar(_), Bpchar(_)) | (Text, Bpchar(_)) => true,
-        (Bpchar(_), Varchar(_)) => true,
+        (Bpchar(_), Varchar(_)) | (Text | Varchar(_) | Bpchar(_), Name) => true,
         (Text | Varchar(_), Regclass) => true,
         (Date, Timestamp | Timestamptz) | (Timestamp, Timestamptz) | (Time, Interval) => true,
         (Int2vector, Array(item)) => **item == Int2,
@@ -166,8 +163,7 @@ pub(crate) fn common_type(types: &[SqlType], what: &str) -> Result<SqlType> {
             )));
         }
         let takes_next = !preferred(current) && implicit(current, next) && !implicit(next, current);
-        let both_ways = implicit(current, next) && implicit(next, current) && preferred(next) && !preferred(current);
-        if takes_next || both_ways {
+        if takes_next {
             chosen = Some(plain(next));
         }
     }
@@ -211,7 +207,8 @@ pub(crate) fn type_by_name(name: &str) -> Option<SqlType> {
         "time without time zone" => Time,
         // Types of catalog columns that `base` tells by their nearest kin.
         "xid" | "cid" | "regrole" | "regcollation" => Oid,
-        "pg_node_tree" | "aclitem" | "inet" | "cidr" | "pg_lsn" | "cstring" | "tid" | "anyarray" => Text,
+        "pg_node_tree" | "aclitem" | "inet" | "cidr" | "pg_lsn" | "cstring" | "tid" => Text,
+        "anyarray" => Array(Box::new(Text)),
         "pg_ndistinct" | "pg_dependencies" | "pg_mcv_list" | "refcursor" | "xml" => Text,
         other => SqlType::scalars().iter().find(|t| t.typname() == other)?.clone(),
     })
@@ -305,11 +302,14 @@ pub(crate) fn parse_type_text(text: &str) -> Option<SqlType> {
         spelled = rest.trim_end();
         dimensions += 1;
     }
-    let spelled = spelled.strip_prefix("pg_catalog.").or_else(|| spelled.strip_prefix("\"pg_catalog\".")).unwrap_or(spelled);
+    let spelled =
+        spelled.strip_prefix("pg_catalog.").or_else(|| spelled.strip_prefix("\"pg_catalog\".")).unwrap_or(spelled);
     let found = match spelled.strip_prefix('"').and_then(|s| s.strip_suffix('"')) {
-        Some(quoted) => SqlType::scalars().iter().find(|t| t.typname() == quoted).cloned().or_else(|| {
-            quoted.strip_prefix('_').and_then(|_| type_by_name(quoted))
-        })?,
+        Some(quoted) => SqlType::scalars()
+            .iter()
+            .find(|t| t.typname() == quoted)
+            .cloned()
+            .or_else(|| quoted.strip_prefix('_').and_then(|_| type_by_name(quoted)))?,
         None => {
             let lower = spelled.to_ascii_lowercase();
             let bare = lower.split('(').next().unwrap_or_default().trim();
@@ -333,7 +333,8 @@ mod tests {
         use SqlType::*;
         for (types, expected) in [
             (vec![Int4, Int8], Int8),
-            (vec![Name, Text], Text),
+            (vec![Name, Text], Name),
+            (vec![Varchar(None), Text], Varchar(None)),
             (vec![Unknown, Name], Name),
             (vec![Unknown, Unknown], Text),
             (vec![Varchar(Some(3)), Varchar(Some(5))], Varchar(None)),

@@ -65,7 +65,8 @@ impl Analyzer<'_> {
             return Err(SystemError::UndefinedFunction(format!("{name}()")));
         };
         let args = plain_arguments(&list.args)?;
-        let kind = if kind == AggregateKind::Count && args.as_slice() == [None] { AggregateKind::CountRows } else { kind };
+        let kind =
+            if kind == AggregateKind::Count && args.as_slice() == [None] { AggregateKind::CountRows } else { kind };
         // The arguments see the rows of the group, not its outcome.
         let (args, order, filter) = self.with_allowed(Allowed::NOTHING, false, |this| {
             let args = if kind == AggregateKind::CountRows { Vec::new() } else { this.arguments(&args)? };

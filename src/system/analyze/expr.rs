@@ -19,8 +19,16 @@ fn boolean(expr: Expr) -> Typed {
 
 /// Names that are functions without parentheses; as bare names they come as identifiers.
 const BARE_FUNCTIONS: &[&str] = &[
-    "current_schema", "current_catalog", "current_user", "current_role", "session_user", "user", "current_date",
-    "current_timestamp", "localtimestamp", "localtime",
+    "current_schema",
+    "current_catalog",
+    "current_user",
+    "current_role",
+    "session_user",
+    "user",
+    "current_date",
+    "current_timestamp",
+    "localtimestamp",
+    "localtime",
 ];
 
 /// Collations by which text is ordered as bytes, or by which it may be here.
@@ -305,7 +313,9 @@ impl Analyzer<'_> {
         let fields = list.iter().find_map(|typed| typed.ty.fields.clone());
         let types: Vec<SqlType> = list.iter().map(|typed| typed.ty.sql.clone()).collect();
         // Nothing to go by: stays open for what stands around it.
-        if types.iter().all(|t| *t == SqlType::Unknown) && list.iter().all(|t| matches!(t.expr, Expr::Const(Value::Null))) {
+        if types.iter().all(|t| *t == SqlType::Unknown)
+            && list.iter().all(|t| matches!(t.expr, Expr::Const(Value::Null)))
+        {
             return Ok((list.into_iter().map(|typed| typed.expr).collect(), SqlType::Unknown.into()));
         }
         let to = common_type(&types, what)?;
@@ -409,10 +419,8 @@ impl Analyzer<'_> {
 
 /// An array of constants is a constant.
 fn constant_array(items: Vec<Expr>) -> Expr {
-    let constants: Option<Vec<Value>> = items
-        .iter()
-        .map(|item| if let Expr::Const(value) = item { Some(value.clone()) } else { None })
-        .collect();
+    let constants: Option<Vec<Value>> =
+        items.iter().map(|item| if let Expr::Const(value) = item { Some(value.clone()) } else { None }).collect();
     match constants {
         Some(values) => Expr::Const(Value::array(values)),
         None => Expr::Array(items),

@@ -8,7 +8,7 @@ use super::scope::{Entry, EntryColumn};
 use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
 use crate::functions::set_function;
-use crate::plan::{FromPlan, Item, ItemSource, QueryPlan, Slots, TableCall};
+use crate::plan::{FromPlan, Item, ItemSource, OutputColumn, Slots, TableCall};
 use crate::relations::{all, find};
 use crate::typing::{Ty, fold, name_parts};
 
@@ -17,7 +17,6 @@ struct Made {
     source: ItemSource,
     columns: Vec<EntryColumn>,
     needs: Slots,
-    correlated: bool,
 }
 
 fn column(name: impl Into<String>, ty: impl Into<Ty>) -> EntryColumn {
@@ -61,13 +60,7 @@ impl Analyzer<'_> {
         }
         let slot = entry.slot;
         scope.entries.push(entry);
-        plan.items.push(Item {
-            source: made.source,
-            slots: slot..slot + 1,
-            needs: made.needs,
-            left_on: None,
-            correlated: made.correlated,
-        });
+        plan.items.push(Item { source: made.source, slots: slot..slot + 1, needs: made.needs, left_on: None });
         Ok(())
     }
 
@@ -112,7 +105,7 @@ impl Analyzer<'_> {
             None => (shape.name.to_string(), Some(shape.schema.to_string())),
         };
         let source = ItemSource::Relation(position.unwrap_or_default());
-        let made = Made { source, columns: Vec::new(), needs: 0, correlated: false };
+        let made = Made { source, columns: Vec::new(), needs: 0 };
         self.add(made, Entry { alias: name, schema, columns, slot, relation: Some(shape.oid) }, plan)
     }
 
@@ -120,8 +113,8 @@ impl Analyzer<'_> {
     fn cte(&mut self, name: &str) -> Option<Made> {
         let cte = self.ctes.iter_mut().rev().find(|cte| cte.name == name)?;
         cte.referenced = true;
-        let columns = cte.columns.iter().map(|(name, ty)| column(name.clone(), ty.clone())).collect();
-        let made = Made { source: ItemSource::Cte(cte.id), columns, needs: 0, correlated: true };
+        let columns = entry_columns(&cte.columns);
+        let made = Made { source: ItemSource::Cte(cte.id), columns, needs: 0 };
         let owner = cte.owner;
         // Queries between here and the owner read something from outside themselves.
         for tracker in self.trackers.iter_mut().skip(owner + 1) {
@@ -141,12 +134,7 @@ impl Analyzer<'_> {
         let (mut inner, needs) = self.tracking(|this| this.query(query))?;
         self.scope()?.hidden = hidden;
         self.settle(&mut inner)?;
-        let made = Made {
-            columns: output_columns(&inner),
-            correlated: inner.correlated,
-            source: ItemSource::Derived(inner.into()),
-            needs,
-        };
+        let made = Made { columns: entry_columns(&inner.columns), source: ItemSource::Derived(inner.into()), needs };
         // Without an alias, its columns are found by their bare names only.
         self.named(made, "", alias, plan)
     }
@@ -186,7 +174,12 @@ impl Analyzer<'_> {
         self.calls_item(&name, vec![call], ordinality, needs, alias, plan)
     }
 
-    fn table_call(&mut self, schema: Option<&str>, name: &str, args: Vec<Typed>) -> Result<(TableCall, Vec<(String, SqlType)>)> {
+    fn table_call(
+        &mut self,
+        schema: Option<&str>,
+        name: &str,
+        args: Vec<Typed>,
+    ) -> Result<(TableCall, Vec<(String, SqlType)>)> {
         let given: Vec<SqlType> = args.iter().map(|arg| arg.ty.sql.clone()).collect();
         match set_function(schema, name, &given) {
             Some(function) => {
@@ -224,12 +217,12 @@ impl Analyzer<'_> {
             columns.push(column("ordinality", SqlType::Int8));
         }
         let source = ItemSource::Functions { calls: kept, ordinality };
-        self.named(Made { source, columns, needs, correlated: true }, name, alias, plan)
+        self.named(Made { source, columns, needs }, name, alias, plan)
     }
 }
 
-fn output_columns(plan: &QueryPlan) -> Vec<EntryColumn> {
-    plan.columns
+fn entry_columns(columns: &[OutputColumn]) -> Vec<EntryColumn> {
+    columns
         .iter()
         .map(|known| EntryColumn {
             name: known.name.clone(),

@@ -85,14 +85,20 @@ impl Analyzer<'_> {
                     return Err(SystemError::Unsupported("a lateral item inside FULL JOIN".into()));
                 }
                 let source = ItemSource::Full { left: left.into(), right: right.into(), on };
-                let item = Item { source, slots: start.slot..end, needs: 0, left_on: None, correlated: true };
+                let item = Item { source, slots: start.slot..end, needs: 0, left_on: None };
                 left = FromPlan { items: vec![item], conjuncts: Vec::new() };
             }
         }
         Ok(left)
     }
 
-    fn constraint(&mut self, constraint: &JoinConstraint, start: Mark, middle: Mark, kind: &Kind) -> Result<Vec<Conjunct>> {
+    fn constraint(
+        &mut self,
+        constraint: &JoinConstraint,
+        start: Mark,
+        middle: Mark,
+        kind: &Kind,
+    ) -> Result<Vec<Conjunct>> {
         match constraint {
             JoinConstraint::None => Ok(Vec::new()),
             JoinConstraint::On(on) => {
@@ -212,11 +218,8 @@ impl Analyzer<'_> {
             let (left, left_slots) = self.tracking(|this| this.expr(left))?;
             let (right, right_slots) = self.tracking(|this| this.expr(right))?;
             let (left, right) = self.meet_or_refuse(left, right, "=")?;
-            let expr = Expr::Compare {
-                op: Comparison::Eq,
-                left: Box::new(left.clone()),
-                right: Box::new(right.clone()),
-            };
+            let expr =
+                Expr::Compare { op: Comparison::Eq, left: Box::new(left.clone()), right: Box::new(right.clone()) };
             let sides = Some([(left, left_slots), (right, right_slots)]);
             return Ok(Conjunct { expr, slots: left_slots | right_slots, sides });
         }
@@ -276,13 +279,7 @@ fn outer_item(mut side: FromPlan, on: Vec<Conjunct>, start: usize, end: usize) -
     if outside_needs(&side, start, end) != 0 {
         return Err(SystemError::Unsupported("a lateral item inside an outer join".into()));
     }
-    Ok(Item {
-        source: ItemSource::Group(Box::new(side)),
-        slots: start..end,
-        needs: 0,
-        left_on: Some(on),
-        correlated: true,
-    })
+    Ok(Item { source: ItemSource::Group(Box::new(side)), slots: start..end, needs: 0, left_on: Some(on) })
 }
 
 fn slots_of(expr: &Expr) -> u64 {

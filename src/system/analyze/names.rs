@@ -1,6 +1,6 @@
 //! Names of result columns, by PostgreSQL's rules (`FigureColname`).
 
-use sqlparser::ast::{AccessExpr, DataType, Expr, ObjectName, Query, SelectItem, SetExpr, Subscript, Value};
+use sqlparser::ast::{AccessExpr, DataType, Expr, ObjectName, Query, SelectItem, SetExpr, Subscript};
 
 use crate::typing::{fold, name_parts, of_data_type};
 
@@ -33,11 +33,14 @@ fn last_part(name: &ObjectName) -> Option<String> {
 fn type_name(data_type: &DataType) -> String {
     match data_type {
         DataType::Custom(name, _) => last_part(name).unwrap_or_else(|| UNNAMED.into()),
-        other => of_data_type(other).map_or_else(|_| UNNAMED.into(), |found| match found {
-            // A cast to an array is named after the item.
-            sluice_base::SqlType::Array(item) => item.typname(),
-            scalar => scalar.typname(),
-        }),
+        other => of_data_type(other).map_or_else(
+            |_| UNNAMED.into(),
+            |found| match found {
+                // A cast to an array is named after the item.
+                sluice_base::SqlType::Array(item) => item.typname(),
+                scalar => scalar.typname(),
+            },
+        ),
     }
 }
 
@@ -58,7 +61,6 @@ fn find(expr: &Expr, depth: usize) -> Option<Found> {
         },
         Expr::TypedString(typed) => weak(type_name(&typed.data_type)),
         Expr::Interval(_) => weak("interval"),
-        Expr::Value(value) if matches!(value.value, Value::Boolean(_)) => weak("bool"),
         Expr::Function(function) => strong(last_part(&function.name)?),
         Expr::Case { else_result, .. } => match else_result.as_deref().and_then(inner) {
             Some(found) if found.strong => Some(found),
@@ -70,7 +72,7 @@ fn find(expr: &Expr, depth: usize) -> Option<Found> {
         Expr::Tuple(_) => strong("row"),
         Expr::Extract { .. } => strong("extract"),
         Expr::Position { .. } => strong("position"),
-        Expr::Substring { .. } => strong("substring"),
+        Expr::Substring { shorthand, .. } => strong(if *shorthand { "substr" } else { "substring" }),
         Expr::Overlay { .. } => strong("overlay"),
         Expr::Ceil { .. } => strong("ceil"),
         Expr::Floor { .. } => strong("floor"),

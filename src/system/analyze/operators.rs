@@ -209,9 +209,7 @@ impl Analyzer<'_> {
                 let set: HashSet<Key> = values.into_iter().filter(|value| !value.is_null()).map(Key).collect();
                 Expr::InSet { arg: boxed(arg), set: set.into(), holds_null, negated }
             }
-            None => {
-                Expr::InList { arg: boxed(arg), list: sides.into_iter().map(|(_, item)| item).collect(), negated }
-            }
+            None => Expr::InList { arg: boxed(arg), list: sides.into_iter().map(|(_, item)| item).collect(), negated },
         };
         Ok(Typed::new(expr, SqlType::Bool))
     }
@@ -236,11 +234,7 @@ impl Analyzer<'_> {
         }
         let given = plan.columns.first().map_or(SqlType::Unknown, |column| column.ty.sql.clone());
         let Some((arg_type, column_type)) = comparable(&arg.ty.sql, &given) else {
-            return Err(SystemError::UndefinedOperator(format!(
-                "{} = {}",
-                arg.ty.sql.sql_name(),
-                given.sql_name()
-            )));
+            return Err(SystemError::UndefinedOperator(format!("{} = {}", arg.ty.sql.sql_name(), given.sql_name())));
         };
         self.retype(&mut plan, &[column_type])?;
         Ok((self.coerce(arg, &arg_type)?, plan))

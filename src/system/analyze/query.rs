@@ -7,8 +7,8 @@ use sqlparser::ast::{
     self, Cte, Expr as Ast, LimitClause, OrderByExpr, Query, SetExpr, SetOperator, SetQuantifier, Value as Literal,
 };
 
-use super::select::{Selected, count_type, order_items, sort_key};
 use super::scope::CteScope;
+use super::select::{Selected, count_type, order_items, sort_key};
 use super::{Analyzer, Tracker, Typed};
 use crate::error::{Result, SystemError};
 use crate::plan::{Body, CteBody, CtePlan, Expr, OutputColumn, QueryPlan, SetOperation, SortKey};
@@ -244,13 +244,12 @@ impl Analyzer<'_> {
 
     /// Brings a WITH query into sight; tells how many columns it has.
     fn show_cte(&mut self, cte: &Cte, name: String, id: usize, plan: &QueryPlan) -> Result<usize> {
-        let mut columns: Vec<(String, Ty)> =
-            plan.columns.iter().map(|column| (column.name.clone(), column.ty.clone())).collect();
+        let mut columns = plan.columns.clone();
         if cte.alias.columns.len() > columns.len() {
             return Err(SystemError::InvalidColumnReference(format!("WITH query \"{name}\" has too few columns")));
         }
         for (column, named) in columns.iter_mut().zip(&cte.alias.columns) {
-            column.0 = fold(&named.name);
+            column.name = fold(&named.name);
         }
         let width = columns.len();
         let owner = self.trackers.len().saturating_sub(1);
@@ -290,7 +289,8 @@ impl Analyzer<'_> {
             };
             if let Some(cte) = self.ctes.get_mut(place) {
                 for (column, output) in cte.columns.iter_mut().zip(&plan.columns) {
-                    column.1 = output.ty.clone();
+                    column.ty = output.ty.clone();
+                    column.origin = None;
                 }
             }
             return Ok(CtePlan { id, width, plan: CteBody::Plain(plan.into()) });

@@ -7,7 +7,7 @@ use sqlparser::ast;
 
 use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
-use crate::plan::{AggregatePlan, Expr, SetPlan, Slots, WindowPlan};
+use crate::plan::{AggregatePlan, Expr, OutputColumn, SetPlan, Slots, WindowPlan};
 use crate::typing::Ty;
 use crate::value::Value;
 
@@ -107,7 +107,7 @@ impl Scope {
 pub(super) struct CteScope {
     pub(super) name: String,
     pub(super) id: usize,
-    pub(super) columns: Vec<(String, Ty)>,
+    pub(super) columns: Vec<OutputColumn>,
     /// Position among the trackers of the query that holds it.
     pub(super) owner: usize,
     pub(super) referenced: bool,
@@ -117,18 +117,29 @@ pub(super) struct CteScope {
 enum Place {
     Merged(usize),
     Column { entry: usize, column: usize },
-    System { entry: usize, value: Value, sql_type: SqlType },
+    System { entry: usize, found: SystemColumn },
+}
+
+/// A system column: its value, type and number.
+struct SystemColumn {
+    value: Value,
+    sql_type: SqlType,
+    number: i16,
 }
 
 /// System columns that every relation has.
-fn system_column(entry: &Entry, name: &str) -> Option<(Value, SqlType)> {
-    let relation = entry.relation?;
-    match name {
-        "tableoid" => Some((relation.into(), SqlType::Oid)),
-        "ctid" => Some(("(0,1)".into(), SqlType::Text)),
-        "xmin" | "xmax" | "cmin" | "cmax" => Some((Value::Int(0), SqlType::Oid)),
-        _ => None,
-    }
+fn system_column(entry: &Entry, name: &str) -> Option<SystemColumn> {
+    let zero = Value::Int(0);
+    let (value, sql_type, number) = match name {
+        "tableoid" => (entry.relation?.into(), SqlType::Oid, -6),
+        "ctid" => ("(0,1)".into(), SqlType::Text, -1),
+        "xmin" => (zero, SqlType::Oid, -2),
+        "cmin" => (zero, SqlType::Oid, -3),
+        "xmax" => (zero, SqlType::Oid, -4),
+        "cmax" => (zero, SqlType::Oid, -5),
+        _ => return None,
+    };
+    entry.relation.map(|_| SystemColumn { value, sql_type, number })
 }
 
 impl Scope {
@@ -151,7 +162,7 @@ impl Scope {
             return Ok(found);
         }
         let mut systems = self.entries.iter().enumerate().filter_map(|(entry, described)| {
-            system_column(described, name).map(|(value, sql_type)| Place::System { entry, value, sql_type })
+            system_column(described, name).map(|found| Place::System { entry, found })
         });
         match (systems.next(), systems.next()) {
             (Some(_), Some(_)) => Err(SystemError::AmbiguousColumn(name.to_string())),
@@ -170,7 +181,7 @@ impl Scope {
         if let Some(column) = described.columns.iter().position(|known| known.name == name) {
             return Some(Place::Column { entry, column });
         }
-        system_column(described, name).map(|(value, sql_type)| Place::System { entry, value, sql_type })
+        system_column(described, name).map(|found| Place::System { entry, found })
     }
 }
 
@@ -238,11 +249,8 @@ impl Analyzer<'_> {
             Place::Column { entry, column } => {
                 let entry = &scope.entries[entry];
                 let (slot, known) = (entry.slot, &entry.columns[column]);
-                let typed = Typed {
-                    expr: Expr::Column { up, slot, column },
-                    ty: known.ty.clone(),
-                    origin: known.origin,
-                };
+                let typed =
+                    Typed { expr: Expr::Column { up, slot, column }, ty: known.ty.clone(), origin: known.origin };
                 if scope.recording && !scope.group_columns.contains(&(slot, column)) {
                     let name = format!("{}.{}", entry.alias, known.name);
                     scope.loose.push((slot, column, name));
@@ -250,10 +258,14 @@ impl Analyzer<'_> {
                 scope.used |= 1 << slot;
                 typed
             }
-            Place::System { entry, value, sql_type } => {
-                let slot = scope.entries[entry].slot;
+            Place::System { entry, found } => {
+                let (slot, relation) = (scope.entries[entry].slot, scope.entries[entry].relation);
                 scope.used |= 1 << slot;
-                Typed::new(Expr::PerRelation { up, slot, value }, sql_type)
+                Typed {
+                    expr: Expr::PerRelation { up, slot, value: found.value },
+                    ty: found.sql_type.into(),
+                    origin: relation.map(|relation| (relation, found.number)),
+                }
             }
         })
     }

@@ -88,7 +88,8 @@ impl Analyzer<'_> {
         let distinct = self.distinct_places(select, &mut targets)?;
         let order = self.order_places(order_by, &mut targets, &distinct)?;
         let scope = self.scope()?;
-        let group = grouping(scope, keys, having, !matches!(&select.group_by, GroupByExpr::Expressions(e, _) if e.is_empty()))?;
+        let group =
+            grouping(scope, keys, having, !matches!(&select.group_by, GroupByExpr::Expressions(e, _) if e.is_empty()))?;
         let plan = SelectPlan {
             from,
             slot_count: scope.slots,
@@ -183,7 +184,9 @@ impl Analyzer<'_> {
             let place = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
             return match place.and_then(|place| projection.get(place)) {
                 Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => Ok(expr),
-                _ => Err(SystemError::InvalidColumnReference(format!("GROUP BY position {number} is not in select list"))),
+                _ => Err(SystemError::InvalidColumnReference(format!(
+                    "GROUP BY position {number} is not in select list"
+                ))),
             };
         }
         if let Ast::Identifier(ident) = expr {
@@ -238,10 +241,7 @@ impl Analyzer<'_> {
             None | Some(Distinct::All) => DistinctPlan::No,
             Some(Distinct::Distinct) => DistinctPlan::Rows,
             Some(Distinct::On(exprs)) => DistinctPlan::On(
-                exprs
-                    .iter()
-                    .map(|expr| self.place(expr, targets, "SELECT DISTINCT ON"))
-                    .collect::<Result<Vec<_>>>()?,
+                exprs.iter().map(|expr| self.place(expr, targets, "SELECT DISTINCT ON")).collect::<Result<Vec<_>>>()?,
             ),
         })
     }
@@ -277,9 +277,11 @@ pub(super) fn sort_key(place: usize, key: &OrderByExpr) -> Result<SortKey<usize>
 
 fn same_column(typed: &Typed, targets: &Targets) -> Option<usize> {
     let Expr::Column { up: 0, slot, column } = &typed.expr else { return None };
-    targets.exprs.iter().take(targets.visible).position(|known| {
-        matches!(&known.expr, Expr::Column { up: 0, slot: s, column: c } if s == slot && c == column)
-    })
+    targets
+        .exprs
+        .iter()
+        .take(targets.visible)
+        .position(|known| matches!(&known.expr, Expr::Column { up: 0, slot: s, column: c } if s == slot && c == column))
 }
 
 /// Settles whether the query is grouped, and refuses bare columns where it is.
@@ -290,10 +292,11 @@ fn grouping(scope: &mut Scope, keys: Vec<Expr>, having: Option<Expr>, has_keys: 
     }
     for (slot, column, name) in &scope.loose {
         // A relation grouped by its key has each of its columns once per group.
-        let by_key = scope.entries.iter().find(|entry| entry.slot == *slot && entry.relation.is_some()).is_some_and(|entry| {
-            let key = entry.columns.iter().position(|known| known.name == "oid");
-            key.is_some_and(|key| scope.group_columns.contains(&(*slot, key)))
-        });
+        let by_key =
+            scope.entries.iter().find(|entry| entry.slot == *slot && entry.relation.is_some()).is_some_and(|entry| {
+                let key = entry.columns.iter().position(|known| known.name == "oid");
+                key.is_some_and(|key| scope.group_columns.contains(&(*slot, key)))
+            });
         if !by_key && !scope.group_columns.contains(&(*slot, *column)) {
             return Err(SystemError::Grouping(name.clone()));
         }

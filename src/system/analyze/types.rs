@@ -128,9 +128,8 @@ fn cast_expr(expr: Expr, from: &SqlType, to: &SqlType) -> Expr {
     // Types that share their values need no work.
     let same = plain(from) == plain(to) && plain(to) == *to;
     let alike = is_oid_like(from) && is_oid_like(to);
-    let texts = is_textual(from)
-        && matches!(to, SqlType::Text | SqlType::Varchar(None))
-        && !matches!(from, SqlType::Bpchar(_));
+    let texts =
+        is_textual(from) && matches!(to, SqlType::Text | SqlType::Varchar(None)) && !matches!(from, SqlType::Bpchar(_));
     if same || alike || texts { expr } else { Expr::Cast { arg: Box::new(expr), from: from.clone(), to: to.clone() } }
 }
 

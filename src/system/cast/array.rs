@@ -95,7 +95,10 @@ mod tests {
         for text in ["{}", "{1,2}", "{\"a b\",NULL,\"NULL\",\"\",\"x\\\"y\",\"c,d\"}"] {
             assert_eq!(join(&split(text).expect("an array")), text);
         }
-        assert_eq!(split("{r,p,\"\"}").expect("an array"), vec![Some("r".into()), Some("p".into()), Some(String::new())]);
+        assert_eq!(
+            split("{r,p,\"\"}").expect("an array"),
+            vec![Some("r".into()), Some("p".into()), Some(String::new())]
+        );
         for bad in ["1,2", "{1", "{1,}", "{\"a}"] {
             assert!(split(bad).is_err(), "{bad}");
         }

@@ -220,8 +220,12 @@ fn add_unit(interval: &mut Interval, count: &str, unit: &str) -> Option<()> {
     match unit {
         "microsecond" | "microseconds" | "us" => interval.micros = interval.micros.checked_add(micros(1)?)?,
         "millisecond" | "milliseconds" | "ms" => interval.micros = interval.micros.checked_add(micros(1_000)?)?,
-        "second" | "seconds" | "sec" | "secs" | "s" => interval.micros = interval.micros.checked_add(micros(SECOND)?)?,
-        "minute" | "minutes" | "min" | "mins" | "m" => interval.micros = interval.micros.checked_add(micros(MINUTE)?)?,
+        "second" | "seconds" | "sec" | "secs" | "s" => {
+            interval.micros = interval.micros.checked_add(micros(SECOND)?)?
+        }
+        "minute" | "minutes" | "min" | "mins" | "m" => {
+            interval.micros = interval.micros.checked_add(micros(MINUTE)?)?
+        }
         "hour" | "hours" | "hr" | "hrs" | "h" => interval.micros = interval.micros.checked_add(micros(HOUR)?)?,
         _ => {
             if count.contains('.') {
@@ -292,7 +296,10 @@ mod tests {
 
     #[test]
     fn timestamps() {
-        assert_eq!(parse_timestamp("2024-02-29 12:00:01.25").map(|(m, _)| timestamp_text(m)).as_deref(), Some("2024-02-29 12:00:01.25"));
+        assert_eq!(
+            parse_timestamp("2024-02-29 12:00:01.25").map(|(m, _)| timestamp_text(m)).as_deref(),
+            Some("2024-02-29 12:00:01.25")
+        );
         assert!(parse_timestamp("2023-02-29").is_none());
         let (micros, offset) = parse_timestamp("2024-01-01T08:00:00+08").expect("a timestamp");
         assert_eq!(timestamptz_text(micros - offset.expect("told").expect("known"), 0), "2024-01-01 00:00:00+00");

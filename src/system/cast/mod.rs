@@ -100,7 +100,9 @@ pub(crate) fn cast(value: &Value, from: &SqlType, to: &SqlType, context: &Contex
     if is_textual(to) {
         return fit_text(&text_out(value, from, context)?, to, true);
     }
-    if matches!(to, SqlType::Json | SqlType::Jsonb) && (is_textual(from) || matches!(from, SqlType::Json | SqlType::Jsonb)) {
+    if matches!(to, SqlType::Json | SqlType::Jsonb)
+        && (is_textual(from) || matches!(from, SqlType::Json | SqlType::Jsonb))
+    {
         return text_in(&text_out(value, from, context)?, to, context);
     }
     if is_textual(from) {
@@ -124,7 +126,11 @@ fn between_types(value: &Value, from: &SqlType, to: &SqlType, context: &Context)
         (Value::Int(number), to) if is_oid_like(to) => fit_int(*number, to),
         (Value::Float(number), SqlType::Int2 | SqlType::Int4 | SqlType::Int8) => {
             let rounded = number.round_ties_even();
-            if rounded.is_finite() && rounded.abs() < 9.223e18 { fit_int(rounded as i64, to) } else { Err(out_of_range(to)) }
+            if rounded.is_finite() && rounded.abs() < 9.223e18 {
+                fit_int(rounded as i64, to)
+            } else {
+                Err(out_of_range(to))
+            }
         }
         (Value::Numeric(number), SqlType::Int2 | SqlType::Int4 | SqlType::Int8) => fit_int(number.round_to_int()?, to),
         (Value::Int(_) | Value::Float(_) | Value::Numeric(_), SqlType::Float8) => {
@@ -176,8 +182,7 @@ fn between_times(value: &Value, from: &SqlType, to: &SqlType, context: &Context)
 
 fn cast_array(array: &ArrayValue, from: &SqlType, to: &SqlType, context: &Context) -> Result<Value> {
     let (Some(from_item), Some(to_item)) = (element_type(from), element_type(to)) else { return Err(cannot(from, to)) };
-    let items =
-        array.items.iter().map(|item| cast(item, &from_item, &to_item, context)).collect::<Result<Vec<_>>>()?;
+    let items = array.items.iter().map(|item| cast(item, &from_item, &to_item, context)).collect::<Result<Vec<_>>>()?;
     // A vector keeps counting from 0 when it becomes an array.
     let lower = if array_lower(to) == 0 { 0 } else { array.lower };
     Ok(Value::Array(ArrayValue { lower, items }.into()))

@@ -196,9 +196,9 @@ pub(crate) fn oid_in(text: &str, sql_type: &SqlType, context: &Context) -> Resul
             proc_oid(&parts).map(Some).ok_or_else(|| SystemError::UndefinedFunction(format!("\"{}\"", parts.join("."))))
         }
         SqlType::Regnamespace => match parts.as_slice() {
-            [name] => schema_oid(name, context)
-                .map(Some)
-                .ok_or_else(|| SystemError::UndefinedObject("schema", name.clone())),
+            [name] => {
+                schema_oid(name, context).map(Some).ok_or_else(|| SystemError::UndefinedObject("schema", name.clone()))
+            }
             _ => Err(SystemError::Syntax("invalid name syntax".into())),
         },
         _ => Ok(None),
@@ -257,7 +257,9 @@ mod tests {
 
     #[test]
     fn types_by_name() {
-        for (text, oid) in [("int4", 23), ("_text", 1009), ("xid", 28), ("trigger", 2279), ("text[]", 1009), ("oid", 26)] {
+        for (text, oid) in
+            [("int4", 23), ("_text", 1009), ("xid", 28), ("trigger", 2279), ("text[]", 1009), ("oid", 26)]
+        {
             assert_eq!(type_oid(text), Some(oid), "{text}");
         }
         assert_eq!(type_oid("hstore"), None);

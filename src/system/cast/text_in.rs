@@ -67,10 +67,7 @@ fn bytea_in(text: &str) -> Option<Vec<u8>> {
         if digits.len() % 2 != 0 {
             return None;
         }
-        return digits
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect();
+        return digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -17,7 +17,8 @@ fn float_text(value: f64, single: bool) -> String {
     }
     let magnitude = value.abs();
     let exponent_form = magnitude != 0.0 && (magnitude < 1e-4 || magnitude >= if single { 1e6 } else { 1e15 });
-    let shortest = |form: &dyn Fn() -> String, single_form: &dyn Fn() -> String| if single { single_form() } else { form() };
+    let shortest =
+        |form: &dyn Fn() -> String, single_form: &dyn Fn() -> String| if single { single_form() } else { form() };
     if !exponent_form {
         return shortest(&|| value.to_string(), &|| (value as f32).to_string());
     }
@@ -75,7 +76,11 @@ pub(crate) fn text_out(value: &Value, sql_type: &SqlType, context: &Context) -> 
         Value::Record(fields) => {
             let fields = fields
                 .iter()
-                .map(|item| if item.is_null() { Ok(None) } else { inner_text(item, &SqlType::Unknown, context).map(Some) })
+                .map(
+                    |item| {
+                        if item.is_null() { Ok(None) } else { inner_text(item, &SqlType::Unknown, context).map(Some) }
+                    },
+                )
                 .collect::<Result<Vec<_>>>()?;
             array::join_record(&fields)
         }

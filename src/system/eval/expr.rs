@@ -37,9 +37,7 @@ pub(crate) fn evaluate(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
         Expr::WholeRow { up, slot } => {
             Ok(row(frame, *up, *slot)?.map_or(Value::Null, |row| Value::Record(row.clone())))
         }
-        Expr::PerRelation { up, slot, value } => {
-            Ok(row(frame, *up, *slot)?.map_or(Value::Null, |_| value.clone()))
-        }
+        Expr::PerRelation { up, slot, value } => Ok(row(frame, *up, *slot)?.map_or(Value::Null, |_| value.clone())),
         Expr::Param(place) => run.params.get(*place).cloned().ok_or(SystemError::UndefinedParameter(place + 1)),
         Expr::Extra(kind, place) => {
             let held = match kind {
@@ -102,9 +100,7 @@ fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
             let escape = how.escape.as_ref().map(|escape| evaluate(escape, frame, run)).transpose()?;
             pattern::matches(&arg, &pattern, escape.as_ref(), how, run)
         }
-        Expr::Subquery { plan, usage } => {
-            stacker::maybe_grow(256 << 10, 2 << 20, || subquery(plan, usage, frame, run))
-        }
+        Expr::Subquery { plan, usage } => stacker::maybe_grow(256 << 10, 2 << 20, || subquery(plan, usage, frame, run)),
         Expr::Case { .. } | Expr::Coalesce(_) | Expr::Extreme { .. } | Expr::NullIf(..) => {
             conditional(expr, frame, run)
         }
@@ -182,9 +178,7 @@ fn collection(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
         }
         Expr::Array(items) => run.made(Value::array(list(items)?)),
         Expr::Record(items) => Ok(Value::Record(list(items)?.into())),
-        Expr::Subscript { arg, index } => {
-            Ok(subscript(&evaluate(arg, frame, run)?, &evaluate(index, frame, run)?))
-        }
+        Expr::Subscript { arg, index } => Ok(subscript(&evaluate(arg, frame, run)?, &evaluate(index, frame, run)?)),
         Expr::Slice { arg, from, to } => {
             let bound = |bound: &Option<Box<Expr>>| bound.as_ref().map(|b| evaluate(b, frame, run)).transpose();
             Ok(slice(&evaluate(arg, frame, run)?, bound(from)?, bound(to)?))
@@ -307,9 +301,8 @@ fn slice(arg: &Value, from: Option<Value>, to: Option<Value>) -> Value {
     let upper = lower + array.items.len() as i64 - 1;
     let first = from.and_then(|v| v.as_int()).map_or(lower, |v| v.max(lower));
     let last = to.and_then(|v| v.as_int()).map_or(upper, |v| v.min(upper));
-    let items = (first..=last)
-        .filter_map(|place| array.items.get(usize::try_from(place - lower).ok()?).cloned())
-        .collect();
+    let items =
+        (first..=last).filter_map(|place| array.items.get(usize::try_from(place - lower).ok()?).cloned()).collect();
     Value::Array(ArrayValue { lower: 1, items }.into())
 }
 

@@ -141,9 +141,7 @@ impl<'p> Joiner<'p> {
         for item in ready {
             let (linked, rows) = self.estimate(item)?;
             let costly = !linked && rows > 1.5;
-            let better = best.is_none_or(|(held_costly, held_rows, _)| {
-                (costly, rows) < (held_costly, held_rows)
-            });
+            let better = best.is_none_or(|(held_costly, held_rows, _)| (costly, rows) < (held_costly, held_rows));
             if better {
                 best = Some((costly, rows, item));
             }
@@ -430,8 +428,7 @@ fn full_join(
         let mut found = false;
         run.step(rights.len())?;
         for (number, right) in rights.iter().enumerate() {
-            let both: Tuple =
-                left.iter().zip(right.iter()).map(|(l, r)| l.clone().or_else(|| r.clone())).collect();
+            let both: Tuple = left.iter().zip(right.iter()).map(|(l, r)| l.clone().or_else(|| r.clone())).collect();
             let frame = Frame { tuple: &both, extras: Extras::default(), up };
             let mut keep = true;
             for conjunct in on {

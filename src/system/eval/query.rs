@@ -10,6 +10,9 @@ use crate::plan::{Body, CteBody, CtePlan, DistinctPlan, Expr, QueryPlan, SetOper
 use crate::relations::Source;
 use crate::value::{Key, Row, Value};
 
+/// What entering a query costs beside its rows.
+const QUERY_STEPS: usize = 20;
+
 /// The rows of a query; computed once where they cannot vary within the statement.
 pub(crate) fn rows_of(plan: &Arc<QueryPlan>, frame: &Frame, run: &Run) -> Result<Arc<Source>> {
     if !plan.correlated {
@@ -27,7 +30,7 @@ pub(crate) fn rows_of(plan: &Arc<QueryPlan>, frame: &Frame, run: &Run) -> Result
 /// Runs a query.
 pub(crate) fn run_query(plan: &QueryPlan, up: Option<&Frame>, run: &Run) -> Result<Vec<Row>> {
     stacker::maybe_grow(512 << 10, 4 << 20, || {
-        run.step(1)?;
+        run.step(QUERY_STEPS)?;
         for cte in &plan.ctes {
             let source = cte_rows(cte, up, run)?;
             run.ctes.borrow_mut().insert(cte.id, source);

@@ -25,7 +25,9 @@ pub(super) fn run_select(plan: &SelectPlan, up: Option<&Frame>, run: &Run) -> Re
     let tuples = from::run_from(&plan.from, plan.slot_count, up, run)?;
     let mut pending = match &plan.group {
         Some(group) => grouped(group, plan.slot_count, tuples, up, run)?,
-        None => tuples.into_iter().map(|tuple| Pending { tuple, aggregates: Vec::new(), windows: Vec::new() }).collect(),
+        None => {
+            tuples.into_iter().map(|tuple| Pending { tuple, aggregates: Vec::new(), windows: Vec::new() }).collect()
+        }
     };
     for plan in &plan.windows {
         window::run_window(plan, &mut pending, up, run)?;

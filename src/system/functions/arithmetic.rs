@@ -96,6 +96,13 @@ fn shift(args: &[Value], left: bool) -> Result<Value> {
     Ok(Value::Int(if left { a.wrapping_shl(by) } else { a.wrapping_shr(by) }))
 }
 
+/// Shifts within 32 bits, as PostgreSQL does without a check.
+fn shift4(args: &[Value]) -> Result<Value> {
+    let (a, b) = ints(args)?;
+    let by = u32::try_from(b.rem_euclid(32)).unwrap_or(0);
+    Ok(Value::Int(i64::from((a as i32).wrapping_shl(by))))
+}
+
 fn negate(args: &[Value], sql_type: &SqlType) -> Result<Value> {
     match args {
         [Value::Int(a)] => checked(a.checked_neg(), sql_type),
@@ -279,6 +286,7 @@ pub(super) static TABLE: &[Entry] = &[
     ("|(int8,int8) int8", Strict, |_, args| ints(args).map(|(a, b)| Value::Int(a | b))),
     ("#(int4,int4) int4", Strict, |_, args| ints(args).map(|(a, b)| Value::Int(a ^ b))),
     ("#(int8,int8) int8", Strict, |_, args| ints(args).map(|(a, b)| Value::Int(a ^ b))),
+    ("<<(int4,int4) int4", Strict, |_, args| shift4(args)),
     ("<<(int8,int4) int8", Strict, |_, args| shift(args, true)),
     (">>(int4,int4) int4", Strict, |_, args| shift(args, false)),
     (">>(int8,int4) int8", Strict, |_, args| shift(args, false)),

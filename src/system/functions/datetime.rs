@@ -123,9 +123,7 @@ pub(super) static TABLE: &[Entry] = &[
     ("clock_timestamp() timestamptz", Strict, now),
     ("localtimestamp() timestamp", Strict, |run, _| local_now(run).map(Value::Timestamp)),
     ("localtime() time", Strict, |run, _| local_now(run).map(|micros| Value::Time(micros.rem_euclid(DAY)))),
-    ("current_date() date", Strict, |run, _| {
-        crate::cast::datetime::day_of(local_now(run)?).map(Value::Date)
-    }),
+    ("current_date() date", Strict, |run, _| crate::cast::datetime::day_of(local_now(run)?).map(Value::Date)),
     ("date_trunc(text,timestamp) timestamp", Strict, date_trunc),
     ("date_trunc(text,timestamptz) timestamptz", Strict, date_trunc),
     ("extract(text,timestamp) numeric", Strict, extract),

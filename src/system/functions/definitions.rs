@@ -25,12 +25,21 @@ fn qualified(visible: &VisibleCatalog, relation: &VisibleRelation) -> String {
 
 /// The CREATE INDEX that would make a key's index.
 pub(crate) fn index_definition(visible: &VisibleCatalog, relation: &VisibleRelation, key: &VisibleKey) -> String {
-    format!(
-        "CREATE UNIQUE INDEX {} ON {} USING btree ({})",
-        quote_ident(&key.name),
-        qualified(visible, relation),
-        column_list(relation, &key.columns)
-    )
+    index_definition_on(&qualified(visible, relation), relation, key)
+}
+
+fn index_definition_on(name: &str, relation: &VisibleRelation, key: &VisibleKey) -> String {
+    let columns = column_list(relation, &key.columns);
+    format!("CREATE UNIQUE INDEX {} ON {name} USING btree ({columns})", quote_ident(&key.name))
+}
+
+/// The name of a relation: without its schema where it is pretty and the search path finds it.
+fn relation_text(run: &Run, relation: &VisibleRelation, pretty: bool) -> String {
+    if pretty && crate::cast::names::is_visible(relation.oid, run.context) == Some(true) {
+        quote_ident(&relation.name)
+    } else {
+        qualified(run.context.visible, relation)
+    }
 }
 
 fn index<'r>(run: &'r Run, oid: u32) -> Option<(&'r VisibleRelation, &'r VisibleKey)> {
@@ -49,7 +58,8 @@ fn pg_get_indexdef(run: &Run, args: &[Value]) -> Result<Value> {
     let Some((relation, key)) = oid_at(args, 0).and_then(|oid| index(run, oid)) else { return Ok(Value::Null) };
     let column = if args.len() > 1 { int_at(args, 1)? } else { 0 };
     if column == 0 {
-        return Ok(index_definition(run.context.visible, relation, key).into());
+        let name = relation_text(run, relation, args.get(2) == Some(&Value::Bool(true)));
+        return Ok(index_definition_on(&name, relation, key).into());
     }
     let found = usize::try_from(column - 1).ok().and_then(|place| key.columns.get(place));
     Ok(found.map_or_else(|| "".into(), |column| column_list(relation, &[*column]).into()))
@@ -66,11 +76,7 @@ fn pg_get_constraintdef(run: &Run, args: &[Value]) -> Result<Value> {
         ObjectRef::Reference(position, place) => visible.relations.get(position).and_then(|relation| {
             let reference = relation.references.get(place)?;
             let target = visible.relations.get(reference.target)?;
-            let name = if crate::cast::names::is_visible(target.oid, run.context) == Some(true) {
-                quote_ident(&target.name)
-            } else {
-                qualified(visible, target)
-            };
+            let name = relation_text(run, target, args.get(1) == Some(&Value::Bool(true)));
             Some(format!(
                 "FOREIGN KEY ({}) REFERENCES {name}({})",
                 column_list(relation, &reference.columns),

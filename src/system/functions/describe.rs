@@ -116,9 +116,7 @@ pub(super) static TABLE: &[Entry] = &[
         let wanted = int_at(args, 0)?;
         Ok(ENCODINGS.iter().find(|(number, _)| *number == wanted).map_or("", |(_, name)| name).into())
     }),
-    ("pg_char_to_encoding(name) int4", Strict, |_, args| {
-        Ok(Value::Int(text_at(args, 0).map_or(-1, encoding_number)))
-    }),
+    ("pg_char_to_encoding(name) int4", Strict, |_, args| Ok(Value::Int(text_at(args, 0).map_or(-1, encoding_number)))),
     ("getdatabaseencoding() name", Strict, |_, _| Ok("UTF8".into())),
     ("pg_client_encoding() name", Strict, |run, _| {
         Ok((run.context.setting)("client_encoding").unwrap_or_else(|| "UTF8".into()).into())

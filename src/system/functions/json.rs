@@ -206,7 +206,10 @@ mod tests {
 
     #[test]
     fn json_is_checked_and_spaced() {
-        assert_eq!(normal_json("{\"a\":1,\"b\":[true,null,\"x\\n\"]}"), Ok("{\"a\": 1, \"b\": [true, null, \"x\\n\"]}".into()));
+        assert_eq!(
+            normal_json("{\"a\":1,\"b\":[true,null,\"x\\n\"]}"),
+            Ok("{\"a\": 1, \"b\": [true, null, \"x\\n\"]}".into())
+        );
         for bad in ["", "{", "{a:1}", "01", "[1,]", "\"\\x\"", "1 2", "nul"] {
             assert!(normal_json(bad).is_err(), "{bad}");
         }

@@ -240,7 +240,8 @@ fn element_of(overload: &Overload, given: &[SqlType]) -> Result<SqlType> {
 }
 
 fn fits(overload: &Overload, given: &[SqlType]) -> Option<u32> {
-    let counts = if overload.variadic { given.len() + 1 >= overload.args.len() } else { given.len() == overload.args.len() };
+    let counts =
+        if overload.variadic { given.len() + 1 >= overload.args.len() } else { given.len() == overload.args.len() };
     if !counts {
         return None;
     }
@@ -255,7 +256,8 @@ fn fits(overload: &Overload, given: &[SqlType]) -> Option<u32> {
 /// Chooses the signature for a call; `None` where none fits.
 pub(crate) fn choose(name: &str, given: &[SqlType]) -> Result<Option<Chosen>> {
     let Some(candidates) = overloads().get(name) else { return Ok(None) };
-    let best = candidates.iter().filter_map(|overload| Some((fits(overload, given)?, overload))).min_by_key(|(c, _)| *c);
+    let best =
+        candidates.iter().filter_map(|overload| Some((fits(overload, given)?, overload))).min_by_key(|(c, _)| *c);
     let Some((_, overload)) = best else { return Ok(None) };
     let element = element_of(overload, given)?;
     let last = overload.args.len().saturating_sub(1);

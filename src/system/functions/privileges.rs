@@ -166,17 +166,11 @@ pub(super) static TABLE: &[Entry] = &[
     ("has_schema_privilege(name,oid,text) bool", Strict, |run, args| schema(run, args, true)),
     ("has_database_privilege(text,text) bool", Strict, |run, args| plain(run, args, false, DATABASE.0, DATABASE.1)),
     ("has_database_privilege(oid,text) bool", Strict, |run, args| plain(run, args, false, DATABASE.0, DATABASE.1)),
-    ("has_database_privilege(name,text,text) bool", Strict, |run, args| {
-        plain(run, args, true, DATABASE.0, DATABASE.1)
-    }),
-    ("has_database_privilege(name,oid,text) bool", Strict, |run, args| {
-        plain(run, args, true, DATABASE.0, DATABASE.1)
-    }),
+    ("has_database_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, DATABASE.0, DATABASE.1)),
+    ("has_database_privilege(name,oid,text) bool", Strict, |run, args| plain(run, args, true, DATABASE.0, DATABASE.1)),
     ("has_function_privilege(text,text) bool", Strict, |run, args| plain(run, args, false, FUNCTION.0, FUNCTION.1)),
     ("has_function_privilege(oid,text) bool", Strict, |run, args| plain(run, args, false, FUNCTION.0, FUNCTION.1)),
-    ("has_function_privilege(name,oid,text) bool", Strict, |run, args| {
-        plain(run, args, true, FUNCTION.0, FUNCTION.1)
-    }),
+    ("has_function_privilege(name,oid,text) bool", Strict, |run, args| plain(run, args, true, FUNCTION.0, FUNCTION.1)),
     ("has_type_privilege(text,text) bool", Strict, |run, args| plain(run, args, false, USAGE.0, USAGE.1)),
     ("has_type_privilege(oid,text) bool", Strict, |run, args| plain(run, args, false, USAGE.0, USAGE.1)),
     ("has_language_privilege(text,text) bool", Strict, |run, args| plain(run, args, false, USAGE.0, USAGE.1)),

@@ -29,9 +29,9 @@ fn schemas(run: &Run, implicit: bool) -> Vec<Value> {
 
 /// A setting: first what this statement has set, then the session's, then the preset.
 fn setting(run: &Run, name: &str) -> Option<String> {
-    let own = run.settings.borrow().iter().rev().find(|(set, _, _)| set.eq_ignore_ascii_case(name)).map(|s| s.1.clone());
-    own.or_else(|| (run.context.setting)(name))
-        .or_else(|| preset(name).map(|preset| preset.value.to_string()))
+    let own =
+        run.settings.borrow().iter().rev().find(|(set, _, _)| set.eq_ignore_ascii_case(name)).map(|s| s.1.clone());
+    own.or_else(|| (run.context.setting)(name)).or_else(|| preset(name).map(|preset| preset.value.to_string()))
 }
 
 fn current_setting(run: &Run, args: &[Value]) -> Result<Value> {

@@ -174,7 +174,8 @@ pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) 
                 (vec![array], named(&[(name, item)]), unnest)
             }
             (_, "pg_get_keywords", 0) => {
-                let columns = [("word", Text), ("catcode", Char), ("barelabel", Bool), ("catdesc", Text), ("baredesc", Text)];
+                let columns =
+                    [("word", Text), ("catcode", Char), ("barelabel", Bool), ("catdesc", Text), ("baredesc", Text)];
                 (vec![], named(&columns), pg_get_keywords)
             }
             (_, "pg_options_to_table", 1) => {

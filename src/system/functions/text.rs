@@ -162,7 +162,8 @@ fn format(_: &Run, args: &[Value]) -> Result<Value> {
         }
         let place = if digits.is_empty() { next } else { digits.parse().unwrap_or(usize::MAX) };
         next = place.saturating_add(1);
-        let value = args.get(place).ok_or_else(|| SystemError::InvalidParameter("too few arguments for format()".into()))?;
+        let value =
+            args.get(place).ok_or_else(|| SystemError::InvalidParameter("too few arguments for format()".into()))?;
         match (chars.next(), value.as_text()) {
             (Some('s'), found) => out.push_str(found.unwrap_or_default()),
             (Some('I'), Some(found)) => out.push_str(&quote_ident(found)),

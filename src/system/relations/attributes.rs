@@ -11,17 +11,26 @@ use crate::value::{Row, Value};
 use crate::visible::VisibleCatalog;
 
 const COLUMNS: [&str; 13] = [
-    "attrelid", "attname", "attnum", "atttypid", "atttypmod", "attnotnull", "attlen", "attbyval", "attalign",
-    "attstorage", "attcollation", "attndims", "attstattarget",
+    "attrelid",
+    "attname",
+    "attnum",
+    "atttypid",
+    "atttypmod",
+    "attnotnull",
+    "attlen",
+    "attbyval",
+    "attalign",
+    "attstorage",
+    "attcollation",
+    "attndims",
+    "attstattarget",
 ];
 
 /// `atttypmod` of a type: -1 without a modifier.
-pub(crate) fn type_modifier(sql_type: &SqlType) -> i32 {
+fn type_modifier(sql_type: &SqlType) -> i32 {
     match sql_type {
         SqlType::Varchar(Some(length)) | SqlType::Bpchar(Some(length)) => i32::try_from(*length).map_or(-1, |l| l + 4),
-        SqlType::Numeric(Some((precision, scale))) => {
-            ((i32::from(*precision) << 16) | (i32::from(*scale) & 0x7ff)) + 4
-        }
+        SqlType::Numeric(Some((precision, scale))) => ((i32::from(*precision) << 16) | (i32::from(*scale) & 0x7ff)) + 4,
         SqlType::Array(item) => type_modifier(item),
         _ => -1,
     }
@@ -29,9 +38,7 @@ pub(crate) fn type_modifier(sql_type: &SqlType) -> i32 {
 
 fn builder() -> Builder {
     let this = ("pg_catalog", "pg_attribute");
-    Builder::new(this.0, this.1, &COLUMNS)
-        .always(this, "attcacheoff", -1_i64)
-        .always(this, "attislocal", true)
+    Builder::new(this.0, this.1, &COLUMNS).always(this, "attcacheoff", -1_i64).always(this, "attislocal", true)
 }
 
 struct Attribute {
@@ -98,7 +105,9 @@ pub(super) fn attributes(visible: &VisibleCatalog) -> Vec<Row> {
         }
         let Some(key) = &relation.key else { continue };
         for (place, column) in key.columns.iter().enumerate() {
-            let Some(field) = usize::try_from(*column - 1).ok().and_then(|at| relation.fields.get(at)) else { continue };
+            let Some(field) = usize::try_from(*column - 1).ok().and_then(|at| relation.fields.get(at)) else {
+                continue;
+            };
             let Some(info) = by_oid(field.sql_type.oid()) else { continue };
             let attribute = Attribute {
                 relation: key.index_oid,

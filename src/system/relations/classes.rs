@@ -1,5 +1,7 @@
 //! `pg_namespace`, `pg_class`, `pg_tables`, `pg_views`.
 
+use std::collections::HashSet;
+
 use super::builder::Builder;
 use super::shape::{Shape, all};
 use crate::value::{Row, Value};
@@ -29,7 +31,17 @@ pub(super) fn namespaces(visible: &VisibleCatalog) -> Vec<Row> {
 
 pub(super) fn classes(visible: &VisibleCatalog) -> Vec<Row> {
     let this = ("pg_catalog", "pg_class");
-    let columns = ["oid", "relname", "relnamespace", "relam", "relkind", "relnatts", "relhasindex", "relreplident", "relhastriggers"];
+    let columns = [
+        "oid",
+        "relname",
+        "relnamespace",
+        "relam",
+        "relkind",
+        "relnatts",
+        "relhasindex",
+        "relreplident",
+        "relhastriggers",
+    ];
     let mut builder = Builder::new(this.0, this.1, &columns)
         .always(this, "relowner", OWNER_OID)
         .always(this, "relpersistence", "p")
@@ -50,13 +62,25 @@ pub(super) fn classes(visible: &VisibleCatalog) -> Vec<Row> {
             false.into(),
         ]);
     }
-    for relation in &visible.relations {
-        push_relation(&mut builder, visible, relation);
+    let linked = linked(visible);
+    for (position, relation) in visible.relations.iter().enumerate() {
+        push_relation(&mut builder, visible, relation, linked.contains(&position));
     }
     builder.finish()
 }
 
-fn push_relation(builder: &mut Builder, visible: &VisibleCatalog, relation: &VisibleRelation) {
+/// Relations at either end of a reference: PostgreSQL keeps references by triggers, and clients look for those.
+fn linked(visible: &VisibleCatalog) -> HashSet<usize> {
+    let mut linked = HashSet::new();
+    for (position, relation) in visible.relations.iter().enumerate() {
+        for reference in &relation.references {
+            linked.extend([position, reference.target]);
+        }
+    }
+    linked
+}
+
+fn push_relation(builder: &mut Builder, visible: &VisibleCatalog, relation: &VisibleRelation, linked: bool) {
     let schema = visible.schema_oid_of(relation);
     builder.push([
         relation.oid.into(),
@@ -67,7 +91,7 @@ fn push_relation(builder: &mut Builder, visible: &VisibleCatalog, relation: &Vis
         (relation.fields.len() as i64).into(),
         relation.key.is_some().into(),
         "d".into(),
-        (!relation.references.is_empty()).into(),
+        linked.into(),
     ]);
     if let Some(key) = &relation.key {
         builder.push([
@@ -94,12 +118,13 @@ pub(super) fn tables(visible: &VisibleCatalog) -> Vec<Row> {
     for shape in all().iter().filter(|shape| shape.kind == "r") {
         builder.push([shape.schema.into(), shape.name.into(), false.into(), false.into()]);
     }
-    for relation in &visible.relations {
+    let linked = linked(visible);
+    for (position, relation) in visible.relations.iter().enumerate() {
         builder.push([
             visible.schema_of(relation).into(),
             Value::Text(relation.name.clone()),
             relation.key.is_some().into(),
-            (!relation.references.is_empty()).into(),
+            linked.contains(&position).into(),
         ]);
     }
     builder.finish()
@@ -107,8 +132,7 @@ pub(super) fn tables(visible: &VisibleCatalog) -> Vec<Row> {
 
 pub(super) fn views() -> Vec<Row> {
     let this = ("pg_catalog", "pg_views");
-    let mut builder =
-        Builder::new(this.0, this.1, &["schemaname", "viewname"]).always(this, "viewowner", OWNER_NAME);
+    let mut builder = Builder::new(this.0, this.1, &["schemaname", "viewname"]).always(this, "viewowner", OWNER_NAME);
     for shape in all().iter().filter(|shape| shape.kind == "v") {
         builder.push([shape.schema.into(), shape.name.into()]);
     }

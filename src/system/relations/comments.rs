@@ -12,8 +12,7 @@ pub(crate) const PG_NAMESPACE: u32 = 2615;
 pub(crate) const PG_CONSTRAINT: u32 = 2606;
 
 pub(super) fn descriptions(visible: &VisibleCatalog) -> Vec<Row> {
-    let mut builder =
-        Builder::new("pg_catalog", "pg_description", &["objoid", "classoid", "objsubid", "description"]);
+    let mut builder = Builder::new("pg_catalog", "pg_description", &["objoid", "classoid", "objsubid", "description"]);
     let system = [
         (super::classes::PG_CATALOG_OID, "system catalog schema"),
         (super::classes::INFORMATION_SCHEMA_OID, "information schema of SQL"),

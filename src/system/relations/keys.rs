@@ -23,7 +23,9 @@ fn operator_class(sql_type: &SqlType) -> u32 {
     include_str!("../data/pg_opclass.tsv")
         .lines()
         .map(|line| line.split('\t').collect::<Vec<_>>())
-        .find(|cells| cells.get(1) == Some(&"403") && cells.get(4) == Some(&wanted.as_str()) && cells.get(5) == Some(&"t"))
+        .find(|cells| {
+            cells.get(1) == Some(&"403") && cells.get(4) == Some(&wanted.as_str()) && cells.get(5) == Some(&"t")
+        })
         .and_then(|cells| cells.first()?.parse().ok())
         .unwrap_or(0)
 }
@@ -55,8 +57,7 @@ pub(super) fn indexes(visible: &VisibleCatalog) -> Vec<Row> {
 }
 
 pub(super) fn index_definitions(visible: &VisibleCatalog) -> Vec<Row> {
-    let mut builder =
-        Builder::new("pg_catalog", "pg_indexes", &["schemaname", "tablename", "indexname", "indexdef"]);
+    let mut builder = Builder::new("pg_catalog", "pg_indexes", &["schemaname", "tablename", "indexname", "indexdef"]);
     for relation in &visible.relations {
         let Some(key) = &relation.key else { continue };
         builder.push([
@@ -72,8 +73,22 @@ pub(super) fn index_definitions(visible: &VisibleCatalog) -> Vec<Row> {
 pub(super) fn constraints(visible: &VisibleCatalog) -> Vec<Row> {
     let this = ("pg_catalog", "pg_constraint");
     let columns = [
-        "oid", "conname", "connamespace", "contype", "conrelid", "conindid", "confrelid", "conkey", "confkey",
-        "confupdtype", "confdeltype", "confmatchtype", "connoinherit", "conpfeqop", "conppeqop", "conffeqop",
+        "oid",
+        "conname",
+        "connamespace",
+        "contype",
+        "conrelid",
+        "conindid",
+        "confrelid",
+        "conkey",
+        "confkey",
+        "confupdtype",
+        "confdeltype",
+        "confmatchtype",
+        "connoinherit",
+        "conpfeqop",
+        "conppeqop",
+        "conffeqop",
     ];
     let mut builder =
         Builder::new(this.0, this.1, &columns).always(this, "convalidated", true).always(this, "conislocal", true);

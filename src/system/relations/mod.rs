@@ -25,12 +25,10 @@ mod types;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-pub(crate) use attributes::type_modifier;
-pub(crate) use builder::Builder;
-pub(crate) use procs::{Proc, procs};
+pub(crate) use procs::procs;
 pub(crate) use settings::preset;
 pub(crate) use shape::{Shape, all, find, find_by_oid};
-pub(crate) use types::{TypeInfo, TypeRef, by_name as type_info_by_name, by_oid as type_info, format_type};
+pub(crate) use types::{by_name as type_info_by_name, by_oid as type_info, format_type};
 
 use crate::Context;
 use crate::value::{Key, Row, Value};

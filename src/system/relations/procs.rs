@@ -36,7 +36,8 @@ pub(crate) fn procs() -> &'static Procs {
     static PROCS: OnceLock<Procs> = OnceLock::new();
     PROCS.get_or_init(|| {
         let mut lines = include_str!("../data/pg_proc.tsv").lines();
-        let header = lines.next().unwrap_or_default().split('\t').enumerate().map(|(place, name)| (name, place)).collect();
+        let header =
+            lines.next().unwrap_or_default().split('\t').enumerate().map(|(place, name)| (name, place)).collect();
         let by_oid: HashMap<u32, Proc> =
             lines.filter_map(|line| parse_line(&header, line)).map(|proc| (proc.oid, proc)).collect();
         let mut by_name: HashMap<&'static str, Vec<u32>> = HashMap::new();

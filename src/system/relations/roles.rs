@@ -6,11 +6,22 @@ use crate::visible::{DATABASE_OID, OWNER_NAME, OWNER_OID, VisibleCatalog};
 
 pub(super) fn roles(visible: &VisibleCatalog) -> Vec<Row> {
     let this = ("pg_catalog", "pg_roles");
-    let columns =
-        ["rolname", "rolsuper", "rolinherit", "rolcreaterole", "rolcreatedb", "rolcanlogin", "rolreplication", "oid", "rolbypassrls"];
-    let mut builder = Builder::new(this.0, this.1, &columns)
-        .always(this, "rolconnlimit", -1_i64)
-        .always(this, "rolpassword", "********");
+    let columns = [
+        "rolname",
+        "rolsuper",
+        "rolinherit",
+        "rolcreaterole",
+        "rolcreatedb",
+        "rolcanlogin",
+        "rolreplication",
+        "oid",
+        "rolbypassrls",
+    ];
+    let mut builder = Builder::new(this.0, this.1, &columns).always(this, "rolconnlimit", -1_i64).always(
+        this,
+        "rolpassword",
+        "********",
+    );
     for (name, oid, login) in members(visible) {
         builder.push([
             name.into(),
@@ -54,9 +65,11 @@ pub(super) fn users(visible: &VisibleCatalog) -> Vec<Row> {
 pub(super) fn databases(visible: &VisibleCatalog) -> Vec<Row> {
     let this = ("pg_catalog", "pg_database");
     let columns = ["oid", "datname", "datdba", "encoding", "datlocprovider", "datallowconn", "datcollate", "datctype"];
-    let mut builder = Builder::new(this.0, this.1, &columns)
-        .always(this, "datconnlimit", -1_i64)
-        .always(this, "dattablespace", 1663_i64);
+    let mut builder = Builder::new(this.0, this.1, &columns).always(this, "datconnlimit", -1_i64).always(
+        this,
+        "dattablespace",
+        1663_i64,
+    );
     builder.push([
         DATABASE_OID.into(),
         visible.database.as_str().into(),

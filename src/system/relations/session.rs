@@ -17,11 +17,12 @@ pub(super) fn rows(shape: &Shape, context: &Context) -> Option<Vec<Row>> {
 
 fn settings(context: &Context) -> Vec<Row> {
     let this = ("pg_catalog", "pg_settings");
-    let columns =
-        ["name", "setting", "unit", "short_desc", "context", "vartype", "source", "boot_val", "reset_val"];
-    let mut builder = Builder::new(this.0, this.1, &columns)
-        .always(this, "category", "Sluice")
-        .always(this, "pending_restart", false);
+    let columns = ["name", "setting", "unit", "short_desc", "context", "vartype", "source", "boot_val", "reset_val"];
+    let mut builder = Builder::new(this.0, this.1, &columns).always(this, "category", "Sluice").always(
+        this,
+        "pending_restart",
+        false,
+    );
     for preset in presets() {
         let value = (context.setting)(preset.name).unwrap_or_else(|| preset.value.into());
         builder.push([
@@ -43,7 +44,15 @@ fn settings(context: &Context) -> Vec<Row> {
 fn activity(context: &Context) -> Vec<Row> {
     let this = ("pg_catalog", "pg_stat_activity");
     let columns = [
-        "datid", "datname", "pid", "usesysid", "usename", "application_name", "backend_start", "query_start", "state",
+        "datid",
+        "datname",
+        "pid",
+        "usesysid",
+        "usename",
+        "application_name",
+        "backend_start",
+        "query_start",
+        "state",
         "backend_type",
     ];
     let mut builder = Builder::new(this.0, this.1, &columns);

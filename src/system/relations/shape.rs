@@ -59,8 +59,11 @@ fn parse_line(line: &'static str) -> Option<Shape> {
 fn shapes() -> &'static Shapes {
     static SHAPES: OnceLock<Shapes> = OnceLock::new();
     SHAPES.get_or_init(|| {
-        let list: Vec<Shape> =
-            include_str!("../data/relations.txt").lines().filter(|l| !l.starts_with('#')).filter_map(parse_line).collect();
+        let list: Vec<Shape> = include_str!("../data/relations.txt")
+            .lines()
+            .filter(|l| !l.starts_with('#'))
+            .filter_map(parse_line)
+            .collect();
         let mut by_name: HashMap<&'static str, Vec<usize>> = HashMap::new();
         for (place, shape) in list.iter().enumerate() {
             by_name.entry(shape.name).or_default().push(place);
@@ -96,7 +99,13 @@ mod tests {
         assert_eq!(all().len(), lines);
         for shape in all() {
             for column in &shape.columns {
-                assert!(type_by_name(column.type_name).is_some(), "{}.{}: {}", shape.name, column.name, column.type_name);
+                assert!(
+                    type_by_name(column.type_name).is_some(),
+                    "{}.{}: {}",
+                    shape.name,
+                    column.name,
+                    column.type_name
+                );
             }
         }
         let class = &all()[find("pg_catalog", "pg_class").expect("declared")];

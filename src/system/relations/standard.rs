@@ -53,11 +53,7 @@ fn tables(visible: &VisibleCatalog) -> Vec<Row> {
         builder.push([shape.schema.into(), shape.name.into(), kind.into()]);
     }
     for relation in &visible.relations {
-        builder.push([
-            visible.schema_of(relation).into(),
-            Value::Text(relation.name.clone()),
-            "BASE TABLE".into(),
-        ]);
+        builder.push([visible.schema_of(relation).into(), Value::Text(relation.name.clone()), "BASE TABLE".into()]);
     }
     builder.finish()
 }

@@ -106,9 +106,22 @@ fn push_column(builder: &mut Builder, database: &str, column: Described) {
 fn columns(visible: &VisibleCatalog) -> Vec<Row> {
     let this = (SCHEMA, "columns");
     let names = [
-        "table_schema", "table_name", "column_name", "ordinal_position", "is_nullable", "data_type",
-        "character_maximum_length", "character_octet_length", "numeric_precision", "numeric_precision_radix",
-        "numeric_scale", "datetime_precision", "collation_catalog", "collation_schema", "collation_name", "udt_name",
+        "table_schema",
+        "table_name",
+        "column_name",
+        "ordinal_position",
+        "is_nullable",
+        "data_type",
+        "character_maximum_length",
+        "character_octet_length",
+        "numeric_precision",
+        "numeric_precision_radix",
+        "numeric_scale",
+        "datetime_precision",
+        "collation_catalog",
+        "collation_schema",
+        "collation_name",
+        "udt_name",
         "dtd_identifier",
     ];
     let mut builder = Builder::new(this.0, this.1, &names)

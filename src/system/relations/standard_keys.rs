@@ -64,7 +64,12 @@ fn place_in_target(visible: &VisibleCatalog, reference: &crate::visible::Visible
 fn key_column_usage(visible: &VisibleCatalog) -> Vec<Row> {
     let this = (SCHEMA, "key_column_usage");
     let names = [
-        "constraint_schema", "constraint_name", "table_schema", "table_name", "column_name", "ordinal_position",
+        "constraint_schema",
+        "constraint_name",
+        "table_schema",
+        "table_name",
+        "column_name",
+        "ordinal_position",
         "position_in_unique_constraint",
     ];
     let mut builder = Builder::new(this.0, this.1, &names)
@@ -109,12 +114,7 @@ fn referential_constraints(visible: &VisibleCatalog) -> Vec<Row> {
                 Some((target, key)) => (schema(visible, target), Value::Text(key.name.clone())),
                 None => (Value::Null, Value::Null),
             };
-            builder.push([
-                schema(visible, relation),
-                Value::Text(reference.name.clone()),
-                target_schema,
-                target_name,
-            ]);
+            builder.push([schema(visible, relation), Value::Text(reference.name.clone()), target_schema, target_name]);
         }
     }
     builder.finish()
@@ -163,12 +163,7 @@ fn constraint_table_usage(visible: &VisibleCatalog) -> Vec<Row> {
         .always(this, "constraint_catalog", visible.database.as_str())
         .always(this, "table_catalog", visible.database.as_str());
     for (constraint_schema, name, relation, _) in used_columns(visible) {
-        builder.push([
-            schema(visible, relation),
-            Value::Text(relation.name.clone()),
-            constraint_schema,
-            name,
-        ]);
+        builder.push([schema(visible, relation), Value::Text(relation.name.clone()), constraint_schema, name]);
     }
     builder.finish()
 }

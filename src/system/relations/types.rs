@@ -49,7 +49,8 @@ fn types() -> &'static Types {
     static TYPES: OnceLock<Types> = OnceLock::new();
     TYPES.get_or_init(|| {
         let mut lines = include_str!("../data/pg_type.tsv").lines();
-        let header = lines.next().unwrap_or_default().split('\t').enumerate().map(|(place, name)| (name, place)).collect();
+        let header =
+            lines.next().unwrap_or_default().split('\t').enumerate().map(|(place, name)| (name, place)).collect();
         let by_oid: HashMap<u32, TypeInfo> =
             lines.filter_map(|line| parse_line(&header, line)).map(|info| (info.oid, info)).collect();
         let by_name = by_oid.values().map(|info| (info.name, info.oid)).collect();

@@ -15,10 +15,10 @@ use super::{VisibleCatalog, VisibleField, VisibleKey, VisibleReference, VisibleR
 
 pub(super) fn build(principal: &Principal, snapshot: &Snapshot, language: Option<Language>) -> VisibleCatalog {
     let catalog = &snapshot.catalog;
-    let decisions: Vec<Option<Decision>> = (0..catalog.entities.len())
-        .map(|entity| sluice_model::policy::decide(principal, snapshot, entity))
-        .collect();
-    let mut maker = Maker { catalog, decisions, language, schemas: Vec::new(), relations: Vec::new(), founds: Vec::new() };
+    let decisions: Vec<Option<Decision>> =
+        (0..catalog.entities.len()).map(|entity| sluice_model::policy::decide(principal, snapshot, entity)).collect();
+    let mut maker =
+        Maker { catalog, decisions, language, schemas: Vec::new(), relations: Vec::new(), founds: Vec::new() };
     for (name, domain, naming) in catalog.schemas() {
         maker.schema(name, domain, naming);
     }
@@ -81,7 +81,10 @@ impl Maker<'_> {
                 name: format!("{name}_pkey").into(),
                 columns,
             }),
-            comment: comment_of(&[other_name(entity.listed_name(found.naming), entity.names()), entity.comment.clone()]),
+            comment: comment_of(&[
+                other_name(entity.listed_name(found.naming), entity.names()),
+                entity.comment.clone(),
+            ]),
             name,
             fields,
             references: Vec::new(),
@@ -101,13 +104,7 @@ impl Maker<'_> {
         });
         let masked = outcome.mask.is_some().then(|| self.masked_note());
         let partly = outcome.covered_where.is_some().then(|| self.partly_note());
-        comment_of(&[
-            other_name(field.listed_name(naming), field.names()),
-            field.comment_text(),
-            level,
-            masked,
-            partly,
-        ])
+        comment_of(&[other_name(field.listed_name(naming), field.names()), field.comment_text(), level, masked, partly])
     }
 
     fn masked_note(&self) -> String {

@@ -5,8 +5,6 @@
 
 mod build;
 mod keys;
-#[cfg(test)]
-pub(crate) mod sample;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
