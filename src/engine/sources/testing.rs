@@ -291,8 +291,11 @@ pub(super) async fn text_means_bytes(source: &dyn SqlSource, table: &str) {
         let condition = dialect.text_equals(&column, &mut value);
         let sql = format!("SELECT {column} FROM {table} WHERE {condition}");
         let got = ask(source, &sql, params, &[SqlType::Text]).await;
-        assert_eq!(got.unwrap_or_else(|error| panic!("{sql} {text:?}: {error}")), [text.clone()], "{sql}");
-        let sql = format!("SELECT count(*) FROM {table} WHERE {order} < {}", order_operand(source.kind(), dialect));
+        assert_eq!(got.unwrap_or_else(|error| panic!("{sql} {text:?}: {error}")), std::slice::from_ref(text), "{sql}");
+        let sql = format!(
+            "SELECT count(*) FROM {table} WHERE {order} < {}",
+            dialect.text_order(&dialect.placeholder(1, &SqlType::Text))
+        );
         let got = ask(source, &sql, vec![(SqlType::Text, Datum::Text(text.clone()))], &[SqlType::Int8]).await;
         let expected = texts.iter().filter(|other| other.as_bytes() < text.as_bytes()).count().to_string();
         assert_eq!(got.unwrap_or_else(|error| panic!("{sql} {text:?}: {error}")), [expected], "{sql} {text:?}");
@@ -320,8 +323,4 @@ pub(super) async fn text_means_bytes(source: &dyn SqlSource, table: &str) {
         assert!(pattern != "_" || got.iter().all(|text| text.chars().count() == 1), "{got:?}");
         assert!(pattern != "\\%" || got.len() == 1, "{got:?}");
     }
-}
-
-fn order_operand(_kind: SourceKind, dialect: &dyn crate::dialect::Dialect) -> String {
-    dialect.text_order(&dialect.placeholder(1, &SqlType::Text))
 }

@@ -308,7 +308,7 @@ async fn sums_come_as_what_was_declared() {
         ("c", SqlType::Numeric(Some((10, 2))), "0.0300000000"),
     ] {
         let sum = Mysql.aggregate(Aggregate::Sum, column, &argument, &numeric).unwrap();
-        let got = ask(&*source, &format!("SELECT {sum} FROM {rows}"), Vec::new(), &[numeric.clone()]).await;
+        let got = ask(&*source, &format!("SELECT {sum} FROM {rows}"), Vec::new(), std::slice::from_ref(&numeric)).await;
         assert_eq!(got.unwrap(), [expected]);
     }
 }

@@ -314,13 +314,12 @@ fn read(
         let problem = format!("{} parameters, {} given", statement.parameter_count(), request.params.len());
         return Err(shared.request(problem));
     }
-    for (at, (sql_type, value)) in request.params.iter().enumerate() {
+    for (at, (_, value)) in request.params.iter().enumerate() {
         let value = decode::bind(value).map_err(|problem| SourceError::Parameter {
             connection: shared.id.clone(),
             position: at + 1,
             problem,
         })?;
-        tracing::trace!(parameter = at + 1, sql_type = %sql_type.typname(), "bind");
         statement.raw_bind_parameter(at + 1, value).map_err(failed)?;
     }
     let mut rows = statement.raw_query();
