@@ -27,7 +27,17 @@ pub enum SessionError {
     /// A portal that has run and cannot run again.
     #[error("portal {0:?} cannot be run again")]
     PortalDone(String),
-    /// The number of parameters in Bind or EXECUTE.
+    /// The number of arguments of EXECUTE.
+    #[error("{given} arguments for statement {name:?} with {needed} parameters")]
+    ArgumentCount {
+        /// Statement.
+        name: String,
+        /// Given.
+        given: usize,
+        /// Needed.
+        needed: usize,
+    },
+    /// The number of parameters in Bind.
     #[error("{given} parameters for statement {name:?} with {needed}")]
     ParameterCount {
         /// Statement.
@@ -152,6 +162,15 @@ impl ToClient for SessionError {
                 S::ObjectNotInPrerequisiteState,
                 format!("portal \"{name}\" cannot be run"),
                 format!("入口 \"{name}\" 不能再次执行"),
+            ),
+            SessionError::ArgumentCount { name, given, needed } => new(
+                S::SyntaxError,
+                format!("wrong number of parameters for prepared statement \"{name}\""),
+                format!("预备语句 \"{name}\" 的参数个数不对"),
+            )
+            .detail(
+                format!("Expected {needed} parameters but got {given}."),
+                format!("需要 {needed} 个参数,给出了 {given} 个。"),
             ),
             SessionError::ParameterCount { name, given, needed } => new(
                 S::ProtocolViolation,

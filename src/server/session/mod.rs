@@ -17,6 +17,8 @@ mod rows;
 pub mod settings;
 mod simple;
 mod statement;
+#[cfg(test)]
+mod tests;
 pub mod transaction;
 mod work;
 

@@ -256,7 +256,7 @@ impl Session {
         let types = &described.params;
         if types.len() != args.len() {
             let (given, needed) = (args.len(), types.len());
-            return Err(SessionError::ParameterCount { name: name.to_string(), given, needed }.into());
+            return Err(SessionError::ArgumentCount { name: name.to_string(), given, needed }.into());
         }
         let zone = self.time_zone();
         let bound = types.iter().zip(args).enumerate().map(|(index, (sql_type, arg))| {
@@ -285,8 +285,7 @@ impl Session {
         let tag = match &statement.kind {
             StatementKind::Begin(modes) => {
                 self.begin(modes)?;
-                let start = statement.text.trim_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case("start"));
-                if start { "START TRANSACTION" } else { "BEGIN" }
+                if begins_with(&statement.text, "start") { "START TRANSACTION" } else { "BEGIN" }
             }
             StatementKind::Commit => {
                 let ended = self.transaction.commit();
@@ -357,7 +356,7 @@ impl Session {
             StatementKind::Unlisten(_) => "UNLISTEN",
             StatementKind::SetRole(role) => {
                 self.set_role(role.as_deref()).await?;
-                "SET"
+                if begins_with(&statement.text, "reset") { "RESET" } else { "SET" }
             }
             StatementKind::SetSessionAuthorization(who) => {
                 if who.as_ref().is_some_and(|who| *who != self.identity.user) {
@@ -365,7 +364,7 @@ impl Session {
                 }
                 // As in PostgreSQL, the role in force ends with it.
                 self.settings.set_special("role", None);
-                "SET"
+                if begins_with(&statement.text, "reset") { "RESET" } else { "SET" }
             }
             StatementKind::NoOperation(tag) => tag,
             StatementKind::Query(_)
@@ -434,6 +433,11 @@ pub fn explain_columns() -> Vec<Column> {
 pub fn show_columns(name: &str) -> Vec<Column> {
     let names: &[&str] = if name.eq_ignore_ascii_case("all") { &["name", "setting", "description"] } else { &[name] };
     names.iter().map(|name| Column::computed(*name, SqlType::Text)).collect()
+}
+
+/// Tags tell synonyms apart that are one statement otherwise.
+fn begins_with(text: &str, word: &str) -> bool {
+    text.trim_start().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// One format for all columns.

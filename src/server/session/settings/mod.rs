@@ -106,7 +106,9 @@ pub struct Listed {
 /// The settings of one session.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What `RESET` goes back to, where it differs from the built-in default.
+    /// What the server knows of the session and of itself; stands where the client has said nothing.
+    known: BTreeMap<String, String>,
+    /// What the startup packet asked for: `RESET` goes back to it.
     reset: BTreeMap<String, String>,
     now: Arc<Values>,
     /// `[0]`: at the start of the transaction; `[i]`: at its i-th savepoint.
@@ -125,6 +127,7 @@ impl Settings {
     /// Built-in defaults, under the server's bound on a statement.
     pub fn new(statement_timeout_max_ms: u64) -> Settings {
         Settings {
+            known: BTreeMap::new(),
             reset: BTreeMap::new(),
             now: Arc::default(),
             saved: Vec::new(),
@@ -137,8 +140,9 @@ impl Settings {
 
     /// Sets what the server knows about the session (user, TLS, default search path): facts included.
     pub fn establish(&mut self, name: &str, value: &str) {
-        if let Some(definition) = definitions::find(name) {
-            self.reset.insert(key(definition), value.to_string());
+        let Some(definition) = definitions::find(name) else { return };
+        let before = self.known.insert(key(definition), value.to_string());
+        if before.as_deref() != Some(value) {
             self.generation += 1;
         }
     }
@@ -220,7 +224,7 @@ impl Settings {
             Some(definition) => key(definition),
             None => custom(name)?,
         };
-        let back = self.reset.get(&key).cloned();
+        let back = self.reset.get(&key).or_else(|| self.known.get(&key)).cloned();
         let now = self.change();
         now.local.remove(&key);
         match (local, back) {
@@ -273,7 +277,9 @@ impl Settings {
     pub fn list(&self) -> Vec<Listed> {
         let listed = |definition: &'static Definition| {
             let raw = self.raw(definition);
-            let reset = self.reset.get(&key(definition)).map_or(definition.default, String::as_str);
+            let key = key(definition);
+            let reset = self.reset.get(&key).or_else(|| self.known.get(&key));
+            let reset = reset.map_or(definition.default, String::as_str);
             Listed {
                 name: definition.name,
                 shown: values::show(definition, &raw),
@@ -287,7 +293,8 @@ impl Settings {
     }
 
     fn held(&self, key: &str) -> Option<&String> {
-        self.now.local.get(key).or_else(|| self.now.session.get(key)).or_else(|| self.reset.get(key))
+        let own = self.now.local.get(key).or_else(|| self.now.session.get(key));
+        own.or_else(|| self.reset.get(key)).or_else(|| self.known.get(key))
     }
 
     fn raw(&self, definition: &Definition) -> String {

@@ -103,6 +103,21 @@ fn reset_goes_back_to_the_startup_packet() {
 }
 
 #[test]
+fn the_client_comes_before_what_the_server_knows() {
+    let mut settings = Settings::new(0);
+    settings.establish("search_path", "retail");
+    assert_eq!(settings.search_path(), ["retail"]);
+    settings.start_with("search_path", "零售").unwrap();
+    settings.establish("search_path", "retail, other");
+    assert_eq!(settings.search_path(), ["零售"]);
+    settings.set("search_path", Some("x"), false).unwrap();
+    settings.reset_all();
+    assert_eq!(settings.search_path(), ["零售"]);
+    settings.establish("session_authorization", "ana");
+    assert_eq!(settings.get("session_authorization").as_deref(), Some("ana"));
+}
+
+#[test]
 fn the_client_is_told_once_of_each_change() {
     let mut settings = Settings::new(0);
     let first = settings.untold();
