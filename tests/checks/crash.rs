@@ -55,7 +55,7 @@ fn what_was_answered_before_a_crash_is_in_the_audit_after_it() {
             std::thread::sleep(Duration::from_millis(200));
             stop.store(true, Ordering::Relaxed);
         });
-        drop(sluice);
+        sluice.kept.stop();
         let answered: BTreeSet<String> = seen.into_inner().expect("no holder panics").into_iter().collect();
         assert!(answered.len() > 50, "only {} statements before the crash", answered.len());
 
@@ -71,6 +71,7 @@ fn what_was_answered_before_a_crash_is_in_the_audit_after_it() {
         if round == 1 {
             std::fs::remove_file(directory.join("hold")).expect("the mark");
         }
+        again.kept.stop();
     }
 }
 

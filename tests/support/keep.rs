@@ -36,7 +36,7 @@ pub struct Kept {
     directory: PathBuf,
     keeper: Mutex<Child>,
     /// Closing it stops the child.
-    _lifeline: ChildStdin,
+    lifeline: ChildStdin,
 }
 
 impl Kept {
@@ -54,7 +54,7 @@ impl Kept {
             .spawn()
             .expect("bash");
         let lifeline = keeper.stdin.take().expect("a piped stdin");
-        Kept { directory: directory.to_path_buf(), keeper: Mutex::new(keeper), _lifeline: lifeline }
+        Kept { directory: directory.to_path_buf(), keeper: Mutex::new(keeper), lifeline }
     }
 
     /// Process id of the child.
@@ -63,6 +63,13 @@ impl Kept {
             let text = std::fs::read_to_string(self.directory.join("pid")).map_err(|error| error.to_string())?;
             text.trim().parse().map_err(|_| format!("not a number: {text:?}"))
         })
+    }
+
+    /// Stops the child and waits for its end.
+    pub fn stop(self) {
+        let Kept { keeper, lifeline, .. } = self;
+        drop(lifeline);
+        keeper.into_inner().expect("no holder panics").wait().expect("the keeper ends");
     }
 
     /// What the child wrote to its standard streams so far.
