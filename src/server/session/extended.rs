@@ -113,8 +113,14 @@ impl Session {
         };
         let described = self.describe(statement.as_ref(), &declared).await?;
         let prepared = self.names.prepared(name)?;
-        let changed = prepared.described.as_ref().is_some_and(|before| before.params != described.params);
-        if changed {
+        let same = |before: &Described| {
+            let columns = match (&before.columns, &described.columns) {
+                (Some(before), Some(now)) => same_columns(before, now),
+                (before, now) => before.is_none() && now.is_none(),
+            };
+            before.params == described.params && columns
+        };
+        if prepared.described.as_ref().is_some_and(|before| !same(before)) {
             return Err(SessionError::ResultChanged.into());
         }
         prepared.described = Some(described.clone());
@@ -129,6 +135,9 @@ impl Session {
     pub(super) async fn bind(&mut self, bind: Bind) -> Result<(), Fault> {
         let prepared = self.names.prepared(&bind.statement)?;
         let statement = prepared.statement.clone();
+        // What the client knows of a query's columns holds for its portals.
+        let query = statement.as_ref().is_some_and(|statement| matches!(statement.kind, StatementKind::Query(_)));
+        let told = prepared.described.as_ref().filter(|_| query).and_then(|described| described.columns.clone());
         if let Some(statement) = &statement {
             self.check_runnable(&statement.kind)?;
         }
@@ -142,7 +151,7 @@ impl Session {
             statement,
             params,
             formats: bind.result_formats,
-            told: None,
+            told,
             run: Run::Bound,
             planned: None,
             trail,

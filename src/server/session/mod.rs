@@ -299,6 +299,9 @@ impl Session {
     }
 
     fn warn(&mut self, warning: Warning) {
+        if self.settings.get("client_min_messages").is_some_and(|least| least == "error") {
+            return;
+        }
         let notice = warning.to_client();
         let language = self.settings.language();
         self.io.conn().queue(Backend::NoticeResponse { severity: Severity::Warning, notice: &notice, language });

@@ -320,7 +320,15 @@ impl Session {
                 "SET"
             }
             StatementKind::SetTransaction(modes) => {
-                self.set_modes(modes)?;
+                // SET SESSION CHARACTERISTICS is for all transactions to come.
+                let level = modes.isolation.filter(|_| begins_with(&statement.text, "set session"));
+                match level {
+                    Some(level) => {
+                        let level = Some(level.name());
+                        self.settings.set("default_transaction_isolation", level, false).map_err(Fault::of)?;
+                    }
+                    None => self.set_modes(modes)?,
+                }
                 "SET"
             }
             StatementKind::Reset(Some(name)) => {

@@ -298,7 +298,12 @@ impl Settings {
     }
 
     fn raw(&self, definition: &Definition) -> String {
-        let value = self.held(&key(definition)).map_or(definition.default, String::as_str);
+        let mut held = self.held(&key(definition));
+        if definition.name == "transaction_isolation" {
+            // A transaction that said nothing has the session's level.
+            held = held.or_else(|| self.held("default_transaction_isolation"));
+        }
+        let value = held.map_or(definition.default, String::as_str);
         if definition.name == "statement_timeout" {
             return self.bounded_timeout(value).to_string();
         }

@@ -94,6 +94,15 @@ fn transactions_undo_and_local_values_end() {
 }
 
 #[test]
+fn a_transaction_has_the_level_of_the_session_unless_it_says_otherwise() {
+    check(
+        "default_transaction_isolation=serializable; transaction_isolation; begin; \
+         local transaction_isolation=repeatable read; commit; transaction_isolation",
+        "serializable | serializable | repeatable read | serializable",
+    );
+}
+
+#[test]
 fn reset_goes_back_to_the_startup_packet() {
     let mut settings = Settings::new(0);
     settings.start_with("application_name", "psql").unwrap();
