@@ -9,6 +9,10 @@ use sluice_server::commands::{self, CheckOptions, ExplainOptions, ReportFormat};
 use sluice_server::config::{LogFormat, LogOptions};
 use sluice_server::demo::{self, DemoOptions, Scale};
 
+/// Stack of the worker threads. Copying or dropping a bounded, but long, chain of operators recurses over it; memory
+/// is only used as far as it goes.
+const STACK_BYTES: usize = 64 << 20;
+
 /// A governed, federated SQL gateway that speaks PostgreSQL.
 #[derive(Debug, Parser)]
 #[command(name = "sluice", version, max_term_width = 100)]
@@ -136,7 +140,8 @@ fn main() -> ExitCode {
         return failed("a TLS provider was installed before ours");
     }
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no threads: {error}")),
     };

@@ -28,6 +28,9 @@ pub use stream::RowStream;
 /// Rows of one batch inside the engine.
 const BATCH_ROWS: usize = 8_192;
 
+/// Stack for the optimizer and the physical planner, which recurse over deep, but bounded, statements.
+const STACK_BYTES: usize = 64 << 20;
+
 /// The engine: sources, mask keys, memory, threads.
 #[derive(Debug)]
 pub struct Engine {
@@ -66,7 +69,7 @@ impl Engine {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("sluice-engine")
-            .thread_stack_size(8 << 20)
+            .thread_stack_size(32 << 20)
             .enable_all()
             .build()
             .map_err(|error| EngineError::Internal(format!("engine threads: {error}")))?;
@@ -102,7 +105,7 @@ impl Engine {
     /// as an error then.
     pub fn federate(&self, admitted: Admitted<Governed>, snapshot: &Snapshot) -> Result<Federated, EngineError> {
         let (governed, mut trail) = admitted.into_parts();
-        let planned = self.physical(governed, snapshot);
+        let planned = stacker::grow(STACK_BYTES, || self.physical(governed, snapshot));
         match planned {
             Ok((plan, columns, sent)) => {
                 for sent in sent {
@@ -149,7 +152,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::federate`].
     pub fn explain(&self, governed: Governed, snapshot: &Snapshot) -> Result<Vec<String>, EngineError> {
-        let (plan, _, sent) = self.physical(governed, snapshot)?;
+        let (plan, _, sent) = stacker::grow(STACK_BYTES, || self.physical(governed, snapshot))?;
         let mut lines: Vec<String> =
             sent.iter().map(|sent| format!("sent to {}: {}", sent.connection, sent.what)).collect();
         let tree = displayable(plan.as_ref()).indent(false).to_string();

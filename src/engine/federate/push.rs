@@ -72,14 +72,7 @@ impl<'a> Pusher<'a> {
         sources: &'a Sources,
         dialect: &'static dyn Dialect,
     ) -> Pusher<'a> {
-        Pusher {
-            catalog,
-            sources,
-            dialect,
-            params: Params::default(),
-            fingerprints: Vec::new(),
-            aliases: 0,
-        }
+        Pusher { catalog, sources, dialect, params: Params::default(), fingerprints: Vec::new(), aliases: 0 }
     }
 
     /// Renders a node with everything below it.

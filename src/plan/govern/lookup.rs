@@ -156,8 +156,8 @@ fn into_scan(
     let field = source.fields()[position];
     let outcome = &source.decision().fields[field];
     // On rows where no grant covers the field there is nothing to look up: the field reads NULL there.
-    let allowed = outcome.covered_where.is_none()
-        && outcome.mask.as_ref().is_some_and(|mask| mask.usage == MaskUse::Lookup);
+    let allowed =
+        outcome.covered_where.is_none() && outcome.mask.as_ref().is_some_and(|mask| mask.usage == MaskUse::Lookup);
     if !allowed {
         return Ok(Pushed::No(LogicalPlan::TableScan(scan)));
     }

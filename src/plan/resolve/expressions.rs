@@ -145,19 +145,47 @@ impl Resolver<'_> {
         }
     }
 
-    /// `x = ANY (subquery)` is IN; arrays wait for array types.
+    /// `x = ANY (subquery)` is IN; so is `x = ANY (array)` with the array's items as its list.
     fn any_op(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
         let Expr::AnyOp { left, compare_op: ast::BinaryOperator::Eq, right, .. } = expr else {
             return Err(PlanError::Unsupported("ANY with this operator".into()));
         };
-        let Expr::Subquery(subquery) = &mut **right else {
-            return Err(PlanError::Unsupported("ANY over an array".into()));
-        };
         self.expr(left)?;
-        self.query(subquery)?;
         let left = Box::new(std::mem::replace(&mut **left, Expr::value(Value::Null)));
-        *expr = Expr::InSubquery { expr: left, subquery: subquery.clone(), negated: false };
+        let right = std::mem::replace(&mut **right, Expr::value(Value::Null));
+        *expr = match right {
+            Expr::Subquery(mut subquery) => {
+                self.query(&mut subquery)?;
+                Expr::InSubquery { expr: left, subquery, negated: false }
+            }
+            other => self.in_items(left, other)?,
+        };
         Ok(())
+    }
+
+    fn in_items(&mut self, left: Box<Expr>, array: Expr) -> Result<Expr, PlanError> {
+        let mut list = match array {
+            Expr::Nested(inner) => return self.in_items(left, *inner),
+            Expr::Cast { expr, data_type, .. } if matches!(data_type, ast::DataType::Array(_)) => {
+                return self.in_items(left, *expr);
+            }
+            Expr::Array(array) => array.elem,
+            Expr::Value(value) => match &value.value {
+                Value::Placeholder(name) => match self.array_parameter(name)? {
+                    Some(items) => items,
+                    // Only described so far: the placeholder stands for one item.
+                    None => vec![Expr::Value(value)],
+                },
+                _ => return Err(PlanError::Unsupported("ANY over an array in text form".into())),
+            },
+            _ => return Err(PlanError::Unsupported("ANY over this kind of array".into())),
+        };
+        self.each(&mut list)?;
+        if list.is_empty() {
+            // No item equals anything, NULL included.
+            return Ok(Expr::value(Value::Boolean(false)));
+        }
+        Ok(Expr::InList { expr: left, list, negated: false })
     }
 
     /// Values of the session that stand as bare words or calls without arguments.
@@ -362,6 +390,20 @@ fn castable(sql_type: &sluice_base::SqlType, data_type: &mut ast::DataType) -> R
     };
     *data_type = spelled;
     Ok(())
+}
+
+/// One item of an array parameter as a literal.
+pub(super) fn literal_of(item: &sluice_base::Datum) -> Result<Expr, PlanError> {
+    use sluice_base::Datum;
+    let value = match item {
+        Datum::Null => Value::Null,
+        Datum::Bool(v) => Value::Boolean(*v),
+        Datum::Int(v) => Value::Number(v.to_string(), false),
+        Datum::Numeric(v) => Value::Number(v.clone(), false),
+        Datum::Text(v) => Value::SingleQuotedString(v.clone()),
+        _ => return Err(PlanError::Unsupported("an array parameter of this type".into())),
+    };
+    Ok(Expr::value(value))
 }
 
 /// The name of an expression kind, without anything of its content.

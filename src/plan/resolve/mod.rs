@@ -11,7 +11,7 @@ mod names;
 mod output;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion_common::ParamValues;
@@ -53,12 +53,14 @@ pub(crate) struct Resolved {
     pub(crate) names: Vec<String>,
     /// Decisions of all relations that were named.
     pub(crate) decisions: BTreeMap<usize, Arc<Decision>>,
+    /// Numbers of the parameters that stand for arrays.
+    arrays: BTreeSet<usize>,
 }
 
 /// Resolves a query with its parameter values in place.
 pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)]) -> Result<Resolved, PlanError> {
     let types: Vec<Option<SqlType>> = params.iter().map(|(sql_type, _)| Some(sql_type.clone())).collect();
-    let resolved = plan(query, asker, &types)?;
+    let resolved = plan(query, asker, &types, Some(params))?;
     let used = parameter_count(&resolved.plan)?;
     if used > params.len() {
         return Err(PlanError::UndefinedParameter(params.len() + 1));
@@ -66,40 +68,62 @@ pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)])
     if used == 0 {
         return Ok(resolved);
     }
-    let values = params.iter().map(|(sql_type, value)| scalar(sql_type, value)).collect::<Result<Vec<_>, _>>()?;
+    // Array parameters have become lists of literals; a NULL keeps their place.
+    let value = |(sql_type, value): &(SqlType, Datum)| match sql_type {
+        SqlType::Array(_) => Ok(datafusion_common::ScalarValue::Null),
+        _ => scalar(sql_type, value),
+    };
+    let values = params.iter().map(value).collect::<Result<Vec<_>, _>>()?;
     let plan = resolved.plan.with_param_values(ParamValues::from(values)).map_err(from_planner)?;
     Ok(Resolved { plan, ..resolved })
 }
 
 /// Types of a query's parameters and columns.
 pub(crate) fn describe(query: &Query, asker: &Asker, declared: &[Option<SqlType>]) -> Result<Described, PlanError> {
-    let resolved = plan(query, asker, declared)?;
+    let resolved = plan(query, asker, declared, None)?;
     let inferred = resolved.plan.get_parameter_types().map_err(from_planner)?;
     let count = parameter_count(&resolved.plan)?.max(declared.len());
     let params = (1..=count)
         .map(|number| {
             let given = declared.get(number - 1).cloned().flatten();
             let found = inferred.get(&format!("${number}")).cloned().flatten().and_then(|t| sql_type(&t));
-            given.or(found).unwrap_or(SqlType::Text)
+            let given = given.filter(|given| *given != SqlType::Unknown);
+            match (given, resolved.arrays.contains(&number)) {
+                (Some(given), _) => given,
+                (None, false) => found.unwrap_or(SqlType::Text),
+                (None, true) => SqlType::Array(Box::new(found.unwrap_or(SqlType::Text))),
+            }
         })
         .collect();
     let columns = crate::govern::columns(&resolved, asker)?;
     Ok(Described { params, columns })
 }
 
-fn plan(query: &Query, asker: &Asker, declared: &[Option<SqlType>]) -> Result<Resolved, PlanError> {
+fn plan(
+    query: &Query,
+    asker: &Asker,
+    declared: &[Option<SqlType>],
+    params: Option<&[(SqlType, Datum)]>,
+) -> Result<Resolved, PlanError> {
     if query.has_relations() && query.mixes_system() {
         return Err(PlanError::Unsupported("a query over system relations together with others".into()));
     }
     let mut ast = query.ast().clone();
-    let mut resolver = names::Resolver::new(asker);
+    let mut resolver = names::Resolver::new(asker, params);
     let names = resolver.statement(&mut ast)?;
+    let arrays = std::mem::take(&mut resolver.arrays);
+    // An array parameter stands for one of its items.
+    let item = |(index, declared): (usize, &Option<SqlType>)| match declared {
+        Some(SqlType::Array(item)) if arrays.contains(&(index + 1)) => Some((**item).clone()),
+        other => other.clone(),
+    };
+    let declared: Vec<Option<SqlType>> = declared.iter().enumerate().map(item).collect();
     let decisions = resolver.into_decisions();
-    let plan = context::plan(ast, asker, &decisions, declared)?;
+    let plan = context::plan(ast, asker, &decisions, &declared)?;
     if plan.schema().fields().len() != names.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }
-    Ok(Resolved { plan, names, decisions })
+    Ok(Resolved { plan, names, decisions, arrays })
 }
 
 fn parameter_count(plan: &LogicalPlan) -> Result<usize, PlanError> {

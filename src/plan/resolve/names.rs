@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use sluice_base::{Datum, SqlType};
 use sluice_model::Decision;
 use sluice_model::catalog::{Catalog, Found};
 use sqlparser::ast::{
@@ -15,6 +16,7 @@ use sqlparser::ast::{
 
 use super::Asker;
 use super::context::scan_name;
+use super::expressions::literal_of;
 use super::output::column_name;
 use crate::PlanError;
 use crate::query::{fold, fold_name};
@@ -49,6 +51,10 @@ pub(super) struct Resolver<'a> {
     ctes: Vec<Ctes>,
     /// Scopes from the outermost query inwards.
     pub(super) scopes: Vec<Scope>,
+    /// Parameter values, where the query is to run.
+    params: Option<&'a [(SqlType, Datum)]>,
+    /// Numbers of the parameters that stand for arrays.
+    pub(super) arrays: BTreeSet<usize>,
 }
 
 /// What a query body leaves behind.
@@ -62,8 +68,24 @@ struct Body {
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(asker: &'a Asker<'a>) -> Resolver<'a> {
-        Resolver { asker, decisions: BTreeMap::new(), ctes: Vec::new(), scopes: Vec::new() }
+    pub(super) fn new(asker: &'a Asker<'a>, params: Option<&'a [(SqlType, Datum)]>) -> Resolver<'a> {
+        let (decisions, ctes, scopes) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Resolver { asker, decisions, ctes, scopes, params, arrays: BTreeSet::new() }
+    }
+
+    /// The items of an array parameter; `None` while the query is only described.
+    pub(super) fn array_parameter(&mut self, name: &str) -> Result<Option<Vec<ast::Expr>>, PlanError> {
+        let number: usize =
+            name.trim_start_matches('$').parse().map_err(|_| PlanError::Unsupported("a named parameter".into()))?;
+        self.arrays.insert(number);
+        let Some(params) = self.params else { return Ok(None) };
+        match params.get(number.wrapping_sub(1)) {
+            Some((_, Datum::Array(items))) => items.iter().map(literal_of).collect::<Result<_, _>>().map(Some),
+            // ANY (NULL) is NULL for every row.
+            Some((_, Datum::Null)) => Ok(Some(vec![ast::Expr::value(ast::Value::Null)])),
+            Some(_) => Err(PlanError::InvalidValue("of an array")),
+            None => Err(PlanError::UndefinedParameter(number)),
+        }
     }
 
     /// Rewrites a whole statement; returns the client's column names.

@@ -183,7 +183,11 @@ impl Shared {
                 code => {
                     let text = format!("{code} {}", told.message);
                     // A text with characters that the column's character set lacks, such as an emoji for a GBK column.
-                    let state = if code == 1267 { "22021".to_string() } else { told.state };
+                    let state = if code == 1267 {
+                        sluice_base::SqlState::CharacterNotInRepertoire.code().to_string()
+                    } else {
+                        told.state
+                    };
                     SourceError::Failed { connection, sqlstate: Some(state), text }
                 }
             },

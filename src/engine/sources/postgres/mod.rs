@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deadpool::managed::{Object, Pool, PoolError, TimeoutType};
 use futures::StreamExt;
-use sluice_base::SqlType;
+use sluice_base::{SqlState, SqlType};
 use sluice_model::catalog::SourceKind;
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Row, Statement};
@@ -183,12 +183,14 @@ impl Shared {
         let text = told.message().to_string();
         match state {
             // Query cancelled: our own cancellations have nobody listening, so this is statement_timeout or an operator.
-            "57014" => SourceError::Timeout { connection },
+            _ if state == SqlState::QueryCanceled.code() => SourceError::Timeout { connection },
             // Connection and authorization failures, an unknown database, no more connections, shutting down.
             _ if state.starts_with("08") || state.starts_with("28") || state.starts_with("57P") => {
                 self.unavailable(&format!("{state} {text}"))
             }
-            "3D000" | "53300" => self.unavailable(&format!("{state} {text}")),
+            _ if state == SqlState::InvalidCatalogName.code() || state == SqlState::TooManyConnections.code() => {
+                self.unavailable(&format!("{state} {text}"))
+            }
             _ => SourceError::Failed { connection, sqlstate: Some(state.to_string()), text },
         }
     }
@@ -248,7 +250,7 @@ impl From<SourceError> for Broken {
 }
 
 /// "Cached plan must not change result type": the table was altered under a prepared statement.
-const STALE_PLAN: &str = "0A000";
+const STALE_PLAN: SqlState = SqlState::FeatureNotSupported;
 
 async fn read(
     shared: &Shared,
@@ -287,7 +289,7 @@ async fn read(
         (_, Err(error)) => {
             // The server answers an error when the statement is over.
             *busy = false;
-            let stale = error.code().is_some_and(|code| code.code() == STALE_PLAN);
+            let stale = error.code().is_some_and(|code| code.code() == STALE_PLAN.code());
             let again = stale || error.is_closed();
             session.forget();
             let error = shared.failed(error);
