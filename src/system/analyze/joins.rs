@@ -201,9 +201,7 @@ impl Analyzer<'_> {
         while let Some(next) = waiting.pop() {
             match next {
                 Ast::BinaryOp { left, op: BinaryOperator::And, right } => waiting.extend([&**right, &**left]),
-                Ast::Nested(inner) if matches!(**inner, Ast::BinaryOp { op: BinaryOperator::And, .. }) => {
-                    waiting.push(inner);
-                }
+                Ast::Nested(inner) => waiting.push(inner),
                 other => parts.push(other),
             }
         }

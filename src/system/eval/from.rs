@@ -4,6 +4,7 @@
 //! join may move before or behind them, because only its own conditions decide its match, and every other condition
 //! waits until the items it reads are there.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,6 +13,9 @@ use crate::error::{Result, SystemError};
 use crate::plan::{Conjunct, Expr, FromPlan, Item, ItemSource, Slots, TableCall};
 use crate::relations::Source;
 use crate::value::{Key, Row, Value};
+
+/// Rows added per row from which on it pays to look one item further.
+const MANY_ROWS: f64 = 4.0;
 
 /// What an item can contribute: rows for one slot, or tuples for several.
 enum Candidates {
@@ -111,46 +115,61 @@ impl<'p> Joiner<'p> {
     }
 
     /// The conditions that come into force when this item joins: its own ON, or the open ones it completes.
-    fn conditions(&self, item: usize) -> Vec<&'p Conjunct> {
-        let joined = self.placed | mask(&self.plan.items[item]);
+    fn conditions(&self, item: usize, placed: Slots) -> Vec<&'p Conjunct> {
+        let own = mask(&self.plan.items[item]);
         match &self.plan.items[item].left_on {
             Some(on) => on.iter().collect(),
             None => self
                 .open
                 .iter()
                 .map(|at| &self.plan.conjuncts[*at])
-                .filter(|conjunct| conjunct.slots & !joined == 0)
+                .filter(|conjunct| conjunct.slots & !(placed | own) == 0 && conjunct.slots & own != 0)
                 .collect(),
         }
     }
 
-    fn may_join(&self, item: usize) -> bool {
+    fn may_join(&self, item: usize, placed: Slots) -> bool {
         let described = &self.plan.items[item];
         let own = mask(described);
         let on = described.left_on.iter().flatten().fold(0, |slots, conjunct| slots | conjunct.slots);
-        (described.needs | (on & !own)) & !self.placed == 0
+        (described.needs | (on & !own)) & !placed == 0
     }
 
-    /// The item that adds the fewest rows: linked ones first, inner ones before outer ones.
+    /// The item that adds the fewest rows, linked ones first. Where even that is many, what each one makes possible
+    /// next counts too.
     fn choose(&mut self) -> Result<usize> {
-        let ready: Vec<usize> = self.waiting.iter().copied().filter(|item| self.may_join(*item)).collect();
+        let ready: Vec<usize> = self.waiting.iter().copied().filter(|item| self.may_join(*item, self.placed)).collect();
         if let [only] = ready.as_slice() {
             return Ok(*only);
         }
-        let mut best: Option<(bool, f64, usize)> = None;
+        let mut estimates = Vec::with_capacity(ready.len());
         for item in ready {
-            let (linked, rows) = self.estimate(item)?;
-            let costly = !linked && rows > 1.5;
-            let better = best.is_none_or(|(held_costly, held_rows, _)| (costly, rows) < (held_costly, held_rows));
-            if better {
-                best = Some((costly, rows, item));
+            let (linked, rows) = self.estimate(item, self.placed)?;
+            estimates.push((!linked && rows > 1.5, rows, item));
+        }
+        let best = estimates.iter().min_by(|a, b| (a.0, a.1).partial_cmp(&(b.0, b.1)).unwrap_or(Ordering::Equal));
+        let (_, rows, item) = *best.ok_or(SystemError::Internal("FROM items that wait for each other"))?;
+        if rows <= MANY_ROWS || self.waiting.len() < 3 || self.placed == 0 {
+            return Ok(item);
+        }
+        let mut chosen = (f64::INFINITY, item);
+        for (_, rows, item) in estimates {
+            let after = self.placed | mask(&self.plan.items[item]);
+            let mut next = f64::INFINITY;
+            for other in self.waiting.clone() {
+                if other != item && self.may_join(other, after) {
+                    next = next.min(self.estimate(other, after)?.1);
+                }
+            }
+            if rows * next < chosen.0 {
+                chosen = (rows * next, item);
             }
         }
-        best.map(|(_, _, item)| item).ok_or(SystemError::Internal("FROM items that wait for each other"))
+        Ok(chosen.1)
     }
 
-    /// Whether a look-up finds the item's rows, and about how many rows it adds per row so far.
-    fn estimate(&mut self, item: usize) -> Result<(bool, f64)> {
+    /// Whether a condition ties the item to those in place, and about how many rows it adds per row so far.
+    fn estimate(&mut self, item: usize, placed: Slots) -> Result<(bool, f64)> {
         let outer = self.plan.items[item].left_on.is_some();
         // A lateral item runs per row; nothing is known of it.
         if self.plan.items[item].needs != 0 {
@@ -158,37 +177,37 @@ impl<'p> Joiner<'p> {
         }
         let candidates = self.candidates(item)?;
         let total = candidates.len() as f64;
-        let mut linked = self.placed == 0 && total <= 1.0;
+        let mut linked = placed == 0;
         let mut rows = total;
         let mut filters = 0;
-        for conjunct in self.conditions(item) {
-            match (self.probe(item, conjunct), &*candidates) {
-                (Some((Expr::Column { up: 0, column, .. }, other, constant)), Candidates::Rows(source)) => {
-                    linked = true;
+        for conjunct in self.conditions(item, placed) {
+            let Some((inner, other, constant)) = self.probe(item, conjunct, placed) else {
+                filters += 1;
+                continue;
+            };
+            linked |= !constant;
+            rows *= match (inner, &*candidates) {
+                (Expr::Column { up: 0, column, .. }, Candidates::Rows(source)) => {
                     let Some(index) = source.index(*column) else { continue };
-                    rows = rows.min(if constant {
+                    if constant {
                         let key = evaluate(other, &self.frame(&self.tuples[0]), self.run)?;
-                        index.get(&Key(key)).map_or(0.0, |found| found.len() as f64)
+                        index.get(&Key(key)).map_or(0.0, |found| found.len() as f64) / total.max(1.0)
                     } else {
-                        total / (index.len().max(1) as f64)
-                    });
+                        1.0 / (index.len().max(1) as f64)
+                    }
                 }
-                (Some(_), _) => {
-                    linked = true;
-                    rows = rows.min(total / 10.0);
-                }
-                (None, _) => filters += 1,
-            }
+                _ => 0.1,
+            };
         }
         rows *= 0.5_f64.powi(filters.min(3));
         Ok((linked, if outer { rows.max(1.0) + 0.1 } else { rows }))
     }
 
     /// For `a = b` with the item on one side only: the item's side, the other side, and whether that is constant.
-    fn probe<'c>(&self, item: usize, conjunct: &'c Conjunct) -> Option<(&'c Expr, &'c Expr, bool)> {
+    fn probe<'c>(&self, item: usize, conjunct: &'c Conjunct, placed: Slots) -> Option<(&'c Expr, &'c Expr, bool)> {
         let own = mask(&self.plan.items[item]);
         let [(left, left_slots), (right, right_slots)] = conjunct.sides.as_ref()?;
-        let usable = |inner: Slots, outer: Slots| inner & !own == 0 && inner != 0 && outer & !self.placed == 0;
+        let usable = |inner: Slots, outer: Slots| inner & !own == 0 && inner != 0 && outer & !placed == 0;
         if usable(*left_slots, *right_slots) {
             Some((left, right, *right_slots == 0))
         } else if usable(*right_slots, *left_slots) {
@@ -231,7 +250,7 @@ impl<'p> Joiner<'p> {
 
     fn join(&mut self, item: usize) -> Result<()> {
         let described = &self.plan.items[item];
-        let conditions = self.conditions(item);
+        let conditions = self.conditions(item, self.placed);
         let mut joined = Vec::new();
         if described.needs != 0 {
             for tuple in std::mem::take(&mut self.tuples) {
@@ -258,7 +277,7 @@ impl<'p> Joiner<'p> {
                         self.extend(item, &candidates, found, &conditions, tuple, &mut joined)?;
                     }
                 }
-                self.run.holds(joined.len())?;
+                self.run.holds(joined.len(), described.slots.end)?;
             }
         }
         self.placed |= mask(described);
@@ -275,7 +294,7 @@ impl<'p> Joiner<'p> {
 
     /// How the item's rows are found for each row so far.
     fn lookup<'c>(&self, item: usize, candidates: &Candidates, conditions: &[&'c Conjunct]) -> Result<Lookup<'c>> {
-        let probes: Vec<_> = conditions.iter().filter_map(|conjunct| self.probe(item, conjunct)).collect();
+        let probes: Vec<_> = conditions.iter().filter_map(|conjunct| self.probe(item, conjunct, self.placed)).collect();
         if let Candidates::Rows(source) = candidates {
             let mut best: Option<(usize, usize, &Expr)> = None;
             for (inner, other, _) in &probes {

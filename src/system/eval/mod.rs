@@ -25,9 +25,9 @@ use crate::relations::Source;
 use crate::value::{Key, Row, Value};
 
 /// Work one statement may do: rows made, rows looked at and values computed.
-pub(crate) const STEPS_MAX: u64 = if cfg!(test) { 5_000_000 } else { 100_000_000 };
-/// Rows one statement may hold in one place.
-pub(crate) const ROWS_MAX: usize = 4_000_000;
+pub(crate) const STEPS_MAX: u64 = if cfg!(test) { 5_000_000 } else { 40_000_000 };
+/// Rows of up to eight cells that one statement may hold in one place; wider rows count as several.
+pub(crate) const ROWS_MAX: usize = 1_000_000;
 /// Bytes of one value.
 pub(crate) const VALUE_BYTES_MAX: usize = 16 << 20;
 
@@ -100,13 +100,13 @@ impl<'a> Run<'a> {
         if size > VALUE_BYTES_MAX {
             return Err(SystemError::TooLarge);
         }
-        self.step(size / 16)?;
+        self.step(size / 4)?;
         Ok(value)
     }
 
-    /// Refuses a list of rows that has grown too long.
-    pub(crate) fn holds(&self, rows: usize) -> Result<()> {
-        if rows > ROWS_MAX { Err(SystemError::TooLarge) } else { Ok(()) }
+    /// Refuses a list of rows of this many cells that has grown too long.
+    pub(crate) fn holds(&self, rows: usize, width: usize) -> Result<()> {
+        if rows.saturating_mul(width / 8 + 1) > ROWS_MAX { Err(SystemError::TooLarge) } else { Ok(()) }
     }
 
     /// The rows of a system relation, the same for the whole statement.

@@ -117,7 +117,7 @@ fn set_rows(
     for branch in branches {
         let next = run_query(branch, up, run)?;
         run.step(next.len())?;
-        run.holds(rows.len() + next.len())?;
+        run.holds(rows.len() + next.len(), 1)?;
         rows = match operation {
             SetOperation::Union => {
                 rows.extend(next);
@@ -170,7 +170,7 @@ fn cte_rows(cte: &CtePlan, up: Option<&Frame>, run: &Run) -> Result<Arc<Source>>
     while !working.is_empty() {
         run.step(working.len())?;
         rows.extend(working.iter().cloned());
-        run.holds(rows.len())?;
+        run.holds(rows.len(), cte.width)?;
         run.ctes.borrow_mut().insert(cte.id, Arc::new(Source::new(working, cte.width)));
         working = fresh(run_query(next, up, run)?);
     }

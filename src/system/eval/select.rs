@@ -39,7 +39,7 @@ pub(super) fn run_select(plan: &SelectPlan, up: Option<&Frame>, run: &Run) -> Re
         } else {
             expand(plan, item, up, run, &mut rows)?;
         }
-        run.holds(rows.len())?;
+        run.holds(rows.len(), plan.targets.len())?;
     }
     Ok(rows)
 }
