@@ -1,8 +1,8 @@
 //! The extended protocol: Parse, Bind, Describe, Execute, Close, Flush, Sync.
 //!
 //! Invariants: after an error everything up to Sync is passed over; replies leave on Flush, on Sync or when the buffer
-//! is full; the decision is made at Execute. A plan made for Describe is used by the Execute that follows it within
-//! [`PLAN_AGE_MAX`] on the same snapshot and settings, and never twice.
+//! is full. Faults in a statement are told at Parse, as in PostgreSQL; the decision is made anew at Execute, and where
+//! its columns are no longer those that the client was told, the statement fails.
 
 use std::sync::Arc;
 
@@ -14,14 +14,11 @@ use sluice_wire::{Backend, Bind, Target, decode_parameter_in};
 use super::Session;
 use super::cursor::{Motion, Shown};
 use super::error::{Fault, SessionError};
-use super::portal::{Described, Plan, Portal, Prepared, Run};
+use super::portal::{Described, Portal, Prepared, Run};
 use super::rows::Out;
 use super::simple::tag;
 use super::statement::{Opened, Ready, explain_columns, show_columns};
 use super::work::{self, query_of};
-
-/// Age up to which a plan made for Describe is executed, microseconds.
-const PLAN_AGE_MAX: i64 = 1_000_000;
 
 impl Session {
     /// Parse
@@ -51,12 +48,7 @@ impl Session {
             self.check_runnable(&statement.kind)?;
         }
         let declared = oids.iter().map(|oid| declared_type(*oid)).collect::<Result<Vec<_>, _>>()?;
-        // A named statement is made to be used again, and its maker wants to know its faults now. The unnamed one is
-        // described or bound in the next message.
-        let mut described = None;
-        if !name.is_empty() {
-            described = Some(self.describe(statement.as_ref(), &declared).await?);
-        }
+        let described = Some(self.describe(statement.as_ref(), &declared).await?);
         Ok(Prepared { statement, declared, described, trail: None })
     }
 
@@ -74,9 +66,9 @@ impl Session {
             StatementKind::Show(name) => none(Some(show_columns(&self.shown_name(name))), 0),
             StatementKind::Fetch { move_only: true, .. } => none(None, 0),
             StatementKind::Fetch { name, .. } => {
-                let cursor = self.names.portal(name).map_err(|_| SessionError::NoCursor(name.clone()))?;
-                let columns = cursor.told.as_ref().map(|told| told.to_vec());
-                none(columns, 0)
+                // Whether the cursor exists is for the execution to say.
+                let columns = self.names.portal(name).ok().and_then(|cursor| cursor.told.as_ref());
+                none(columns.map(|told| told.to_vec()), 0)
             }
             StatementKind::Execute { name, .. } => {
                 let inner = Box::pin(self.describe_named(name)).await?;
@@ -120,7 +112,9 @@ impl Session {
             };
             before.params == described.params && columns
         };
-        if prepared.described.as_ref().is_some_and(|before| !same(before)) {
+        // Other statements with rows are about things of the session, which come and go.
+        let query = statement.as_ref().is_some_and(|statement| matches!(statement.kind, StatementKind::Query(_)));
+        if query && prepared.described.as_ref().is_some_and(|before| !same(before)) {
             return Err(SessionError::ResultChanged.into());
         }
         prepared.described = Some(described.clone());
@@ -142,7 +136,15 @@ impl Session {
             self.check_runnable(&statement.kind)?;
         }
         self.names.check_portal_name(&bind.portal)?;
-        let params = match self.bind_parameters(&bind).await {
+        let formats_fit = match (&told, bind.result_formats.given()) {
+            (Some(columns), [_, _, ..]) => bind.result_formats.expand(columns.len()).map(|_| ()).map_err(Fault::of),
+            (None, _) | (Some(_), [] | [_]) => Ok(()),
+        };
+        let bound = match formats_fit {
+            Ok(()) => self.bind_parameters(&bind).await,
+            Err(fault) => Err(fault),
+        };
+        let params = match bound {
             Ok(params) => params,
             Err(fault) => return Err(self.blame(&bind.statement, fault)),
         };
@@ -153,7 +155,6 @@ impl Session {
             formats: bind.result_formats,
             told,
             run: Run::Bound,
-            planned: None,
             trail,
             cursor: None,
             born: Some(self.transaction.depth()),
@@ -221,22 +222,22 @@ impl Session {
         let portal = self.names.portal(name)?;
         let (statement, params, told) = (portal.statement.clone(), portal.params.clone(), portal.told.clone());
         let found = match told {
-            Some(told) => Ok((Some(told), None)),
-            None => self.portal_columns(statement, &params).await,
+            Some(told) => Ok(Some(told)),
+            None => {
+                let declared: Vec<_> = params.iter().map(|(sql_type, _)| Some(sql_type.clone())).collect();
+                self.describe(statement.as_ref(), &declared).await.map(|described| described.columns)
+            }
         };
         let portal = self.names.portal(name)?;
         match found {
-            Ok((columns, plan)) => {
-                let formats = match &columns {
-                    Some(columns) => portal.formats.expand(columns.len()).map_err(Fault::of)?,
-                    None => Vec::new(),
-                };
-                portal.told = columns.clone();
-                portal.planned = plan.or(portal.planned.take());
-                match &columns {
-                    Some(columns) => self.io.conn().queue(Backend::RowDescription { columns, formats: &formats }),
-                    None => self.io.conn().queue(Backend::NoData),
-                }
+            Ok(Some(columns)) => {
+                let formats = portal_formats(portal, columns.len())?;
+                portal.told = Some(columns.clone());
+                self.io.conn().queue(Backend::RowDescription { columns: &columns, formats: &formats });
+                Ok(())
+            }
+            Ok(None) => {
+                self.io.conn().queue(Backend::NoData);
                 Ok(())
             }
             Err(fault) => Err(match portal.trail.take() {
@@ -244,29 +245,6 @@ impl Session {
                 None => fault,
             }),
         }
-    }
-
-    /// Columns of a portal. A query is planned for it, and the plan kept for Execute.
-    async fn portal_columns(
-        &mut self,
-        statement: Option<Arc<Statement>>,
-        params: &Arc<[(SqlType, Datum)]>,
-    ) -> Result<(Option<Arc<[Column]>>, Option<Plan>), Fault> {
-        let Some(statement) = statement else { return Ok((None, None)) };
-        if !matches!(statement.kind, StatementKind::Query(_)) {
-            let declared: Vec<_> = params.iter().map(|(sql_type, _)| Some(sql_type.clone())).collect();
-            return Ok((self.describe(Some(&statement), &declared).await?.columns, None));
-        }
-        let asking = self.asking().await?;
-        let planned = work::plan(&mut self.io, &asking, &statement, params).await?;
-        let columns: Arc<[Column]> = planned.columns().into();
-        let plan = Plan {
-            planned,
-            epoch: asking.current.snapshot.epoch,
-            generation: self.settings.generation(),
-            at_micros: asking.principal.context.now_micros,
-        };
-        Ok((Some(columns), Some(plan)))
     }
 
     /// Execute
@@ -295,14 +273,8 @@ impl Session {
             if let Err(fault) = self.check_runnable(&statement.kind) {
                 return Err(fault.refuse(trail));
             }
-            let planned = portal.planned.take().filter(|plan| self.still_good(plan)).map(|plan| plan.planned);
-            if let (Some(told), Some(planned)) = (&portal.told, &planned)
-                && !same_columns(told, planned.columns())
-            {
-                return Err(Fault::from(SessionError::ResultChanged).refuse(trail));
-            }
-            let ready =
-                Ready { statement, params: portal.params.clone(), planned, formats: portal.formats.clone(), trail };
+            let (params, formats) = (portal.params.clone(), portal.formats.clone());
+            let ready = Ready { statement, params, formats, trail };
             if let Some(done) = self.start_portal(portal, ready).await? {
                 portal.run = Run::Done { again: None };
                 self.io.conn().queue(Backend::CommandComplete(&done));
@@ -319,13 +291,6 @@ impl Session {
             }
             Run::Done { again: None } | Run::Bound => Err(SessionError::PortalDone(name.to_string()).into()),
         }
-    }
-
-    fn still_good(&self, plan: &Plan) -> bool {
-        let now = self.state.sink.now_micros();
-        plan.epoch == self.state.current().snapshot.epoch
-            && plan.generation == self.settings.generation()
-            && (0..=PLAN_AGE_MAX).contains(&(now - plan.at_micros))
     }
 
     /// Starts a portal. Returns the tag of a statement that is done already.
@@ -439,5 +404,5 @@ fn portal_formats(portal: &Portal, columns: usize) -> Result<Vec<Format>, Fault>
 
 /// True where rows of the one may be read as rows of the other.
 fn same_columns(told: &[Column], now: &[Column]) -> bool {
-    told.len() == now.len() && told.iter().zip(now).all(|(told, now)| told.sql_type == now.sql_type)
+    told.len() == now.len() && told.iter().zip(now).all(|(told, now)| told.sql_type.oid() == now.sql_type.oid())
 }

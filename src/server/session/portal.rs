@@ -13,7 +13,6 @@ use sluice_wire::Formats;
 
 use super::error::SessionError;
 use super::rows::Rows;
-use super::work::Planned;
 
 /// A statement made by Parse or PREPARE.
 pub struct Prepared {
@@ -43,18 +42,6 @@ impl Described {
     pub fn nothing() -> Described {
         Described { params: Arc::from([]), columns: None, epoch: 0 }
     }
-}
-
-/// A plan made for Describe, and under which circumstances it may be executed.
-pub struct Plan {
-    /// The plan.
-    pub planned: Planned,
-    /// Snapshot it was made on.
-    pub epoch: u64,
-    /// Generation of the settings it was made under.
-    pub generation: u64,
-    /// When, microseconds since 1970-01-01 UTC.
-    pub at_micros: i64,
 }
 
 /// What a cursor was declared with.
@@ -105,8 +92,6 @@ pub struct Portal {
     pub told: Option<Arc<[Column]>>,
     /// How far it has run.
     pub run: Run,
-    /// Planned when it was described, to be executed at once.
-    pub planned: Option<Plan>,
     /// Opened before parsing, where this is the first execution.
     pub trail: Option<Trail>,
     /// Set for SQL cursors.
@@ -266,7 +251,6 @@ mod tests {
             formats: Formats::default(),
             told: None,
             run: Run::Bound,
-            planned: None,
             trail: None,
             cursor: hold.map(|hold| Cursor { binary: false, hold }),
             born: Some(born),

@@ -51,13 +51,7 @@ impl Session {
         if let Err(fault) = self.check_runnable(&statement.kind) {
             return Err(fault.refuse(trail));
         }
-        let ready = Ready {
-            statement: Arc::new(statement),
-            params: Arc::from([]),
-            planned: None,
-            formats: Formats::default(),
-            trail,
-        };
+        let ready = Ready { statement: Arc::new(statement), params: Arc::from([]), formats: Formats::default(), trail };
         let tag = match self.open(ready).await? {
             Opened::Done(tag) => tag,
             Opened::Rows(rows, word) => self.send_all(rows, word).await?,

@@ -44,8 +44,6 @@ pub struct Ready {
     pub statement: Arc<Statement>,
     /// Its parameters.
     pub params: Arc<[(SqlType, Datum)]>,
-    /// Its plan, where there is one already.
-    pub planned: Option<Planned>,
     /// Formats its rows will have.
     pub formats: Formats,
     /// Its trail.
@@ -104,8 +102,8 @@ impl Session {
 
     /// Plans where that is still to be done, admits, and starts.
     async fn run_query(&mut self, ready: Ready) -> Result<Rows, Fault> {
-        let Ready { statement, params, planned, formats, trail } = ready;
-        match self.planned(&statement, &params, planned, formats).await {
+        let Ready { statement, params, formats, trail } = ready;
+        match self.planned(&statement, &params, formats).await {
             Ok((asking, planned)) => {
                 let stream = work::start(&mut self.io, &asking, planned, trail).await?;
                 Ok(Rows::new(stream, self.state.limits.rows_max))
@@ -118,14 +116,10 @@ impl Session {
         &mut self,
         statement: &Arc<Statement>,
         params: &Arc<[(SqlType, Datum)]>,
-        planned: Option<Planned>,
         formats: Formats,
     ) -> Result<(Asking, Planned), Fault> {
         let asking = self.asking().await?;
-        let planned = match planned {
-            Some(planned) => planned,
-            None => work::plan(&mut self.io, &asking, statement, params).await?,
-        };
+        let planned = work::plan(&mut self.io, &asking, statement, params).await?;
         let Planned::Answer(answer) = planned else { return Ok((asking, planned)) };
         for (name, value, local) in answer.settings {
             self.settings.set(&name, Some(&value), local).map_err(Fault::of)?;
@@ -147,8 +141,8 @@ impl Session {
 
     /// EXPLAIN: the ids of the rules, no literal of theirs, no source SQL (governance G14).
     async fn explain(&mut self, ready: Ready) -> Result<Opened, Fault> {
-        let Ready { statement, params, planned, trail, .. } = ready;
-        let (asking, planned) = match self.planned(&statement, &params, planned, Formats::default()).await {
+        let Ready { statement, params, trail, .. } = ready;
+        let (asking, planned) = match self.planned(&statement, &params, Formats::default()).await {
             Ok(planned) => planned,
             Err(fault) => return Err(fault.refuse(trail)),
         };
@@ -182,7 +176,6 @@ impl Session {
             formats: Formats::default(),
             told: Some(rows.columns().into()),
             run: Run::Rows { rows, word: "SELECT" },
-            planned: None,
             trail: None,
             cursor: Some(cursor),
             born: Some(self.transaction.depth()),
@@ -238,7 +231,7 @@ impl Session {
             StatementKind::Execute { .. } => {
                 Err(Fault::from(SessionError::NoStatement(name.to_string())).refuse(trail))
             }
-            _ => Box::pin(self.open(Ready { statement, params, planned: None, formats, trail })).await,
+            _ => Box::pin(self.open(Ready { statement, params, formats, trail })).await,
         }
     }
 

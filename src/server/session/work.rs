@@ -43,17 +43,6 @@ pub enum Planned {
     Governed(Box<Governed>),
 }
 
-impl Planned {
-    /// Columns of the result.
-    pub fn columns(&self) -> &[Column] {
-        match self {
-            Planned::Answer(answer) => &answer.table.columns,
-            Planned::Table(table) => &table.columns,
-            Planned::Governed(governed) => governed.columns(),
-        }
-    }
-}
-
 /// The query inside a statement, where it has one.
 pub fn query_of(kind: &StatementKind) -> Option<&Query> {
     match kind {
