@@ -300,7 +300,7 @@ mod tests {
             ("DO $$ begin end $$", "25006"),
             ("VACUUM", "25006"),
             ("SELEC 1", "42601"),
-            ("SELECT FROM WHERE", "42601"),
+            ("SELECT 1 FROM", "42601"),
             ("SELECT 1 SELECT 2", "42601"),
             ("SELECT 'open", "42601"),
             ("FETCH 5", "42601"),
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(outcome(&nested), "54001");
         let chain = format!("SELECT 1{}", "+1".repeat(20_000));
         assert_eq!(outcome(&chain), "54001");
-        let cases = format!("SELECT {} 1 {}", "CASE WHEN true THEN".repeat(500), "END ".repeat(500));
+        let cases = format!("SELECT {} 1 {}", "CASE WHEN true THEN ".repeat(500), "END ".repeat(500));
         assert_eq!(outcome(&cases), "54001");
         let nots = format!("SELECT {} true", "NOT ".repeat(5_000));
         assert_eq!(outcome(&nots), "54001");
