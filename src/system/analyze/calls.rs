@@ -60,10 +60,10 @@ impl Analyzer<'_> {
             return Err(SystemError::Misplaced(format!("FILTER specified, but {name} is not an aggregate function")));
         }
         let args = plain_arguments(list)?;
-        if schema.is_none() {
-            if let Some(typed) = self.keyword_call(&name, &args)? {
-                return Ok(typed);
-            }
+        if schema.is_none()
+            && let Some(typed) = self.keyword_call(&name, &args)?
+        {
+            return Ok(typed);
         }
         let args = self.arguments(&args)?;
         self.call_in(schema.as_deref(), &name, args)

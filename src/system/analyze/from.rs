@@ -78,10 +78,10 @@ impl Analyzer<'_> {
         if let ([_], Some(made)) = (parts.as_slice(), parts.first().and_then(|name| self.cte(name))) {
             return self.named(made, &parts[0], alias, plan);
         }
-        if let [database, _, _] = parts.as_slice() {
-            if database == self.context.database {
-                parts.remove(0);
-            }
+        if let [database, _, _] = parts.as_slice()
+            && database == self.context.database
+        {
+            parts.remove(0);
         }
         let position = match parts.as_slice() {
             [name] => crate::cast::names::search_path(self.context).find_map(|schema| find(schema, name)),

@@ -168,12 +168,12 @@ impl Analyzer<'_> {
     /// The one column of this name on one side of a join, with the items it reads.
     fn side(&mut self, name: &str, from: Mark, to: Option<Mark>) -> Result<(Typed, u64)> {
         let scope = self.scope()?;
-        if to.is_some() {
-            if let Some(merged) = scope.merged.iter().skip(from.merged).find(|merged| merged.name == name) {
-                let typed = merged.typed.clone();
-                let slots = slots_of(&typed.expr);
-                return Ok((typed, slots));
-            }
+        if to.is_some()
+            && let Some(merged) = scope.merged.iter().skip(from.merged).find(|merged| merged.name == name)
+        {
+            let typed = merged.typed.clone();
+            let slots = slots_of(&typed.expr);
+            return Ok((typed, slots));
         }
         let end = to.map_or(scope.entries.len(), |mark| mark.entry);
         let mut found = None;
@@ -268,11 +268,11 @@ fn outside_needs(plan: &FromPlan, start: usize, end: usize) -> u64 {
 
 /// The side of an outer join that may be missing, as one item.
 fn outer_item(mut side: FromPlan, on: Vec<Conjunct>, start: usize, end: usize) -> Result<Item> {
-    if let ([only], true) = (side.items.as_mut_slice(), side.conjuncts.is_empty()) {
-        if only.left_on.is_none() {
-            only.left_on = Some(on);
-            return side.items.pop().ok_or(SystemError::Internal("an item that vanished"));
-        }
+    if let ([only], true) = (side.items.as_mut_slice(), side.conjuncts.is_empty())
+        && only.left_on.is_none()
+    {
+        only.left_on = Some(on);
+        return side.items.pop().ok_or(SystemError::Internal("an item that vanished"));
     }
     if outside_needs(&side, start, end) != 0 {
         return Err(SystemError::Unsupported("a lateral item inside an outer join".into()));

@@ -144,10 +144,10 @@ impl Analyzer<'_> {
         }
         let scope = self.scope()?;
         for (name, typed) in columns {
-            if let Expr::Column { up: 0, slot, column } = &typed.expr {
-                if !scope.group_columns.contains(&(*slot, *column)) {
-                    scope.loose.push((*slot, *column, name.clone()));
-                }
+            if let Expr::Column { up: 0, slot, column } = &typed.expr
+                && !scope.group_columns.contains(&(*slot, *column))
+            {
+                scope.loose.push((*slot, *column, name.clone()));
             }
             targets.exprs.push(typed);
             targets.names.push(name);

@@ -44,11 +44,17 @@ fn parse_offset(text: &str) -> Option<i64> {
     };
     let (hours, minutes) = match digits.split_once(':') {
         Some((hours, minutes)) => (hours, minutes),
-        None if digits.len() == 4 => digits.split_at(2),
+        None if digits.len() == 4 && digits.is_ascii() => digits.split_at(2),
         None => (digits, "0"),
     };
-    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let (hours, minutes) = (i64::from(hours), i64::from(minutes));
     (hours <= 15 && minutes < 60).then_some(sign * (hours * HOUR + minutes * MINUTE))
+}
+
+/// Midnight of a day; dates reach further than timestamps.
+pub(crate) fn midnight(days: i32) -> Result<i64> {
+    i64::from(days).checked_mul(DAY).ok_or_else(|| SystemError::OutOfRange("timestamp".into()))
 }
 
 pub(crate) fn day_of(micros: i64) -> Result<i32> {
@@ -90,7 +96,7 @@ pub(crate) fn timestamptz_text(micros: i64, offset: i64) -> String {
     let sign = if offset < 0 { '-' } else { '+' };
     let (hours, minutes) = (offset.abs() / HOUR, offset.abs() % HOUR / MINUTE);
     let zone = if minutes == 0 { format!("{sign}{hours:02}") } else { format!("{sign}{hours:02}:{minutes:02}") };
-    format!("{}{zone}", timestamp_text(micros + offset))
+    format!("{}{zone}", timestamp_text(micros.saturating_add(offset)))
 }
 
 pub(crate) fn interval_text(interval: &Interval) -> String {
@@ -140,13 +146,13 @@ pub(crate) fn date_in(text: &str, context: &Context) -> Result<i32> {
 
 fn parse_time(text: &str) -> Option<i64> {
     let mut parts = text.trim().split(':');
-    let hours: i64 = parts.next()?.parse().ok()?;
-    let minutes: i64 = parts.next()?.parse().ok()?;
+    let hours = i64::from(parts.next()?.parse::<u8>().ok()?);
+    let minutes = i64::from(parts.next()?.parse::<u8>().ok()?);
     let (seconds, fraction) = match parts.next() {
         Some(seconds) => seconds.split_once('.').unwrap_or((seconds, "")),
         None => ("0", ""),
     };
-    let seconds: i64 = seconds.parse().ok()?;
+    let seconds = i64::from(seconds.parse::<u8>().ok()?);
     if parts.next().is_some() || hours > 24 || minutes > 59 || seconds > 60 || fraction.len() > 9 {
         return None;
     }
@@ -253,7 +259,11 @@ fn parse_interval(text: &str) -> Option<Interval> {
     words.peek()?;
     while let Some(word) = words.next() {
         if word == "ago" {
-            interval = Interval { months: -interval.months, days: -interval.days, micros: -interval.micros };
+            interval = Interval {
+                months: interval.months.checked_neg()?,
+                days: interval.days.checked_neg()?,
+                micros: interval.micros.checked_neg()?,
+            };
         } else if word.contains(':') {
             let (sign, clock) = match word.strip_prefix('-') {
                 Some(rest) => (-1, rest),

@@ -156,23 +156,23 @@ fn between_types(value: &Value, from: &SqlType, to: &SqlType, context: &Context)
 fn between_times(value: &Value, from: &SqlType, to: &SqlType, context: &Context) -> Result<Value> {
     const DAY: i64 = 86_400_000_000;
     Ok(match (value, to) {
-        (Value::Date(days), SqlType::Timestamp) => Value::Timestamp(i64::from(*days) * DAY),
+        (Value::Date(days), SqlType::Timestamp) => Value::Timestamp(datetime::midnight(*days)?),
         (Value::Date(days), SqlType::Timestamptz) => {
-            Value::Timestamptz(i64::from(*days) * DAY - datetime::session_offset(context)?)
+            Value::Timestamptz(datetime::midnight(*days)?.saturating_sub(datetime::session_offset(context)?))
         }
         (Value::Timestamp(micros), SqlType::Date) => Value::Date(datetime::day_of(*micros)?),
         (Value::Timestamp(micros), SqlType::Timestamptz) => {
-            Value::Timestamptz(micros - datetime::session_offset(context)?)
+            Value::Timestamptz(micros.saturating_sub(datetime::session_offset(context)?))
         }
         (Value::Timestamptz(micros), SqlType::Timestamp) => {
-            Value::Timestamp(micros + datetime::session_offset(context)?)
+            Value::Timestamp(micros.saturating_add(datetime::session_offset(context)?))
         }
         (Value::Timestamptz(micros), SqlType::Date) => {
-            Value::Date(datetime::day_of(micros + datetime::session_offset(context)?)?)
+            Value::Date(datetime::day_of(micros.saturating_add(datetime::session_offset(context)?))?)
         }
         (Value::Timestamp(micros), SqlType::Time) => Value::Time(micros.rem_euclid(DAY)),
         (Value::Timestamptz(micros), SqlType::Time) => {
-            Value::Time((micros + datetime::session_offset(context)?).rem_euclid(DAY))
+            Value::Time((micros.saturating_add(datetime::session_offset(context)?)).rem_euclid(DAY))
         }
         (Value::Time(micros), SqlType::Interval) => Value::Interval(Interval { months: 0, days: 0, micros: *micros }),
         (Value::Interval(interval), SqlType::Time) => Value::Time(interval.micros.rem_euclid(DAY)),

@@ -22,10 +22,10 @@ pub(super) fn run_aggregate<'t>(
     for tuple in tuples {
         run.step(1)?;
         let frame = Frame { tuple, extras: Extras::default(), up };
-        if let Some(filter) = &plan.filter {
-            if !is_true(filter, &frame, run)? {
-                continue;
-            }
+        if let Some(filter) = &plan.filter
+            && !is_true(filter, &frame, run)?
+        {
+            continue;
         }
         let values = plan.args.iter().map(|arg| evaluate(arg, &frame, run)).collect::<Result<Vec<_>>>()?;
         let keys = plan.order.iter().map(|key| evaluate(&key.by, &frame, run)).collect::<Result<Vec<_>>>()?;

@@ -333,10 +333,10 @@ fn subquery(plan: &Arc<QueryPlan>, usage: &SubqueryUse, frame: &Frame, run: &Run
 
 /// The values of a subquery, hashed; kept for the statement where they do not vary.
 fn value_set(plan: &Arc<QueryPlan>, frame: &Frame, run: &Run) -> Result<Arc<ValueSet>> {
-    if !plan.correlated {
-        if let Some(set) = run.sets.borrow().get(&plan.id) {
-            return Ok(set.clone());
-        }
+    if !plan.correlated
+        && let Some(set) = run.sets.borrow().get(&plan.id)
+    {
+        return Ok(set.clone());
     }
     let mut set = ValueSet { keys: HashSet::new(), holds_null: false };
     for row in run_query(plan, Some(frame), run)? {

@@ -15,10 +15,10 @@ const QUERY_STEPS: usize = 20;
 
 /// The rows of a query; computed once where they cannot vary within the statement.
 pub(crate) fn rows_of(plan: &Arc<QueryPlan>, frame: &Frame, run: &Run) -> Result<Arc<Source>> {
-    if !plan.correlated {
-        if let Some(source) = run.results.borrow().get(&plan.id) {
-            return Ok(source.clone());
-        }
+    if !plan.correlated
+        && let Some(source) = run.results.borrow().get(&plan.id)
+    {
+        return Ok(source.clone());
     }
     let source = Arc::new(Source::new(run_query(plan, Some(frame), run)?, plan.columns.len()));
     if !plan.correlated {
@@ -40,11 +40,11 @@ pub(crate) fn run_query(plan: &QueryPlan, up: Option<&Frame>, run: &Run) -> Resu
             run.step(rows.len() * 4)?;
             rows.sort_by(|left, right| order_rows(left, right, &plan.order));
         }
-        if let Body::Select(select) = &plan.body {
-            if let DistinctPlan::On(places) = &select.distinct {
-                let mut seen = HashSet::new();
-                rows.retain(|row| seen.insert(key_of(row, places)));
-            }
+        if let Body::Select(select) = &plan.body
+            && let DistinctPlan::On(places) = &select.distinct
+        {
+            let mut seen = HashSet::new();
+            rows.retain(|row| seen.insert(key_of(row, places)));
         }
         limit(&mut rows, plan, up, run)?;
         let width = plan.columns.len();

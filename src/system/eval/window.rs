@@ -77,10 +77,12 @@ fn partition_values(
             WindowKind::RowNumber => Value::Int(place as i64 + 1),
             WindowKind::Rank => Value::Int(rank),
             WindowKind::DenseRank => Value::Int(dense),
-            WindowKind::Neighbour { value, distance } => match usize::try_from(place as i64 + distance) {
-                Ok(other) if other < partition.len() => at(other, value)?,
-                _ => Value::Null,
-            },
+            WindowKind::Neighbour { value, distance } => {
+                match usize::try_from((place as i64).saturating_add(*distance)) {
+                    Ok(other) if other < partition.len() => at(other, value)?,
+                    _ => Value::Null,
+                }
+            }
             WindowKind::Aggregate(aggregate_plan) => {
                 let end = if plan.order.is_empty() { partition.len() } else { ends[place] };
                 match &last {

@@ -4,7 +4,7 @@ use sluice_base::{Interval, SqlType};
 
 use super::Entry;
 use super::Strictness::Strict;
-use crate::cast::datetime::{DAY, civil, days_of};
+use crate::cast::datetime::{DAY, civil, days_of, midnight};
 use crate::cast::fit_int;
 use crate::decimal::Decimal;
 use crate::error::{Result, SystemError};
@@ -150,9 +150,11 @@ fn move_by(micros: i64, interval: &Interval) -> Result<i64> {
 
 fn date_plus(args: &[Value], sign: i64) -> Result<Value> {
     match args {
-        [Value::Date(day), Value::Int(count)] => i32::try_from(i64::from(*day) + sign * count)
-            .map(Value::Date)
-            .map_err(|_| SystemError::OutOfRange("date".into())),
+        [Value::Date(day), Value::Int(count)] => {
+            i32::try_from(i64::from(*day).saturating_add(sign.saturating_mul(*count)))
+                .map(Value::Date)
+                .map_err(|_| SystemError::OutOfRange("date".into()))
+        }
         _ => Err(mismatch()),
     }
 }
@@ -161,10 +163,10 @@ fn time_plus(args: &[Value], forward: bool) -> Result<Value> {
     let [moment, Value::Interval(interval)] = args else { return Err(mismatch()) };
     let interval = if forward { *interval } else { opposite(interval)? };
     match moment {
-        Value::Date(day) => move_by(i64::from(*day) * DAY, &interval).map(Value::Timestamp),
+        Value::Date(day) => move_by(midnight(*day)?, &interval).map(Value::Timestamp),
         Value::Timestamp(micros) => move_by(*micros, &interval).map(Value::Timestamp),
         Value::Timestamptz(micros) => move_by(*micros, &interval).map(Value::Timestamptz),
-        Value::Time(micros) => Ok(Value::Time((micros + interval.micros % DAY).rem_euclid(DAY))),
+        Value::Time(micros) => Ok(Value::Time(micros.saturating_add(interval.micros % DAY).rem_euclid(DAY))),
         _ => Err(mismatch()),
     }
 }

@@ -5,7 +5,7 @@ use chrono::Datelike;
 use super::Entry;
 use super::Strictness::Strict;
 use super::text_at;
-use crate::cast::datetime::{DAY, civil, days_of, session_offset, zone_offset};
+use crate::cast::datetime::{DAY, civil, days_of, midnight, session_offset, zone_offset};
 use crate::decimal::Decimal;
 use crate::error::{Result, SystemError};
 use crate::eval::Run;
@@ -26,16 +26,16 @@ fn unit_error() -> SystemError {
 /// Microseconds of the local clock, whatever the argument's type.
 fn local(run: &Run, value: &Value) -> Result<i64> {
     match value {
-        Value::Date(days) => Ok(i64::from(*days) * DAY),
+        Value::Date(days) => midnight(*days),
         Value::Timestamp(micros) => Ok(*micros),
-        Value::Timestamptz(micros) => Ok(micros + session_offset(run.context)?),
+        Value::Timestamptz(micros) => Ok(micros.saturating_add(session_offset(run.context)?)),
         _ => Err(SystemError::Internal("an argument that is no time")),
     }
 }
 
 fn truncate(micros: i64, unit: &str) -> Result<i64> {
     let out = || SystemError::OutOfRange("timestamp".into());
-    let fixed = |length: i64| Ok(micros - micros.rem_euclid(length));
+    let fixed = |length: i64| Ok(micros.saturating_sub(micros.rem_euclid(length)));
     let unit = unit.to_ascii_lowercase();
     match unit.trim_end_matches('s') {
         "microsecond" => return Ok(micros),
@@ -63,7 +63,7 @@ fn date_trunc(run: &Run, args: &[Value]) -> Result<Value> {
         Some(Value::Timestamp(micros)) => truncate(*micros, unit).map(Value::Timestamp),
         Some(Value::Timestamptz(micros)) => {
             let offset = session_offset(run.context)?;
-            truncate(micros + offset, unit).map(|cut| Value::Timestamptz(cut - offset))
+            truncate(micros.saturating_add(offset), unit).map(|cut| Value::Timestamptz(cut.saturating_sub(offset)))
         }
         _ => Err(SystemError::Internal("an argument that is no time")),
     }
@@ -109,8 +109,8 @@ fn date_part(run: &Run, args: &[Value]) -> Result<Value> {
 fn timezone(_: &Run, args: &[Value]) -> Result<Value> {
     let offset = zone_offset(text_at(args, 0).unwrap_or_default())?;
     match args.get(1) {
-        Some(Value::Timestamp(micros)) => Ok(Value::Timestamptz(micros - offset)),
-        Some(Value::Timestamptz(micros)) => Ok(Value::Timestamp(micros + offset)),
+        Some(Value::Timestamp(micros)) => Ok(Value::Timestamptz(micros.saturating_sub(offset))),
+        Some(Value::Timestamptz(micros)) => Ok(Value::Timestamp(micros.saturating_add(offset))),
         _ => Err(SystemError::Internal("an argument that is no time")),
     }
 }

@@ -173,7 +173,7 @@ fn json_of(value: &Value) -> Result<String> {
 }
 
 fn build_object(_: &Run, args: &[Value]) -> Result<Value> {
-    if args.len() % 2 != 0 {
+    if !args.len().is_multiple_of(2) {
         return Err(SystemError::InvalidParameter("argument list must have even number of elements".into()));
     }
     let mut fields = Vec::with_capacity(args.len() / 2);

@@ -277,7 +277,7 @@ pub(crate) fn call_text(name: &str, given: &[SqlType]) -> String {
 }
 
 /// The text argument at a place; strict functions have it, others may not.
-pub(crate) fn text_at<'v>(args: &'v [Value], place: usize) -> Option<&'v str> {
+pub(crate) fn text_at(args: &[Value], place: usize) -> Option<&str> {
     args.get(place).and_then(Value::as_text)
 }
 

@@ -18,8 +18,14 @@ pub(crate) struct SetFunction {
     pub(crate) args: Vec<SqlType>,
     /// Its columns; a single column has the function's own name in PostgreSQL.
     pub(crate) columns: Vec<(String, SqlType)>,
-    pub(crate) run: fn(&Run, &[Value]) -> Result<Vec<Row>>,
+    pub(crate) run: SetBody,
 }
+
+/// What a set-returning function does with its arguments.
+pub(crate) type SetBody = fn(&Run, &[Value]) -> Result<Vec<Row>>;
+
+/// Argument types, columns, body.
+type Signature = (Vec<SqlType>, Vec<(String, SqlType)>, SetBody);
 
 impl fmt::Debug for SetFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -154,48 +160,47 @@ fn array_argument(given: &[SqlType]) -> Option<(SqlType, SqlType)> {
 pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) -> Option<SetFunction> {
     use SqlType::{Bool, Char, Int4, Oid, Regclass, Text};
     let texts = array_of(&Text);
-    let (args, columns, run): (Vec<SqlType>, Vec<(String, SqlType)>, fn(&Run, &[Value]) -> Result<Vec<Row>>) =
-        match (schema, name, given.len()) {
-            (Some("information_schema"), "_pg_expandarray", 1) => {
-                let (array, item) = array_argument(given)?;
-                (vec![array], named(&[("x", item), ("n", Int4)]), expand_array)
-            }
-            (Some("information_schema"), _, _) => return None,
-            (_, "generate_series", 2 | 3) => {
-                let item = series_type(given)?;
-                (vec![item.clone(); given.len()], named(&[(name, item)]), series)
-            }
-            (_, "generate_subscripts", 2 | 3) => {
-                let (array, _) = array_argument(given)?;
-                (vec![array, Int4, Bool], named(&[(name, Int4)]), subscripts)
-            }
-            (_, "unnest", 1) => {
-                let (array, item) = array_argument(given)?;
-                (vec![array], named(&[(name, item)]), unnest)
-            }
-            (_, "pg_get_keywords", 0) => {
-                let columns =
-                    [("word", Text), ("catcode", Char), ("barelabel", Bool), ("catdesc", Text), ("baredesc", Text)];
-                (vec![], named(&columns), pg_get_keywords)
-            }
-            (_, "pg_options_to_table", 1) => {
-                (vec![texts], named(&[("option_name", Text), ("option_value", Text)]), options)
-            }
-            // No relation is a partition, so none has ancestors.
-            (_, "pg_partition_ancestors", 1) => (vec![Regclass], named(&[("relid", Regclass)]), empty),
-            (_, "pg_partition_tree", 1) => {
-                let columns = [("relid", Regclass), ("parentrelid", Regclass), ("isleaf", Bool), ("level", Int4)];
-                (vec![Regclass], named(&columns), empty)
-            }
-            // Nothing carries an access list of its own.
-            (_, "aclexplode", 1) => {
-                let columns = [("grantor", Oid), ("grantee", Oid), ("privilege_type", Text), ("is_grantable", Bool)];
-                (vec![texts], named(&columns), empty)
-            }
-            (_, "pg_listening_channels", 0) => (vec![], named(&[(name, Text)]), empty),
-            (_, "string_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), string_to_table),
-            (_, "regexp_split_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), regexp_split),
-            _ => return None,
-        };
+    let (args, columns, run): Signature = match (schema, name, given.len()) {
+        (Some("information_schema"), "_pg_expandarray", 1) => {
+            let (array, item) = array_argument(given)?;
+            (vec![array], named(&[("x", item), ("n", Int4)]), expand_array)
+        }
+        (Some("information_schema"), _, _) => return None,
+        (_, "generate_series", 2 | 3) => {
+            let item = series_type(given)?;
+            (vec![item.clone(); given.len()], named(&[(name, item)]), series)
+        }
+        (_, "generate_subscripts", 2 | 3) => {
+            let (array, _) = array_argument(given)?;
+            (vec![array, Int4, Bool], named(&[(name, Int4)]), subscripts)
+        }
+        (_, "unnest", 1) => {
+            let (array, item) = array_argument(given)?;
+            (vec![array], named(&[(name, item)]), unnest)
+        }
+        (_, "pg_get_keywords", 0) => {
+            let columns =
+                [("word", Text), ("catcode", Char), ("barelabel", Bool), ("catdesc", Text), ("baredesc", Text)];
+            (vec![], named(&columns), pg_get_keywords)
+        }
+        (_, "pg_options_to_table", 1) => {
+            (vec![texts], named(&[("option_name", Text), ("option_value", Text)]), options)
+        }
+        // No relation is a partition, so none has ancestors.
+        (_, "pg_partition_ancestors", 1) => (vec![Regclass], named(&[("relid", Regclass)]), empty),
+        (_, "pg_partition_tree", 1) => {
+            let columns = [("relid", Regclass), ("parentrelid", Regclass), ("isleaf", Bool), ("level", Int4)];
+            (vec![Regclass], named(&columns), empty)
+        }
+        // Nothing carries an access list of its own.
+        (_, "aclexplode", 1) => {
+            let columns = [("grantor", Oid), ("grantee", Oid), ("privilege_type", Text), ("is_grantable", Bool)];
+            (vec![texts], named(&columns), empty)
+        }
+        (_, "pg_listening_channels", 0) => (vec![], named(&[(name, Text)]), empty),
+        (_, "string_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), string_to_table),
+        (_, "regexp_split_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), regexp_split),
+        _ => return None,
+    };
     Some(SetFunction { args, columns, run })
 }
