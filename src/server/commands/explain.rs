@@ -86,8 +86,8 @@ fn lines(
     current: &Current,
     principal: &Principal,
     limits: &sluice_base::Limits,
-) -> Result<Vec<String>, ClientError> {
-    let statements = sluice_plan::parse(sql, limits).map_err(|error| error.to_client())?;
+) -> Result<Vec<String>, Box<ClientError>> {
+    let statements = sluice_plan::parse(sql, limits).map_err(|error| Box::new(error.to_client()))?;
     let mut lines = vec![person(principal)];
     for statement in &statements {
         if statements.len() > 1 {
@@ -127,11 +127,11 @@ fn query_lines(
     current: &Current,
     principal: &Principal,
     limits: &sluice_base::Limits,
-) -> Result<Vec<String>, ClientError> {
+) -> Result<Vec<String>, Box<ClientError>> {
     let snapshot = &current.snapshot;
     let asker = Asker { principal, snapshot, search_path: &snapshot.catalog.search_path, limits };
-    let governed = sluice_plan::prepare(query, &asker, &[]).map_err(|error| error.to_client())?;
+    let governed = sluice_plan::prepare(query, &asker, &[]).map_err(|error| Box::new(error.to_client()))?;
     let mut lines = sluice_plan::explain_policy(&governed, &snapshot.catalog, true);
-    lines.extend(current.engine.explain(governed, snapshot).map_err(|error| error.to_client())?);
+    lines.extend(current.engine.explain(governed, snapshot).map_err(|error| Box::new(error.to_client()))?);
     Ok(lines)
 }
