@@ -30,7 +30,7 @@ use datafusion_expr::LogicalPlan;
 use sluice_base::Column;
 use sluice_model::Decision;
 use sluice_model::audit::{Auditable, Decided, DecidedRelation, Lookup};
-use sluice_model::catalog::{Entity, Found};
+use sluice_model::catalog::{Catalog, Entity, Found};
 use sluice_model::decision::MaskUse;
 
 use crate::PlanError;
@@ -112,7 +112,7 @@ pub(crate) fn columns(resolved: &Resolved, asker: &Asker) -> Result<Vec<Column>,
                 name: name.clone(),
                 sql_type: catalog.entities[entity].fields[index].sql_type.clone(),
                 table_oid: catalog.relation_oid(Found { entity, naming }),
-                attribute: i16::try_from(index + 1).unwrap_or(0),
+                attribute: attribute_number(resolved, catalog, entity, index),
             },
             None => {
                 let sql_type = computed
@@ -122,6 +122,16 @@ pub(crate) fn columns(resolved: &Resolved, asker: &Asker) -> Result<Vec<Column>,
         });
     }
     Ok(columns)
+}
+
+/// `attnum`: the place among the columns that exist for the principal, so that a hidden field leaves no gap; 0 where
+/// it cannot be told.
+fn attribute_number(resolved: &Resolved, catalog: &Catalog, entity: usize, field: usize) -> i16 {
+    let place = resolved
+        .decisions
+        .get(&entity)
+        .and_then(|decision| listed_fields(&catalog.entities[entity], decision).position(|listed| listed == field));
+    place.and_then(|place| i16::try_from(place + 1).ok()).unwrap_or(0)
 }
 
 /// A field with `use: none` may be listed, and nothing else.

@@ -166,9 +166,7 @@ impl Resolver<'_> {
     fn in_items(&mut self, left: Box<Expr>, array: Expr) -> Result<Expr, PlanError> {
         let mut list = match array {
             Expr::Nested(inner) => return self.in_items(left, *inner),
-            Expr::Cast { expr, data_type, .. } if matches!(data_type, ast::DataType::Array(_)) => {
-                return self.in_items(left, *expr);
-            }
+            Expr::Cast { expr, data_type: ast::DataType::Array(_), .. } => return self.in_items(left, *expr),
             Expr::Array(array) => array.elem,
             Expr::Value(value) => match &value.value {
                 Value::Placeholder(name) => match self.array_parameter(name)? {
