@@ -106,6 +106,16 @@ impl Sluice {
         self.memory("VmHWM:")
     }
 
+    /// Processor time used so far, by all threads together.
+    pub fn busy_time(&self) -> std::time::Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.kept.pid())).expect("the server lives");
+        // The program's name, in parentheses, may hold anything; what follows it is numbers.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).expect("ticks in /proc");
+        // User and system time, in hundredths of a second on every Linux.
+        std::time::Duration::from_millis((ticks(11) + ticks(12)) * 10)
+    }
+
     /// Resident memory now, bytes.
     pub fn resident_memory(&self) -> u64 {
         self.memory("VmRSS:")
