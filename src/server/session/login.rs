@@ -14,7 +14,7 @@ use super::error::SessionError;
 use super::io::Io;
 use super::portal::Names;
 use super::role::Identity;
-use super::settings::{SettingError, Settings};
+use super::settings::Settings;
 use super::transaction::Transaction;
 use crate::state::{State, role_names};
 
@@ -28,7 +28,7 @@ pub async fn login(state: &Arc<State>, mut conn: Connection, startup: Startup) -
     match session(state, &startup) {
         Ok((info, settings)) => Some(begin(state, conn, startup, info, settings).await),
         Err(error) => {
-            conn.close_with(&error).await;
+            conn.close_with(error.as_ref()).await;
             let cause = error.message.en.clone();
             note_failure(state, claimed, &error, cause);
             None
@@ -83,9 +83,9 @@ fn note_failure(state: &State, session: SessionInfo, told: &ClientError, cause: 
 }
 
 /// Everything that the startup packet asks for, checked.
-fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), ClientError> {
+fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), Box<ClientError>> {
     if startup.database != state.database {
-        return Err(SessionError::UnknownDatabase(startup.database.chars().take(63).collect()).to_client());
+        return Err(told(SessionError::UnknownDatabase(startup.database.chars().take(63).collect())));
     }
     let current = state.current();
     let mut settings = Settings::new(state.limits.statement_timeout_ms);
@@ -96,7 +96,7 @@ fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), 
     for (name, value) in &startup.parameters {
         match name.as_str() {
             "options" => {
-                for (name, value) in options(value).map_err(|error| error.to_client())? {
+                for (name, value) in options(value).map_err(told)? {
                     settings.start_with(&name, &value).map_err(told)?;
                 }
             }
@@ -105,7 +105,7 @@ fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), 
     }
     let users = &current.users;
     let Some(user) = users.get(&startup.user) else {
-        return Err(SessionError::UserGone(startup.user.clone()).to_client());
+        return Err(told(SessionError::UserGone(startup.user.clone())));
     };
     let policies = &current.snapshot.policies;
     let info = SessionInfo {
@@ -118,8 +118,8 @@ fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), 
     Ok((info, settings))
 }
 
-fn told(error: SettingError) -> ClientError {
-    error.to_client()
+fn told(error: impl ToClient) -> Box<ClientError> {
+    Box::new(error.to_client())
 }
 
 /// Reads `-c name=value`, `-cname=value` and `--name=value`; a backslash keeps the character after it.

@@ -13,7 +13,7 @@ use sluice_model::audit::Trail;
 use sluice_plan::{Asker, Governed, Query, Statement, StatementKind};
 use sluice_system::{Answer, Context};
 
-use super::error::{Fault, Refusal, SessionError};
+use super::error::{Fault, SessionError};
 use super::io::Io;
 use super::settings::Settings;
 use crate::state::{Current, State};
@@ -87,7 +87,7 @@ pub async fn parse(io: &mut Io, state: &Arc<State>, text: &str) -> Result<Vec<St
         };
     }
     let (text, state_too) = (text.to_string(), state.clone());
-    on_planner(io, state, move || sluice_plan::parse(&text, &state_too.limits).map_err(Refusal::of)).await
+    on_planner(io, state, move || sluice_plan::parse(&text, &state_too.limits).map_err(Fault::of)).await
 }
 
 /// Names and types of a query's parameters and columns.
@@ -115,7 +115,7 @@ pub async fn plan(
     let (asking_too, statement, params) = (asking.clone(), statement.clone(), params.clone());
     on_planner(io, &asking.state, move || {
         let Some(query) = query_of(&statement.kind) else {
-            return Err(Refusal::of(SessionError::Internal("a statement without a query was planned".into())));
+            return Err(SessionError::Internal("a statement without a query was planned".into()).into());
         };
         asking_too.plan(query, &params)
     })
@@ -140,7 +140,7 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
             let current = asking.current.clone();
             // Attaching sources plans for the engine: work for a processor as well.
             let federated = on_planner(io, &asking.state, move || {
-                current.engine.federate(admitted, &current.snapshot).map_err(Refusal::of)
+                current.engine.federate(admitted, &current.snapshot).map_err(Fault::of)
             });
             let federated = federated.await.map_err(identified)?;
             asking.current.engine.execute(federated).map_err(|error| identified(Fault::of(error)))
@@ -161,7 +161,7 @@ pub async fn oids_in_binary(
     let asking_too = asking.clone();
     on_planner(io, &asking.state, move || {
         let mut numbered = table.clone();
-        asking_too.with_context(|context| sluice_system::names_to_oids(&mut numbered, context)).map_err(Refusal::of)?;
+        asking_too.with_context(|context| sluice_system::names_to_oids(&mut numbered, context)).map_err(Fault::of)?;
         for (row, numbers) in table.rows.iter_mut().zip(numbered.rows) {
             for ((cell, number), format) in row.iter_mut().zip(numbers).zip(&formats) {
                 if *format == Format::Binary {
@@ -178,7 +178,7 @@ pub async fn oids_in_binary(
 pub async fn on_planner<T: Send + 'static>(
     io: &mut Io,
     state: &Arc<State>,
-    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
     let planners = state.planners.clone();
     let planning = async move {
@@ -192,34 +192,33 @@ pub async fn on_planner<T: Send + 'static>(
         .await
     };
     match io.guard(planning).await? {
-        Ok(Ok(planned)) => Ok(planned),
-        Ok(Err(refusal)) => Err(Fault::Error(Box::new(refusal))),
+        Ok(outcome) => outcome,
         Err(panicked) => Err(SessionError::Internal(format!("planning: {panicked}")).into()),
     }
 }
 
 impl Asking {
-    fn describe(&self, query: &Query, declared: &[Option<SqlType>]) -> Result<(Vec<SqlType>, Vec<Column>), Refusal> {
+    fn describe(&self, query: &Query, declared: &[Option<SqlType>]) -> Result<(Vec<SqlType>, Vec<Column>), Fault> {
         if query.system_only() {
             match self.with_context(|context| sluice_system::describe(query.ast(), context, declared)) {
                 Err(error) if error.is_unknown_here() && !query.has_relations() => {}
-                answer => return answer.map_err(Refusal::of),
+                answer => return answer.map_err(Fault::of),
             }
         }
         let path = self.search_path();
-        let described = sluice_plan::describe(query, &self.asker(&path), declared).map_err(Refusal::of)?;
+        let described = sluice_plan::describe(query, &self.asker(&path), declared).map_err(Fault::of)?;
         Ok((described.params, described.columns))
     }
 
-    fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Refusal> {
+    fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Fault> {
         if query.system_only() {
             match self.with_context(|context| sluice_system::answer_in_full(query.ast(), context, params)) {
                 Err(error) if error.is_unknown_here() && !query.has_relations() => {}
-                answer => return answer.map(Planned::Answer).map_err(Refusal::of),
+                answer => return answer.map(Planned::Answer).map_err(Fault::of),
             }
         }
         let path = self.search_path();
-        let governed = sluice_plan::prepare(query, &self.asker(&path), params).map_err(Refusal::of)?;
+        let governed = sluice_plan::prepare(query, &self.asker(&path), params).map_err(Fault::of)?;
         Ok(Planned::Governed(Box::new(governed)))
     }
 
