@@ -351,3 +351,33 @@ fn closed_sessions_leave_nothing_behind() {
     // A leak of 5 MB per session, as seen elsewhere, would be a gigabyte.
     assert!(grown < 64 << 20, "150 sessions left {grown} bytes");
 }
+
+#[test]
+fn too_little_memory_is_told_and_never_a_wrong_answer() {
+    let statements = [
+        "SELECT count(*) FROM retail.txn a CROSS JOIN retail.txn b WHERE length(a.channel || b.channel) = 8",
+        "SELECT count(*) FROM retail.customer a CROSS JOIN retail.account b WHERE length(a.segment || b.status) = 4",
+        "SELECT count(*) FROM (SELECT DISTINCT acct_id, balance FROM retail.daily_balance) AS t",
+        "SELECT count(*) FROM retail.daily_balance a JOIN retail.daily_balance b ON a.balance = b.balance",
+        "SELECT max(place) FROM (SELECT row_number() OVER (ORDER BY balance, acct_id) AS place FROM retail.daily_balance) AS t",
+        "SELECT count(*) FROM (SELECT memo, txn_id FROM retail.txn ORDER BY memo, txn_id LIMIT 1500) AS t",
+    ];
+    let rich: Vec<Answer> = statements.iter().map(|sql| embedded().sluice.login("risk_officer").simple(sql)).collect();
+    for memory_bytes in [16 << 10, 128 << 10, 1 << 20] {
+        let directory = fresh_directory("poor");
+        let mut settings = embedded_settings(&directory);
+        settings.yaml.push_str(&format!("limits: {{memory_bytes: {memory_bytes}}}\n"));
+        let poor = Sluice::start(&settings);
+        for (sql, right) in statements.iter().zip(&rich) {
+            assert!(right.error.is_none(), "{sql}: {:?}", right.error);
+            let answer = poor.login("risk_officer").simple(sql);
+            let told = code(&answer) == "53200";
+            assert!(
+                told || answer.rows == right.rows,
+                "{sql} in {memory_bytes} bytes: {answer:?}, right is {:?}",
+                right.rows
+            );
+        }
+        serves(&poor);
+    }
+}
