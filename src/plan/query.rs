@@ -72,6 +72,10 @@ pub(crate) fn fold_name(name: &ast::ObjectName) -> Result<Vec<String>, PlanError
         .collect()
 }
 
+/// Words that PostgreSQL reserves and the parser would take for the name of a table
+/// (PostgreSQL documentation, appendix C, "SQL Key Words").
+const RESERVED: &[&str] = &["where", "group", "order", "having", "limit", "union", "on", "using", "and", "or", "not"];
+
 struct Survey {
     relations: BTreeSet<(Option<String>, String)>,
     ctes: BTreeSet<String>,
@@ -92,6 +96,13 @@ impl Visitor for Survey {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<PlanError> {
         if let TableFactor::Table { name, args: None, .. } = factor {
+            if let [ast::ObjectNamePart::Identifier(ident)] = name.0.as_slice()
+                && ident.quote_style.is_none()
+                && RESERVED.iter().any(|word| ident.value.eq_ignore_ascii_case(word))
+            {
+                let message = format!("syntax error at or near \"{}\"", ident.value);
+                return ControlFlow::Break(PlanError::Syntax { message, position: None });
+            }
             let mut parts = match fold_name(name) {
                 Ok(parts) => parts,
                 Err(error) => return ControlFlow::Break(error),

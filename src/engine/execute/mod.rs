@@ -28,6 +28,10 @@ pub use stream::RowStream;
 /// Rows of one batch inside the engine.
 const BATCH_ROWS: usize = 8_192;
 
+/// Threads for each core: a join that loops without pausing after its statement was cancelled holds one until it ends,
+/// and must not hold up the statements behind it.
+const THREADS_PER_CORE: usize = 8;
+
 /// Stack for the optimizer and the physical planner, which recurse over deep, but bounded, statements.
 const STACK_BYTES: usize = 64 << 20;
 
@@ -67,7 +71,7 @@ impl Engine {
             .with_default_features()
             .build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(threads)
+            .worker_threads(threads * THREADS_PER_CORE)
             .thread_name("sluice-engine")
             .thread_stack_size(32 << 20)
             .enable_all()

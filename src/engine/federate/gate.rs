@@ -12,6 +12,9 @@ use sluice_plan::types::decimal_text;
 use super::fragment::Params;
 use crate::dialect::Dialect;
 
+/// Longest list that is sent; longer ones are checked here.
+const LIST_MAX: usize = 200;
+
 /// A value expression at the source.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Value {
@@ -47,6 +50,8 @@ impl Gate<'_> {
                 let both = format!("({low} AND {high})");
                 Some(if *negated { format!("(NOT {both})") } else { both })
             }
+            // Sources bound the parameters and the depth of a statement.
+            Expr::InList(InList { list, .. }) if list.len() > LIST_MAX => None,
             Expr::InList(InList { expr, list, negated }) => {
                 let parts: Option<Vec<String>> =
                     list.iter().map(|item| self.comparison(expr, CompareOp::Eq, item)).collect();
@@ -169,6 +174,7 @@ impl Gate<'_> {
             Predicate::In { values, negated, .. } if values.is_empty() => {
                 Some(if *negated { "(1 = 1)".into() } else { "(1 = 0)".into() })
             }
+            Predicate::In { values, .. } if values.len() > LIST_MAX => None,
             Predicate::In { field, values, negated, .. } => {
                 let column = self.field(entity, *field)?;
                 let parts: Option<Vec<String>> =

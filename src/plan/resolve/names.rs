@@ -301,11 +301,13 @@ impl<'a> Resolver<'a> {
                 SelectItem::UnnamedExpr(mut expr) => {
                     let name = column_name(&expr);
                     self.expr(&mut expr)?;
+                    narrow_integer(&mut expr);
                     let plain = column_name(&expr) == name && is_column(&expr);
                     expanded.push((expr, name, !plain));
                 }
                 SelectItem::ExprWithAlias { mut expr, alias } => {
                     self.expr(&mut expr)?;
+                    narrow_integer(&mut expr);
                     expanded.push((expr, fold(&alias), true));
                 }
                 SelectItem::Wildcard(options) => {
@@ -603,6 +605,22 @@ pub(super) fn quoted(name: &str) -> Ident {
 
 pub(super) fn qualified(relation: &str, column: &str) -> ast::Expr {
     ast::Expr::CompoundIdentifier(vec![quoted(relation), quoted(column)])
+}
+
+/// An integer constant of the select list that fits is an `integer`, as in PostgreSQL; the planner would say `bigint`.
+fn narrow_integer(expr: &mut ast::Expr) {
+    let fits = match expr {
+        ast::Expr::Value(value) => match &value.value {
+            ast::Value::Number(text, _) => text.parse::<i32>().is_ok(),
+            _ => false,
+        },
+        _ => false,
+    };
+    if fits {
+        let inner = Box::new(expr.clone());
+        let data_type = ast::DataType::Integer(None);
+        *expr = ast::Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None };
+    }
 }
 
 fn is_column(expr: &ast::Expr) -> bool {
