@@ -89,7 +89,9 @@ impl Visitor for Survey {
             return ControlFlow::Break(PlanError::ReadOnly("SELECT FOR UPDATE".into()));
         }
         if let Some(with) = &query.with {
-            self.ctes.extend(with.cte_tables.iter().map(|cte| fold(&cte.alias.name)));
+            // A definition that reads a relation of its own name means the relation, unless it is recursive.
+            let hides = |cte: &&ast::Cte| with.recursive || !reads(&cte.query, &fold(&cte.alias.name));
+            self.ctes.extend(with.cte_tables.iter().filter(hides).map(|cte| fold(&cte.alias.name)));
         }
         check_body(&query.body)
     }
@@ -116,6 +118,15 @@ impl Visitor for Survey {
     fn pre_visit_statement(&mut self, _: &ast::Statement) -> ControlFlow<PlanError> {
         ControlFlow::Break(PlanError::ReadOnly("a data-modifying statement".into()))
     }
+}
+
+/// Whether a query names this relation, without a schema.
+fn reads(query: &ast::Query, name: &str) -> bool {
+    ast::visit_relations(query, |relation| match fold_name(relation) {
+        Ok(parts) if parts.len() == 1 && parts[0] == name => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    })
+    .is_break()
 }
 
 fn check_body(body: &SetExpr) -> ControlFlow<PlanError> {
