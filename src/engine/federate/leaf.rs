@@ -288,7 +288,9 @@ impl RawFields<'_> {
 
     fn add_all(&mut self, conditions: &[Expr]) {
         for condition in conditions {
-            for column in condition.column_refs() {
+            let mut columns: Vec<&Column> = condition.column_refs().into_iter().collect();
+            columns.sort_by(|left, right| left.name.cmp(&right.name));
+            for column in columns {
                 if let Some(field) = self.entity.fields.iter().position(|f| f.column == column.name) {
                     self.add(field);
                 }

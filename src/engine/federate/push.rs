@@ -125,7 +125,10 @@ impl<'a> Pusher<'a> {
         // Fields that only the user's filters read come behind the wanted ones, inside the derived table alone.
         let schema = datafusion::logical_expr::TableSource::schema(source);
         let mut extra: Vec<(String, String, SqlType)> = Vec::new();
-        for column in scan.filters.iter().flat_map(|filter| filter.column_refs()) {
+        // In order of name: equal plans must give equal text.
+        let mut used: Vec<&Column> = scan.filters.iter().flat_map(|filter| filter.column_refs()).collect();
+        used.sort_by(|left, right| left.name.cmp(&right.name));
+        for column in used {
             let position = schema.index_of(&column.name).ok()?;
             let field = source.fields()[position];
             if !decision.fields[field].is_clear() {
