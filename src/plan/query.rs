@@ -121,7 +121,7 @@ impl Visitor for Survey {
 }
 
 /// Whether a query names this relation, without a schema.
-fn reads(query: &ast::Query, name: &str) -> bool {
+pub(crate) fn reads(query: &ast::Query, name: &str) -> bool {
     ast::visit_relations(query, |relation| match fold_name(relation) {
         Ok(parts) if parts.len() == 1 && parts[0] == name => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),

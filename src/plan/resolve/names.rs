@@ -19,7 +19,7 @@ use super::context::scan_name;
 use super::expressions::literal_of;
 use super::output::column_name;
 use crate::PlanError;
-use crate::query::{fold, fold_name};
+use crate::query::{fold, fold_name, reads};
 
 /// One relation of a FROM clause.
 #[derive(Debug, Clone)]
@@ -189,7 +189,7 @@ impl<'a> Resolver<'a> {
     fn with(&mut self, with: &mut ast::With) -> Result<(), PlanError> {
         for cte in &mut with.cte_tables {
             let name = fold(&cte.alias.name);
-            if with.recursive && names_itself(&cte.query, &name) {
+            if with.recursive && reads(&cte.query, &name) {
                 return Err(PlanError::Unsupported("WITH RECURSIVE over business data".into()));
             }
             // The name is not in sight inside its own definition.
@@ -625,14 +625,4 @@ fn narrow_integer(expr: &mut ast::Expr) {
 
 fn is_column(expr: &ast::Expr) -> bool {
     matches!(expr, ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_))
-}
-
-/// Whether a CTE's query mentions the CTE's own name as a relation.
-fn names_itself(query: &ast::Query, name: &str) -> bool {
-    use std::ops::ControlFlow;
-    ast::visit_relations(query, |relation| match fold_name(relation) {
-        Ok(parts) if parts.len() == 1 && parts[0] == name => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    })
-    .is_break()
 }
