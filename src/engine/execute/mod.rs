@@ -3,6 +3,7 @@
 //! Invariant: a [`RowStream`] owns the statement's [`Trail`] and closes it at the end, on an error, or when dropped;
 //! dropping it stops the work here and at the sources.
 
+mod stop;
 mod stream;
 
 use std::sync::Arc;
@@ -10,30 +11,39 @@ use std::sync::Arc;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
-use datafusion::physical_plan::displayable;
+use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::SessionConfig;
-use sluice_base::Limits;
+use sluice_base::{Column, Limits};
 use sluice_model::Snapshot;
 use sluice_model::audit::Admitted;
 use sluice_model::mask::MaskKeys;
 use sluice_plan::Governed;
 
 use crate::EngineError;
-use crate::federate::{Federated, Splitter, verify_physical};
+use crate::federate::{Federated, Sent, Splitter, verify_physical};
 use crate::sources::Sources;
+use stop::cooperative;
 
+pub(crate) use stop::Stop;
 pub use stream::RowStream;
 
 /// Rows of one batch inside the engine.
 const BATCH_ROWS: usize = 8_192;
 
-/// Threads for each core: a join that loops without pausing after its statement was cancelled holds one until it ends,
-/// and must not hold up the statements behind it.
-const THREADS_PER_CORE: usize = 8;
+/// Threads for each core: work between two pauses (a sort, a long batch) must not hold up the statements behind it.
+const THREADS_PER_CORE: usize = 2;
 
 /// Stack for the optimizer and the physical planner, which recurse over deep, but bounded, statements.
 const STACK_BYTES: usize = 64 << 20;
+
+/// A statement's physical plan, and what it took to make it.
+struct Planned {
+    plan: Arc<dyn ExecutionPlan>,
+    columns: Vec<Column>,
+    sent: Vec<Sent>,
+    stop: Stop,
+}
 
 /// The engine: sources, mask keys, memory, threads.
 #[derive(Debug)]
@@ -111,11 +121,11 @@ impl Engine {
         let (governed, mut trail) = admitted.into_parts();
         let planned = stacker::grow(STACK_BYTES, || self.physical(governed, snapshot));
         match planned {
-            Ok((plan, columns, sent)) => {
-                for sent in sent {
+            Ok(planned) => {
+                for sent in planned.sent {
                     trail.note_source(&sent.connection, &sent.what);
                 }
-                Ok(Federated { plan, columns, trail })
+                Ok(Federated { plan: planned.plan, columns: planned.columns, stop: planned.stop, trail })
             }
             Err(error) => {
                 stream::close_with_error(trail, &error);
@@ -124,21 +134,15 @@ impl Engine {
         }
     }
 
-    #[allow(clippy::type_complexity, reason = "a private triple, named at its two uses")]
-    fn physical(
-        &self,
-        governed: Governed,
-        snapshot: &Snapshot,
-    ) -> Result<
-        (Arc<dyn datafusion::physical_plan::ExecutionPlan>, Vec<sluice_base::Column>, Vec<crate::federate::Sent>),
-        EngineError,
-    > {
+    fn physical(&self, governed: Governed, snapshot: &Snapshot) -> Result<Planned, EngineError> {
         let (split, columns) = self.splitter(snapshot).split(governed, &self.state)?;
+        let stop = Stop::default();
+        let guarded = stop.guard(split.plan)?;
         let planner = DefaultPhysicalPlanner::default();
-        let planning = planner.create_physical_plan(&split.plan, &self.state);
-        let plan = futures::executor::block_on(planning)?;
+        let planning = planner.create_physical_plan(&guarded, &self.state);
+        let plan = cooperative(futures::executor::block_on(planning)?)?;
         verify_physical(&plan, &split.fingerprints)?;
-        Ok((plan, columns, split.sent))
+        Ok(Planned { plan, columns, sent: split.sent, stop })
     }
 
     /// Starts a federated statement.
@@ -156,10 +160,10 @@ impl Engine {
     /// # Errors
     /// As [`Engine::federate`].
     pub fn explain(&self, governed: Governed, snapshot: &Snapshot) -> Result<Vec<String>, EngineError> {
-        let (plan, _, sent) = stacker::grow(STACK_BYTES, || self.physical(governed, snapshot))?;
+        let planned = stacker::grow(STACK_BYTES, || self.physical(governed, snapshot))?;
         let mut lines: Vec<String> =
-            sent.iter().map(|sent| format!("sent to {}: {}", sent.connection, sent.what)).collect();
-        let tree = displayable(plan.as_ref()).indent(false).to_string();
+            planned.sent.iter().map(|sent| format!("sent to {}: {}", sent.connection, sent.what)).collect();
+        let tree = displayable(planned.plan.as_ref()).indent(false).to_string();
         lines.extend(tree.lines().map(|line| format!("here: {}", line.split_once(':').map_or(line, |(name, _)| name))));
         Ok(lines)
     }

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::Stop;
 use crate::EngineError;
 use crate::encode::RowBlock;
 use crate::federate::Federated;
@@ -43,10 +44,12 @@ enum Body {
 struct Running {
     batches: mpsc::Receiver<Result<RecordBatch, EngineError>>,
     task: JoinHandle<()>,
+    stop: Stop,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.stop.set();
         self.task.abort();
     }
 }
@@ -118,7 +121,7 @@ pub(super) fn start(
     context: Arc<TaskContext>,
     threads: &Handle,
 ) -> Result<RowStream, EngineError> {
-    let Federated { plan, columns, trail } = federated;
+    let Federated { plan, columns, stop, trail } = federated;
     let target = schema_of(&columns);
     let (sender, batches) = mpsc::channel(WAITING_MAX);
     let task = threads.spawn(async move {
@@ -128,7 +131,7 @@ pub(super) fn start(
             let _ = sender.send(Err(error)).await;
         }
     });
-    Ok(RowStream { columns, body: Body::Engine(Running { batches, task }), trail: Some(trail) })
+    Ok(RowStream { columns, body: Body::Engine(Running { batches, task, stop }), trail: Some(trail) })
 }
 
 async fn drive(

@@ -32,6 +32,7 @@ use sluice_plan::types::arrow_type;
 use sluice_plan::{Governed, GovernedSource};
 
 use crate::EngineError;
+use crate::execute::Stop;
 use crate::sources::{ScanRequest, Sources};
 use leaf::{Leaf, LeafBuilder, RawRows};
 use provider::{GovernedTable, PushedTable};
@@ -44,6 +45,8 @@ pub(crate) use verify::verify_physical;
 pub struct Federated {
     pub(crate) plan: Arc<dyn ExecutionPlan>,
     pub(crate) columns: Vec<Column>,
+    /// Ends joins that would not pause.
+    pub(crate) stop: Stop,
     pub(crate) trail: Trail,
 }
 

@@ -3,18 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DFSchema, Result};
-use datafusion::datasource::file_format::FileFormat;
-use datafusion::datasource::file_format::csv::CsvFormat;
-use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableType};
-use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_plan::ExecutionPlan;
 use sluice_model::mask::MaskKeys;
 
@@ -22,7 +16,7 @@ use super::govern_exec::{GovernColumn, GovernExec};
 use super::leaf::{Leaf, RawRows};
 use super::source_exec::{SourceExec, SourceRows};
 use crate::EngineError;
-use crate::sources::{FileKind, FileSource, ScanRequest, Source, SourceError, Sources};
+use crate::sources::{ScanRequest, Source, Sources, file_scan};
 
 /// A governed scan, planned; its projection and filters are inside already.
 #[derive(Debug)]
@@ -100,7 +94,7 @@ impl TableProvider for GovernedTable {
             }
             RawRows::Files { source, table, prune } => {
                 let limit = leaf.fetch.filter(|_| prune.is_empty());
-                file_scan(session, source, table, &leaf.raw_schema, prune, limit).await?
+                file_scan::scan(session, source, table, &leaf.raw_schema, prune, limit).await?
             }
         };
         self.govern(session, input)
@@ -156,61 +150,6 @@ impl GovernedTable {
 
 fn internal(what: &str) -> DataFusionError {
     DataFusionError::External(Box::new(EngineError::Barrier(what.to_string())))
-}
-
-/// Files of one table as DataFusion reads them. Conditions prune row groups; the barrier checks them again.
-async fn file_scan(
-    session: &dyn Session,
-    source: &FileSource,
-    table: &str,
-    schema: &SchemaRef,
-    prune: &[Expr],
-    limit: Option<usize>,
-) -> Result<Arc<dyn ExecutionPlan>> {
-    let external = |error| DataFusionError::External(Box::new(error));
-    let files = source.parts(table).map_err(external)?;
-    let urls = files.iter().map(|path| ListingTableUrl::parse(path.to_string_lossy())).collect::<Result<Vec<_>>>()?;
-    let format: Arc<dyn FileFormat> = match source.kind() {
-        FileKind::Parquet => Arc::new(ParquetFormat::new()),
-        FileKind::Csv => Arc::new(CsvFormat::default().with_has_header(true)),
-    };
-    let options = ListingOptions::new(format).with_file_extension(format!(".{}", source.kind().extension()));
-    let full = full_schema(source, table, schema).map_err(external)?;
-    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(full);
-    let listing = ListingTable::try_new(config)?;
-    let listed = listing.schema();
-    let projection = schema
-        .fields()
-        .iter()
-        .map(|field| listed.index_of(field.name()).map_err(Into::into))
-        .collect::<Result<Vec<_>>>()?;
-    let schema = DFSchema::try_from(listed.as_ref().clone())?;
-    let simplifier = ExprSimplifier::new(SimplifyContext::default());
-    // Constants take the type of their column, so that statistics can be compared with them.
-    let prune: Vec<Expr> =
-        prune.iter().map(|condition| simplifier.coerce(condition.clone(), &schema)).collect::<Result<_>>()?;
-    listing.scan(session, Some(&projection), &prune, limit).await
-}
-
-/// All columns of the files, those that are read under the types that the catalog declares.
-fn full_schema(source: &FileSource, table: &str, wanted: &SchemaRef) -> std::result::Result<SchemaRef, SourceError> {
-    let declared = |name: &str| wanted.field_with_name(name).ok().map(|field| field.data_type().clone());
-    let fields: Vec<Field> = match source.kind() {
-        FileKind::Parquet => {
-            let found = source.schema(table)?;
-            let typed =
-                |f: &Arc<Field>| (**f).clone().with_data_type(declared(f.name()).unwrap_or(f.data_type().clone()));
-            found.fields().iter().map(typed).collect()
-        }
-        FileKind::Csv => {
-            let typed = |name: String| {
-                let data_type = declared(&name).unwrap_or(DataType::Utf8);
-                Field::new(name, data_type, true)
-            };
-            source.columns(table)?.into_iter().map(|column| typed(column.name)).collect()
-        }
-    };
-    Ok(Arc::new(Schema::new(fields)))
 }
 
 /// The source behind a connection id.

@@ -22,6 +22,7 @@ mod columns;
 mod decimal;
 mod error;
 mod feed;
+pub(crate) mod file_scan;
 mod files;
 mod mysql;
 mod postgres;
@@ -122,6 +123,29 @@ pub enum Source {
     Files(Arc<FileSource>),
     /// Gives batches of its own.
     Batches(Arc<dyn BatchSource>),
+}
+
+impl Source {
+    /// All (key, parent) pairs of a table: the organisation tree. Rows without a key are left out.
+    ///
+    /// # Errors
+    /// As the source's own; a store of batches holds no such table.
+    pub async fn read_pairs(
+        &self,
+        table: &str,
+        key: &str,
+        parent: &str,
+    ) -> Result<Vec<(String, Option<String>)>, SourceError> {
+        match self {
+            Source::Sql(source) => source.read_pairs(table, key, parent).await,
+            Source::Files(source) => file_scan::pairs(source, table, key, parent).await,
+            Source::Batches(source) => Err(SourceError::NoTable {
+                connection: source.id().into(),
+                table: table.into(),
+                reason: "a tree is read from an SQL source or from files".into(),
+            }),
+        }
+    }
 }
 
 /// All opened connections, by id.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sluice_engine::sources::{Source, SourceError, Sources};
+use sluice_engine::sources::{SourceError, Sources};
 use sluice_model::catalog::Catalog;
 use sluice_model::policy::OrgTree;
 
@@ -108,13 +108,7 @@ impl Org {
 }
 
 async fn read(place: &Place, sources: &Sources) -> Result<OrgTree, String> {
-    let source = match sources.get(&place.connection) {
-        Some(Source::Sql(source)) => source,
-        Some(Source::Files(_) | Source::Batches(_)) => {
-            return Err("a tree can be read from an SQL source only".to_string());
-        }
-        None => return Err("there is no such connection".to_string()),
-    };
+    let source = sources.get(&place.connection).ok_or("there is no such connection")?;
     let reading = source.read_pairs(&place.table, &place.key, &place.parent);
     let pairs = match tokio::time::timeout(READ_TIMEOUT, reading).await {
         Ok(read) => read.map_err(|error: SourceError| error.to_string())?,

@@ -1,0 +1,115 @@
+//! How a running statement ends when nobody waits for it any more.
+//!
+//! A task is aborted where it pauses. A join pauses when it reads its inputs; one that multiplies rows, or whose
+//! condition drops them all, can work for hours between two reads. So joins pause after each batch they give
+//! ([`cooperative`]), and the condition of a join looks at a flag each time it is evaluated ([`Stop::guard`]).
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::Result;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec};
+use datafusion::physical_plan::unnest::UnnestExec;
+
+/// A flag shared by a statement and whoever may end it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Ends the statement at its next look at the flag.
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The plan with every join condition looking at the flag. For plans that are optimized already: an optimizer
+    /// could not see through it.
+    pub(crate) fn guard(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let function = Arc::new(ScalarUDF::from(Going {
+            stop: self.clone(),
+            signature: Signature::any(1, Volatility::Volatile),
+        }));
+        let guarded = plan.transform_up_with_subqueries(|node| match node {
+            LogicalPlan::Join(mut join) => match join.filter.take() {
+                Some(filter) => {
+                    let call = ScalarFunction::new_udf(Arc::clone(&function), vec![filter]);
+                    join.filter = Some(Expr::ScalarFunction(call));
+                    Ok(Transformed::yes(LogicalPlan::Join(join)))
+                }
+                None => Ok(Transformed::no(LogicalPlan::Join(join))),
+            },
+            other => Ok(Transformed::no(other)),
+        })?;
+        Ok(guarded.data)
+    }
+}
+
+/// A plan whose joins pause after each batch they give, so that what reads them can be aborted.
+pub(crate) fn cooperative(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let paused = plan.transform_up(|node| {
+        let multiplies = node.downcast_ref::<HashJoinExec>().is_some()
+            || node.downcast_ref::<NestedLoopJoinExec>().is_some()
+            || node.downcast_ref::<CrossJoinExec>().is_some()
+            || node.downcast_ref::<SortMergeJoinExec>().is_some()
+            || node.downcast_ref::<UnnestExec>().is_some();
+        Ok(if multiplies { Transformed::yes(Arc::new(CooperativeExec::new(node)) as _) } else { Transformed::no(node) })
+    })?;
+    Ok(paused.data)
+}
+
+/// Gives its argument back while the statement goes on.
+#[derive(Debug)]
+struct Going {
+    stop: Stop,
+    signature: Signature,
+}
+
+impl PartialEq for Going {
+    fn eq(&self, other: &Going) -> bool {
+        Arc::ptr_eq(&self.stop.0, &other.stop.0)
+    }
+}
+
+impl Eq for Going {}
+
+impl Hash for Going {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.stop.0).hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Going {
+    fn name(&self) -> &str {
+        "sluice_going"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        let argument = arguments.first();
+        argument.cloned().ok_or_else(|| DataFusionError::Internal("a guard without its condition".into()))
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        if self.stop.is_set() {
+            return Err(DataFusionError::Execution("the statement was ended".into()));
+        }
+        let argument = arguments.args.into_iter().next();
+        argument.ok_or_else(|| DataFusionError::Internal("a guard without its condition".into()))
+    }
+}
