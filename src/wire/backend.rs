@@ -1,8 +1,16 @@
-//! Messages to the client, all but rows. Encoding cannot fail: what would break the framing (a zero byte inside
-//! a string, more columns than a count can hold) is cut, and the engine refuses it long before.
+//! Messages to the client, all but rows, written by pgwire. Encoding cannot fail: what would break the framing (a zero
+//! byte inside a string, more columns than a count can hold) is cut, and the engine refuses it long before.
 
 use crate::{CancelKey, Protocol};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
+use pgwire::messages::PgWireBackendMessage as Message;
+use pgwire::messages::copy::{CopyData, CopyDone, CopyOutResponse};
+use pgwire::messages::data::{FieldDescription, NoData, ParameterDescription, RowDescription};
+use pgwire::messages::extendedquery::{BindComplete, CloseComplete, ParseComplete, PortalSuspended};
+use pgwire::messages::response::{
+    CommandComplete, EmptyQueryResponse, ErrorResponse, NoticeResponse, ReadyForQuery, TransactionStatus as Status,
+};
+use pgwire::messages::startup::{Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus, SecretKey};
 use sluice_base::{ClientError, Column, Format, Language, ToClient};
 
 /// One message to the client. Borrowed, as each is encoded at once.
@@ -150,129 +158,126 @@ impl Backend<'_> {
 
     /// Appends the whole message.
     pub fn encode(&self, out: &mut BytesMut) {
+        let start = out.len();
+        if let Err(error) = self.message().encode(out) {
+            // pgwire refuses short messages beyond 30,000 bytes; `short` has cut all that could make one so long.
+            debug_assert!(false, "a message was refused: {error}");
+            out.truncate(start);
+        }
+    }
+
+    fn message(&self) -> Message {
         match self {
-            Backend::AuthenticationOk => frame(out, b'R', |out| out.put_i32(0)),
-            Backend::AuthenticationSasl(mechanisms) => frame(out, b'R', |out| {
-                out.put_i32(10);
-                mechanisms.iter().for_each(|name| string(out, name));
-                out.put_u8(0);
-            }),
-            Backend::AuthenticationSaslContinue(text) => sasl(out, 11, text),
-            Backend::AuthenticationSaslFinal(text) => sasl(out, 12, text),
-            Backend::NegotiateProtocolVersion { protocol, unsupported } => frame(out, b'v', |out| {
-                out.put_i32(protocol.number());
-                out.put_u32(unsupported.len() as u32);
-                unsupported.iter().for_each(|name| string(out, name));
-            }),
-            Backend::ParameterStatus { name, value } => frame(out, b'S', |out| {
-                string(out, name);
-                string(out, value);
-            }),
-            Backend::BackendKeyData(key) => frame(out, b'K', |out| {
-                out.put_i32(key.pid());
-                out.put_slice(key.secret());
-            }),
-            Backend::ReadyForQuery(status) => frame(out, b'Z', |out| {
-                out.put_u8(match status {
-                    TransactionStatus::Idle => b'I',
-                    TransactionStatus::Block => b'T',
-                    TransactionStatus::Failed => b'E',
-                });
-            }),
-            Backend::ParseComplete => frame(out, b'1', |_| {}),
-            Backend::BindComplete => frame(out, b'2', |_| {}),
-            Backend::CloseComplete => frame(out, b'3', |_| {}),
-            Backend::ParameterDescription(oids) => frame(out, b't', |out| {
-                let count = put_count(out, oids.len());
-                oids.iter().take(count).for_each(|oid| out.put_u32(*oid));
-            }),
-            Backend::RowDescription { columns, formats } => frame(out, b'T', |out| describe(out, columns, formats)),
-            Backend::NoData => frame(out, b'n', |_| {}),
-            Backend::PortalSuspended => frame(out, b's', |_| {}),
-            Backend::CommandComplete(tag) => frame(out, b'C', |out| string(out, tag)),
-            Backend::EmptyQueryResponse => frame(out, b'I', |_| {}),
-            Backend::CopyOutResponse { format, columns } => frame(out, b'H', |out| {
-                out.put_u8(if *format == Format::Binary { 1 } else { 0 });
-                let count = put_count(out, *columns);
-                (0..count).for_each(|_| out.put_i16(format.code()));
-            }),
-            Backend::CopyData(data) => frame(out, b'd', |out| out.put_slice(data)),
-            Backend::CopyDone => frame(out, b'c', |_| {}),
+            Backend::AuthenticationOk => Message::Authentication(Authentication::Ok),
+            Backend::AuthenticationSasl(mechanisms) => {
+                let names = mechanisms.iter().map(|name| short(name)).collect();
+                Message::Authentication(Authentication::SASL(names))
+            }
+            Backend::AuthenticationSaslContinue(text) => {
+                Message::Authentication(Authentication::SASLContinue(short(text).into()))
+            }
+            Backend::AuthenticationSaslFinal(text) => {
+                Message::Authentication(Authentication::SASLFinal(short(text).into()))
+            }
+            Backend::NegotiateProtocolVersion { protocol, unsupported } => {
+                let mut left = SHORT_BYTES;
+                let fits = |name: &&String| {
+                    left = left.saturating_sub(name.len() + 1);
+                    left > 0
+                };
+                let names = unsupported.iter().take_while(fits).map(|name| short(name)).collect();
+                Message::NegotiateProtocolVersion(NegotiateProtocolVersion::new(protocol.number(), names))
+            }
+            Backend::ParameterStatus { name, value } => {
+                Message::ParameterStatus(ParameterStatus::new(short(name), short(value)))
+            }
+            Backend::BackendKeyData(key) => {
+                let secret = SecretKey::Bytes(Bytes::copy_from_slice(key.secret()));
+                Message::BackendKeyData(BackendKeyData::new(key.pid(), secret))
+            }
+            Backend::ReadyForQuery(status) => Message::ReadyForQuery(ReadyForQuery::new(match status {
+                TransactionStatus::Idle => Status::Idle,
+                TransactionStatus::Block => Status::Transaction,
+                TransactionStatus::Failed => Status::Error,
+            })),
+            Backend::ParseComplete => Message::ParseComplete(ParseComplete::new()),
+            Backend::BindComplete => Message::BindComplete(BindComplete::new()),
+            Backend::CloseComplete => Message::CloseComplete(CloseComplete::new()),
+            Backend::ParameterDescription(oids) => {
+                let oids = oids.iter().take(usize::from(u16::MAX)).copied().collect();
+                Message::ParameterDescription(ParameterDescription::new(oids))
+            }
+            Backend::RowDescription { columns, formats } => {
+                Message::RowDescription(RowDescription::new(fields(columns, formats)))
+            }
+            Backend::NoData => Message::NoData(NoData::new()),
+            Backend::PortalSuspended => Message::PortalSuspended(PortalSuspended::new()),
+            Backend::CommandComplete(tag) => Message::CommandComplete(CommandComplete::new(short(tag))),
+            Backend::EmptyQueryResponse => Message::EmptyQueryResponse(EmptyQueryResponse::new()),
+            Backend::CopyOutResponse { format, columns } => {
+                let columns = i16::try_from(*columns).unwrap_or(COLUMNS_MAX).min(COLUMNS_MAX);
+                let formats = vec![format.code(); columns.unsigned_abs().into()];
+                let overall = if *format == Format::Binary { 1 } else { 0 };
+                Message::CopyOutResponse(CopyOutResponse::new(overall, columns, formats))
+            }
+            Backend::CopyData(data) => Message::CopyData(CopyData::new(Bytes::clone(data))),
+            Backend::CopyDone => Message::CopyDone(CopyDone::new()),
             Backend::ErrorResponse { severity, error, language } => {
-                frame(out, b'E', |out| fields(out, *severity, error, *language));
+                Message::ErrorResponse(ErrorResponse::new(texts(*severity, error, *language)))
             }
             Backend::NoticeResponse { severity, notice, language } => {
-                frame(out, b'N', |out| fields(out, *severity, notice, *language));
+                Message::NoticeResponse(NoticeResponse::new(texts(*severity, notice, *language)))
             }
             Backend::Fatal { error, language } => {
-                frame(out, b'E', |out| fields(out, Severity::Fatal, error, *language));
+                Message::ErrorResponse(ErrorResponse::new(texts(Severity::Fatal, error, *language)))
             }
         }
     }
 }
 
-/// Writes type byte and length around a body.
-fn frame(out: &mut BytesMut, kind: u8, body: impl FnOnce(&mut BytesMut)) {
-    out.put_u8(kind);
-    let at = out.len();
-    out.put_u32(0);
-    body(out);
-    let length = (out.len() - at) as u32;
-    out[at..at + 4].copy_from_slice(&length.to_be_bytes());
+/// Bytes that the texts of a short message may have together.
+const SHORT_BYTES: usize = 8_192;
+/// Columns of a COPY, as many as PostgreSQL's target list can hold ("PostgreSQL Limits").
+const COLUMNS_MAX: i16 = 1_664;
+
+/// A text without what would end it early: it is cut at a zero byte.
+fn plain(text: &str) -> String {
+    text.split('\0').next().unwrap_or_default().to_string()
 }
 
-/// A string and its zero byte; a zero byte inside ends it early.
-fn string(out: &mut BytesMut, text: &str) {
-    let bytes = text.as_bytes();
-    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    out.put_slice(&bytes[..end]);
-    out.put_u8(0);
+/// A text of a short message, cut where it is too long for one.
+fn short(text: &str) -> String {
+    let text = plain(text);
+    let end = (0..=SHORT_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text[..end].to_string()
 }
 
-/// Writes a count and gives it back, at most what two bytes hold.
-fn put_count(out: &mut BytesMut, count: usize) -> usize {
-    let count = u16::try_from(count).unwrap_or(u16::MAX);
-    out.put_u16(count);
-    usize::from(count)
-}
-
-fn sasl(out: &mut BytesMut, step: i32, text: &str) {
-    frame(out, b'R', |out| {
-        out.put_i32(step);
-        out.put_slice(text.as_bytes());
-    });
-}
-
-fn describe(out: &mut BytesMut, columns: &[Column], formats: &[Format]) {
-    let count = put_count(out, columns.len());
-    for (at, column) in columns.iter().take(count).enumerate() {
-        string(out, &column.name);
-        out.put_u32(column.table_oid);
-        out.put_i16(column.attribute);
-        out.put_u32(column.sql_type.oid());
-        out.put_i16(column.sql_type.length());
-        out.put_i32(column.sql_type.modifier());
-        out.put_i16(formats.get(at).copied().unwrap_or_default().code());
-    }
-}
-
-fn fields(out: &mut BytesMut, severity: Severity, error: &ClientError, language: Language) {
-    let mut field = |kind: u8, text: &str| {
-        out.put_u8(kind);
-        string(out, text);
+fn fields(columns: &[Column], formats: &[Format]) -> Vec<FieldDescription> {
+    let field = |(at, column): (usize, &Column)| {
+        FieldDescription::new(
+            plain(&column.name),
+            // The field carries an OID: the same 32 bits, whatever their sign.
+            column.table_oid.cast_signed(),
+            column.attribute,
+            column.sql_type.oid(),
+            column.sql_type.length(),
+            column.sql_type.modifier(),
+            formats.get(at).copied().unwrap_or_default().code(),
+        )
     };
-    field(b'S', severity.localised(language));
-    field(b'V', severity.name());
-    field(b'C', error.code.code());
-    field(b'M', error.message.text(language));
-    if let Some(detail) = &error.detail {
-        field(b'D', detail.text(language));
-    }
-    if let Some(hint) = &error.hint {
-        field(b'H', hint.text(language));
-    }
-    if let Some(position) = error.position {
-        field(b'P', &position.to_string());
-    }
-    out.put_u8(0);
+    columns.iter().take(usize::from(i16::MAX.unsigned_abs())).enumerate().map(field).collect()
+}
+
+/// Fields of an error or notice (PostgreSQL documentation, "Error and Notice Message Fields").
+fn texts(severity: Severity, error: &ClientError, language: Language) -> Vec<(u8, String)> {
+    let mut texts = vec![
+        (b'S', severity.localised(language).to_string()),
+        (b'V', severity.name().to_string()),
+        (b'C', error.code.code().to_string()),
+        (b'M', plain(error.message.text(language))),
+    ];
+    texts.extend(error.detail.as_ref().map(|detail| (b'D', plain(detail.text(language)))));
+    texts.extend(error.hint.as_ref().map(|hint| (b'H', plain(hint.text(language)))));
+    texts.extend(error.position.map(|position| (b'P', position.to_string())));
+    texts
 }

@@ -1,7 +1,8 @@
-//! Frontend and backend messages, checked against pgwire's independent encoders and decoders.
+//! Frontend and backend messages, checked against independent encoders and decoders: pgwire's, and rust-postgres's.
 
 use crate::*;
 use bytes::{Bytes, BytesMut};
+use fallible_iterator::FallibleIterator;
 use pgwire::messages::copy::{CopyData, CopyDone, CopyFail};
 use pgwire::messages::extendedquery as ext;
 use pgwire::messages::response::TransactionStatus as Status;
@@ -9,6 +10,7 @@ use pgwire::messages::simplequery::Query;
 use pgwire::messages::startup::Authentication;
 use pgwire::messages::terminate::Terminate;
 use pgwire::messages::{DecodeContext, Message, PgWireBackendMessage as Theirs, ProtocolVersion};
+use postgres_protocol::message::backend::{ErrorFields, Message as Driver};
 use proptest::prelude::*;
 use sluice_base::{ClientError, Column, Language, SqlState, SqlType, ToClient};
 
@@ -96,6 +98,15 @@ fn format_lists_are_none_one_or_all() {
     assert_eq!(Formats::of_codes([2]).unwrap_err().to_client().code, SqlState::ProtocolViolation);
 }
 
+/// What rust-postgres reads of what we write, and nothing left over.
+fn drivers(message: Backend<'_>) -> Driver {
+    let mut out = BytesMut::new();
+    message.encode(&mut out);
+    let message = Driver::parse(&mut out).unwrap().expect("a whole message");
+    assert!(out.is_empty());
+    message
+}
+
 /// pgwire's reading of what we write, and nothing left over.
 fn theirs(message: Backend<'_>) -> Theirs {
     let mut out = BytesMut::new();
@@ -161,17 +172,32 @@ fn row_descriptions_carry_names_types_and_formats() {
     let columns = [
         Column { name: "余额".into(), sql_type: SqlType::Numeric(Some((18, 2))), table_oid: 20_000, attribute: 4 },
         Column::computed("n\0x", SqlType::Int4),
+        Column { table_oid: u32::MAX, ..Column::computed("far", SqlType::Text) },
     ];
-    let read = |formats: &[Format]| match theirs(Backend::RowDescription { columns: &columns, formats }) {
-        Theirs::RowDescription(description) => description.fields,
-        other => panic!("{other:?}"),
+    let read = |formats: &[Format]| match drivers(Backend::RowDescription { columns: &columns, formats }) {
+        Driver::RowDescription(description) => {
+            let fields = description.fields().map(|field| {
+                let place = (field.table_oid(), field.column_id());
+                let kind = (field.type_oid(), field.type_size(), field.type_modifier());
+                Ok((field.name().to_string(), place, kind, field.format()))
+            });
+            fields.collect::<Vec<_>>().unwrap()
+        }
+        _ => panic!("another message"),
     };
-    let fields = read(&[Format::Binary, Format::Text]);
-    assert_eq!((fields[0].name.as_str(), fields[0].table_id, fields[0].column_id), ("余额", 20_000, 4));
-    assert_eq!((fields[0].type_id, fields[0].type_size, fields[0].type_modifier), (1700, -1, (18 << 16 | 2) + 4));
-    assert_eq!((fields[0].format_code, fields[1].format_code), (1, 0));
-    assert_eq!((fields[1].name.as_str(), fields[1].type_id, fields[1].type_size), ("n", 23, 4));
-    assert!(read(&[]).iter().all(|field| field.format_code == 0));
+    let fields = read(&[Format::Binary, Format::Text, Format::Text]);
+    assert_eq!(fields[0], ("余额".to_string(), (20_000, 4), (1700, -1, (18 << 16 | 2) + 4), 1));
+    assert_eq!((fields[1].0.as_str(), fields[1].2.0, fields[1].2.1, fields[1].3), ("n", 23, 4, 0));
+    assert_eq!(fields[2].1.0, u32::MAX);
+    assert!(read(&[]).iter().all(|field| field.3 == 0));
+}
+
+fn pairs(mut fields: ErrorFields<'_>) -> Vec<(u8, String)> {
+    let mut pairs = Vec::new();
+    while let Some(field) = fields.next().unwrap() {
+        pairs.push((field.type_(), String::from_utf8(field.value_bytes().to_vec()).unwrap()));
+    }
+    pairs
 }
 
 #[test]
@@ -180,9 +206,9 @@ fn errors_carry_their_fields_in_the_readers_language() {
         .detail("d", "细节")
         .hint("h", "提示")
         .at(Some(15));
-    let fields = |severity, language| match theirs(Backend::ErrorResponse { severity, error: &error, language }) {
-        Theirs::ErrorResponse(response) => response.fields,
-        other => panic!("{other:?}"),
+    let fields = |severity, language| match drivers(Backend::ErrorResponse { severity, error: &error, language }) {
+        Driver::ErrorResponse(response) => pairs(response.fields()),
+        _ => panic!("another message"),
     };
     let expect = |pairs: [(u8, &str); 7]| pairs.map(|(kind, text)| (kind, text.to_string())).to_vec();
     let en = [
@@ -206,10 +232,34 @@ fn errors_carry_their_fields_in_the_readers_language() {
     ];
     assert_eq!(fields(Severity::Error, Language::Zh), expect(zh));
     let notice = Backend::NoticeResponse { severity: Severity::Warning, notice: &error, language: Language::Zh };
-    match theirs(notice) {
-        Theirs::NoticeResponse(notice) => assert_eq!(notice.fields[1], (b'V', "WARNING".to_string())),
-        other => panic!("{other:?}"),
+    match drivers(notice) {
+        Driver::NoticeResponse(notice) => assert_eq!(pairs(notice.fields())[1], (b'V', "WARNING".to_string())),
+        _ => panic!("another message"),
     }
+}
+
+#[test]
+fn what_would_break_a_frame_is_cut() {
+    let long = "长".repeat(100_000);
+    match drivers(Backend::ParameterStatus { name: "application_name", value: &long }) {
+        Driver::ParameterStatus(status) => assert!(status.value().unwrap().len() <= 8_192),
+        _ => panic!("another message"),
+    }
+    match drivers(Backend::CommandComplete("SELECT\0 5")) {
+        Driver::CommandComplete(complete) => assert_eq!(complete.tag().unwrap(), "SELECT"),
+        _ => panic!("another message"),
+    }
+    match drivers(Backend::CopyOutResponse { format: Format::Text, columns: 100_000 }) {
+        Driver::CopyOutResponse(_) => {}
+        _ => panic!("another message"),
+    }
+    let unsupported: Vec<String> = (0..10_000).map(|n| format!("_pq_.option_{n}")).collect();
+    let mut out = BytesMut::new();
+    Backend::NegotiateProtocolVersion { protocol: Protocol::V3_2, unsupported: &unsupported }.encode(&mut out);
+    assert_eq!((out[0], u32::from_be_bytes([out[1], out[2], out[3], out[4]]) as usize), (b'v', out.len() - 1));
+    let listed = u32::from_be_bytes([out[9], out[10], out[11], out[12]]) as usize;
+    assert_eq!(out[13..].iter().filter(|byte| **byte == 0).count(), listed);
+    assert!(listed > 100);
 }
 
 proptest! {
