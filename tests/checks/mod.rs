@@ -5,6 +5,7 @@ mod audit;
 mod cancel;
 mod clients;
 mod crash;
+mod differential;
 mod extract;
 mod federation;
 mod hostile;

@@ -12,6 +12,7 @@ pub mod layout;
 pub mod mariadb;
 pub mod postgres;
 pub mod sluice;
+pub mod statements;
 pub mod tls;
 pub mod users;
 pub mod wire;

@@ -1,0 +1,135 @@
+//! Random statements by random users, compared with PostgreSQL over tables to which the policies were applied by hand.
+//!
+//! Whatever a statement does with masked fields and filtered rows, its answer must be the one that it has over a copy
+//! which holds nothing else. `SLUICE_SEED` repeats a run, `SLUICE_SECONDS` makes it longer; both are printed.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rand::SeedableRng;
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::support::attack_world::{SOURCES, attacked, governed, reference, worlds};
+use crate::support::block_on;
+use crate::support::client::{Form, lines};
+use crate::support::statements::Generator;
+use crate::support::wire::Wire;
+
+/// Failures that are printed; the rest is counted.
+const SHOWN: usize = 20;
+
+#[test]
+fn random_statements_have_the_answers_of_the_governed_copy() {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    let seed = number("SLUICE_SEED").unwrap_or_else(|| u64::from(std::process::id()) ^ nanos());
+    let seconds = number("SLUICE_SECONDS").unwrap_or(60);
+    println!("differential: SLUICE_SEED={seed} SLUICE_SECONDS={seconds}");
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut run = Run::default();
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(seconds) && run.failures.len() < SHOWN {
+        run.one(&mut random);
+    }
+    println!(
+        "differential: {} statements equal, {} not supported, {:?} refused alike",
+        run.equal, run.unsupported, run.refused
+    );
+    for (what, count) in &run.constructs {
+        println!("differential: not supported: {count} x {what}");
+    }
+    assert!(run.failures.is_empty(), "seed {seed}: {}", run.failures.join("\n\n"));
+    // A generator that makes little that is supported shows little.
+    assert!(run.unsupported * 10 <= run.equal, "{} of {} are not supported", run.unsupported, run.equal);
+}
+
+fn nanos() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map(|elapsed| u64::from(elapsed.subsec_nanos())).unwrap_or_default()
+}
+
+#[derive(Default)]
+struct Run {
+    sessions: BTreeMap<(usize, &'static str), Wire>,
+    copies: BTreeMap<&'static str, tokio_postgres::Client>,
+    equal: usize,
+    refused: usize,
+    unsupported: usize,
+    constructs: BTreeMap<String, usize>,
+    failures: Vec<String>,
+}
+
+impl Run {
+    fn one(&mut self, random: &mut ChaCha8Rng) {
+        let users: Vec<&'static str> =
+            governed().iter().filter(|(_, tables)| !tables.is_empty()).map(|(user, _)| user.as_str()).collect();
+        let user = *users.choose(random).expect("users");
+        let sql = Generator::new(&governed()[user], &worlds()["plain"], random).statement();
+        let expected = self.by_hand(user, &sql);
+        let source = rand::Rng::random_range(random, 0..SOURCES.len());
+        let form = *[Form::Simple, Form::ExtendedText, Form::ExtendedBinary].choose(random).expect("a form");
+        let session = self
+            .sessions
+            .entry((source, user))
+            .or_insert_with(|| attacked(SOURCES[source], "plain").sluice.login(user));
+        let answer = session.ask(form, &sql, &[]);
+        if answer.state.is_none() {
+            self.sessions.remove(&(source, user));
+        }
+        let code = answer.error.as_ref().map_or("", |error| error.code.as_str());
+        let got = answer.lines(false);
+        let fault = match &expected {
+            Ok(rows) if code.is_empty() && lines(rows, false) == got => {
+                self.equal += 1;
+                None
+            }
+            Ok(_) if code == "0A000" => {
+                self.unsupported += 1;
+                let message = answer.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+                *self.constructs.entry(message).or_default() += 1;
+                None
+            }
+            Ok(rows) => Some(format!("by hand {:?}", short(&lines(rows, false)))),
+            Err(error) if !code.is_empty() && code != "XX000" && error.starts_with(code) => {
+                self.refused += 1;
+                None
+            }
+            Err(error) => Some(format!("by hand {error}")),
+        };
+        if let Some(fault) = fault {
+            let error = answer.error.as_ref().map(|error| format!("{} {}", error.code, error.message));
+            let got = short(&got);
+            self.failures.push(format!(
+                "{user}, {:?}, {form:?}\n  {sql}\n  {fault}\n  got     {got:?} {error:?}",
+                SOURCES[source]
+            ));
+        }
+    }
+
+    fn by_hand(&mut self, user: &'static str, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+        let reference = reference();
+        block_on(async {
+            if !self.copies.contains_key(user) {
+                let client = reference.connect("governed").await?;
+                client.batch_execute(&format!("SET search_path = {user}")).await.map_err(|error| error.to_string())?;
+                self.copies.insert(user, client);
+            }
+            let messages = self.copies[user].simple_query(sql).await.map_err(|error| match error.as_db_error() {
+                Some(db) => format!("{} {}", db.code().code(), db.message()),
+                None => error.to_string(),
+            })?;
+            let mut rows = Vec::new();
+            for message in messages {
+                if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
+                    rows.push((0..row.len()).map(|at| row.get(at).map(str::to_string)).collect());
+                }
+            }
+            Ok(rows)
+        })
+    }
+}
+
+fn short(lines: &[String]) -> String {
+    let text = lines.join(" ; ");
+    text.chars().take(600).collect()
+}

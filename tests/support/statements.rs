@@ -1,0 +1,508 @@
+//! Random statements over the tables of one user, for comparing answers.
+//!
+//! Every statement is valid PostgreSQL and has one right answer: where rows are cut off they are ordered by all columns,
+//! sums are of exact numbers, and windows do not depend on the order of equal rows. The same seed gives the same
+//! statements on any machine.
+
+use rand::Rng;
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::attack_world::World;
+
+/// Types of the fixture, and what an expression of each is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Int,
+    Num,
+    Text,
+    Date,
+    Bool,
+    Ts,
+}
+
+const KINDS: [Kind; 6] = [Kind::Int, Kind::Num, Kind::Text, Kind::Date, Kind::Bool, Kind::Ts];
+
+impl Kind {
+    fn of(short: &str) -> Kind {
+        match short {
+            "int" => Kind::Int,
+            "num" => Kind::Num,
+            "text" => Kind::Text,
+            "date" => Kind::Date,
+            "bool" => Kind::Bool,
+            "ts" => Kind::Ts,
+            other => panic!("no type {other} in the fixture"),
+        }
+    }
+}
+
+/// A column in scope.
+#[derive(Debug, Clone)]
+struct Column {
+    name: String,
+    kind: Kind,
+    /// Values as literals, to compare with.
+    samples: Vec<String>,
+}
+
+/// A relation as it can stand in FROM.
+#[derive(Debug, Clone)]
+struct Relation {
+    sql: String,
+    columns: Vec<Column>,
+}
+
+/// Makes statements for one user.
+pub struct Generator<'a> {
+    tables: Vec<Relation>,
+    random: &'a mut ChaCha8Rng,
+    aliases: usize,
+}
+
+impl<'a> Generator<'a> {
+    /// A generator over the tables that exist for a user; `raw` lends values that the user may not know as well.
+    pub fn new(known: &World, raw: &World, random: &'a mut ChaCha8Rng) -> Generator<'a> {
+        let tables = known.iter().map(|(name, table)| {
+            let column = |(at, (column, kind)): (usize, &(String, String))| {
+                let mut samples: Vec<String> = table.rows.iter().take(40).filter_map(|row| literal(&row[at])).collect();
+                let raw = &raw[name];
+                if let Some(at) = raw.columns.iter().position(|(name, _)| name == column) {
+                    samples.extend(raw.rows.iter().take(20).filter_map(|row| literal(&row[at])));
+                }
+                Column { name: column.clone(), kind: Kind::of(kind), samples }
+            };
+            Relation { sql: name.clone(), columns: table.columns.iter().enumerate().map(column).collect() }
+        });
+        Generator { tables: tables.collect(), random, aliases: 0 }
+    }
+
+    /// One statement.
+    pub fn statement(&mut self) -> String {
+        self.aliases = 0;
+        let mut with = String::new();
+        let plain = self.tables.len();
+        if self.chance(20) {
+            let (sql, columns) = self.select(2, &[]);
+            let name = self.alias("w");
+            with = format!("WITH {name} AS ({sql}) ");
+            self.tables.push(Relation { sql: name, columns });
+        }
+        let (mut sql, columns) = self.select(3, &[]);
+        if self.chance(12) {
+            let kinds: Vec<Kind> = columns.iter().map(|column| column.kind).collect();
+            let other = self.select_of(&kinds, 2);
+            let op = *self.pick(&["UNION", "UNION ALL", "INTERSECT", "EXCEPT"]);
+            sql = format!("({sql}) {op} ({other})");
+        }
+        if self.chance(30) {
+            let places: Vec<String> = (1..=columns.len()).map(|place| self.direction(place)).collect();
+            sql = format!("{sql} ORDER BY {}", places.join(", "));
+            if self.chance(70) {
+                sql = format!("{sql} LIMIT {}", self.random.random_range(0..12));
+                if self.chance(40) {
+                    sql = format!("{sql} OFFSET {}", self.random.random_range(0..6));
+                }
+            }
+        }
+        self.tables.truncate(plain);
+        with + &sql
+    }
+
+    fn direction(&mut self, place: usize) -> String {
+        let words = *self.pick(&["", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC"]);
+        format!("{place}{words}")
+    }
+
+    fn chance(&mut self, percent: u32) -> bool {
+        self.random.random_range(0..100) < percent
+    }
+
+    fn pick<'p, T>(&mut self, from: &'p [T]) -> &'p T {
+        from.choose(self.random).expect("something to choose from")
+    }
+
+    fn alias(&mut self, prefix: &str) -> String {
+        self.aliases += 1;
+        format!("{prefix}{}", self.aliases)
+    }
+
+    /// A SELECT with its output columns, which are named c1, c2, ...
+    fn select(&mut self, depth: usize, outer: &[Column]) -> (String, Vec<Column>) {
+        let kinds: Vec<Kind> = (0..self.random.random_range(1..4)).map(|_| *self.pick(&KINDS)).collect();
+        let sql = self.body(&kinds, depth, outer);
+        let columns = kinds.into_iter().enumerate();
+        let columns = columns.map(|(at, kind)| Column { name: format!("c{}", at + 1), kind, samples: vec![] });
+        (sql, columns.collect())
+    }
+
+    fn select_of(&mut self, kinds: &[Kind], depth: usize) -> String {
+        self.body(kinds, depth, &[])
+    }
+
+    fn body(&mut self, kinds: &[Kind], depth: usize, outer: &[Column]) -> String {
+        let (from, scope) = self.from(depth);
+        let filter =
+            if self.chance(65) { format!(" WHERE {}", self.condition(&scope, outer, depth)) } else { String::new() };
+        let named = |items: Vec<String>| {
+            let items = items.into_iter().enumerate().map(|(at, item)| format!("{item} AS c{}", at + 1));
+            items.collect::<Vec<_>>().join(", ")
+        };
+        if depth > 0 && self.chance(35) {
+            return self.grouped(kinds, &from, &scope, &filter, depth);
+        }
+        let windows = depth > 1 && self.chance(12);
+        let items = kinds.iter().map(|kind| {
+            if windows && matches!(kind, Kind::Int | Kind::Num) {
+                self.window(*kind, &scope)
+            } else {
+                self.expression(*kind, &scope, outer, depth.saturating_sub(1))
+            }
+        });
+        let items = named(items.collect());
+        let distinct = if self.chance(15) { "DISTINCT " } else { "" };
+        format!("SELECT {distinct}{items} FROM {from}{filter}")
+    }
+
+    fn grouped(&mut self, kinds: &[Kind], from: &str, scope: &[Column], filter: &str, depth: usize) -> String {
+        let mut items = Vec::new();
+        let mut places = Vec::new();
+        for (at, kind) in kinds.iter().enumerate() {
+            let as_key = self.chance(50);
+            let item = match self.aggregate(*kind, scope).filter(|_| !as_key) {
+                Some(aggregate) => aggregate,
+                None => {
+                    places.push((at + 1).to_string());
+                    self.expression(*kind, scope, &[], 1)
+                }
+            };
+            items.push(format!("{item} AS c{}", at + 1));
+        }
+        let grouping = if places.is_empty() { String::new() } else { format!(" GROUP BY {}", places.join(", ")) };
+        let having = if !grouping.is_empty() && depth > 0 && self.chance(25) {
+            let sum = self.aggregate(Kind::Int, scope).unwrap_or_else(|| "count(*)".into());
+            format!(" HAVING {sum} > {}", self.random.random_range(0..4))
+        } else {
+            String::new()
+        };
+        // A constant among the keys would be read as a place.
+        format!("SELECT {} FROM {from}{filter}{grouping}{having}", items.join(", "))
+    }
+
+    fn aggregate(&mut self, kind: Kind, scope: &[Column]) -> Option<String> {
+        let filter = if self.chance(15) {
+            format!(" FILTER (WHERE {})", self.simple_condition(scope, &[]))
+        } else {
+            String::new()
+        };
+        let call = match kind {
+            Kind::Int => match self.random.random_range(0..3) {
+                0 => "count(*)".to_string(),
+                1 => {
+                    let kind = *self.pick(&KINDS);
+                    format!("count({})", self.expression(kind, scope, &[], 0))
+                }
+                _ => {
+                    let kind = *self.pick(&KINDS);
+                    format!("count(DISTINCT {})", self.expression(kind, scope, &[], 0))
+                }
+            },
+            Kind::Num => format!("sum({})", self.expression(Kind::Num, scope, &[], 1)),
+            Kind::Text | Kind::Date | Kind::Ts => {
+                let function = *self.pick(&["min", "max"]);
+                format!("{function}({})", self.expression(kind, scope, &[], 1))
+            }
+            Kind::Bool => {
+                let function = *self.pick(&["bool_and", "bool_or"]);
+                format!("{function}({})", self.expression(kind, scope, &[], 0))
+            }
+        };
+        Some(call + &filter)
+    }
+
+    /// A window call that equal rows cannot make ambiguous.
+    fn window(&mut self, kind: Kind, scope: &[Column]) -> String {
+        let key = *self.pick(&KINDS);
+        let partition = self.expression(key, scope, &[], 0);
+        let key = *self.pick(&[Kind::Int, Kind::Text, Kind::Date, Kind::Num]);
+        let order = self.expression(key, scope, &[], 0);
+        match kind {
+            Kind::Int => match self.random.random_range(0..3) {
+                0 => format!("rank() OVER (PARTITION BY {partition} ORDER BY {order})"),
+                1 => format!("dense_rank() OVER (ORDER BY {order} DESC)"),
+                _ => format!("count(*) OVER (PARTITION BY {partition})"),
+            },
+            _ => {
+                let value = self.expression(Kind::Num, scope, &[], 0);
+                match self.random.random_range(0..2) {
+                    0 => format!("sum({value}) OVER (PARTITION BY {partition} ORDER BY {order})"),
+                    _ => format!("max({value}) OVER (PARTITION BY {partition})"),
+                }
+            }
+        }
+    }
+
+    /// FROM with its columns, each qualified.
+    fn from(&mut self, depth: usize) -> (String, Vec<Column>) {
+        let (mut sql, mut scope) = self.relation(depth);
+        let joins = match self.random.random_range(0..10) {
+            0..=4 => 0,
+            5..=8 => 1,
+            _ => 2,
+        };
+        for _ in 0..joins.min(depth) {
+            let (other, columns) = self.relation(depth.saturating_sub(1));
+            let Some(on) = self.equality(&scope, &columns) else { continue };
+            let word = *self.pick(&["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "JOIN", "LEFT JOIN"]);
+            let both: Vec<Column> = scope.iter().chain(&columns).cloned().collect();
+            // PostgreSQL can run a FULL JOIN over equalities alone.
+            let more = if word != "FULL JOIN" && self.chance(25) {
+                format!(" AND {}", self.simple_condition(&both, &[]))
+            } else {
+                String::new()
+            };
+            sql = format!("{sql} {word} {other} ON {on}{more}");
+            scope = both;
+        }
+        (sql, scope)
+    }
+
+    fn relation(&mut self, depth: usize) -> (String, Vec<Column>) {
+        let alias = self.alias("t");
+        let qualified = |column: &Column| Column { name: format!("{alias}.{}", column.name), ..column.clone() };
+        if depth > 1 && self.chance(15) {
+            let (sql, columns) = self.select(depth - 1, &[]);
+            return (format!("({sql}) AS {alias}"), columns.iter().map(qualified).collect());
+        }
+        let relations = self.tables.clone();
+        let relation = self.pick(&relations);
+        (format!("{} AS {alias}", relation.sql), relation.columns.iter().map(qualified).collect())
+    }
+
+    fn equality(&mut self, left: &[Column], right: &[Column]) -> Option<String> {
+        // Columns of one name belong together, like keys; now and then any two of a type.
+        let bare = |column: &Column| column.name.split('.').nth(1).unwrap_or_default().to_string();
+        let strict = self.chance(85);
+        let pairs: Vec<(&Column, &Column)> = left
+            .iter()
+            .flat_map(|l| right.iter().map(move |r| (l, r)))
+            .filter(|(l, r)| l.kind == r.kind && l.kind != Kind::Bool && (!strict || bare(l) == bare(r)))
+            .collect();
+        let (l, r) = pairs.choose(self.random)?;
+        Some(format!("{} = {}", l.name, r.name))
+    }
+
+    fn column(&mut self, kind: Kind, scope: &[Column]) -> Option<Column> {
+        let found: Vec<&Column> = scope.iter().filter(|column| column.kind == kind).collect();
+        found.choose(self.random).map(|column| (*column).clone())
+    }
+
+    fn sample(&mut self, kind: Kind, scope: &[Column]) -> String {
+        let column = self.column(kind, scope);
+        if let Some(column) = column.filter(|column| !column.samples.is_empty())
+            && self.chance(75)
+        {
+            let sample = self.pick(&column.samples).clone();
+            return match kind {
+                Kind::Date => format!("DATE {sample}"),
+                Kind::Ts => format!("TIMESTAMP {sample}"),
+                _ => sample,
+            };
+        }
+        match kind {
+            Kind::Int => self.random.random_range(-3..50).to_string(),
+            Kind::Num => format!("{}.{:02}", self.random.random_range(-100..9000), self.random.random_range(0..100)),
+            Kind::Text => self.pick(&["'a'", "'王%'", "''", "'138*'", "'***'", "'CNY'", "'x''y'", "'\\'"]).to_string(),
+            Kind::Date => self.pick(&["DATE '2020-02-29'", "DATE '1970-01-01'"]).to_string(),
+            Kind::Bool => self.pick(&["true", "false", "NULL::boolean"]).to_string(),
+            Kind::Ts => "TIMESTAMP '2024-06-01 12:00:00'".to_string(),
+        }
+    }
+
+    /// An expression of a type. It cannot fail for any row.
+    fn expression(&mut self, kind: Kind, scope: &[Column], outer: &[Column], depth: usize) -> String {
+        let atom = self.column(kind, scope).map(|column| column.name);
+        let Some(atom) = atom else {
+            // Nothing of the type in scope: made of something else.
+            let any = self.pick(scope).name.clone();
+            return match kind {
+                Kind::Int => format!("(CASE WHEN {any} IS NULL THEN 0 ELSE 1 END)"),
+                Kind::Bool => format!("({any} IS NOT NULL)"),
+                Kind::Text => format!("(CASE WHEN {any} IS NULL THEN 'none' ELSE 'some' END)"),
+                Kind::Num => format!("(CASE WHEN {any} IS NULL THEN 0.50 ELSE 1.25 END)"),
+                Kind::Date => format!("(CASE WHEN {any} IS NULL THEN DATE '2000-01-01' END)"),
+                Kind::Ts => format!("(CASE WHEN {any} IS NULL THEN TIMESTAMP '2000-01-01 00:00:00' END)"),
+            };
+        };
+        if depth == 0 || self.chance(40) {
+            return atom;
+        }
+        if self.chance(12) {
+            let condition = self.simple_condition(scope, outer);
+            let (yes, no) = (self.expression(kind, scope, outer, 0), self.sample(kind, scope));
+            return format!("(CASE WHEN {condition} THEN {yes} ELSE {no} END)");
+        }
+        if self.chance(10) {
+            return format!("coalesce({atom}, {})", self.sample(kind, scope));
+        }
+        if depth > 0 && self.chance(8) {
+            return self.scalar_subquery(kind, scope);
+        }
+        match kind {
+            Kind::Int => self.int(&atom, scope),
+            Kind::Num => match self.random.random_range(0..4) {
+                0 => format!("({atom} * 2)"),
+                1 => format!("abs({atom})"),
+                2 => format!("({atom} - {})", self.sample(Kind::Num, scope)),
+                _ => format!("round({atom}, 1)"),
+            },
+            Kind::Text => self.text(&atom, scope),
+            Kind::Date => match self.random.random_range(0..2) {
+                0 => format!("date_trunc('month', {atom})::date"),
+                _ => format!("greatest({atom}, DATE '1980-01-01')"),
+            },
+            Kind::Bool => self.simple_condition(scope, outer),
+            Kind::Ts => {
+                let unit = *self.pick(&["day", "hour", "month"]);
+                format!("date_trunc('{unit}', {atom})")
+            }
+        }
+    }
+
+    fn int(&mut self, atom: &str, scope: &[Column]) -> String {
+        match self.random.random_range(0..5) {
+            0 => format!("({atom} + 1)"),
+            1 => format!("({atom} % 7)"),
+            2 => format!("({atom} / 3)"),
+            3 => match self.column(Kind::Text, scope) {
+                Some(text) => format!("length({})", text.name),
+                None => format!("(- {atom})"),
+            },
+            _ => match self.column(Kind::Date, scope) {
+                Some(date) => format!("extract(year FROM {})::int", date.name),
+                None => format!("abs({atom})"),
+            },
+        }
+    }
+
+    fn text(&mut self, atom: &str, scope: &[Column]) -> String {
+        match self.random.random_range(0..8) {
+            0 => format!("upper({atom})"),
+            1 => format!("substr({atom}, 1, 3)"),
+            2 => format!("({atom} || '-' || {atom})"),
+            3 => format!("replace({atom}, '*', '#')"),
+            4 => format!("left({atom}, 2)"),
+            5 => format!("nullif({atom}, {})", self.sample(Kind::Text, scope)),
+            6 => format!("right({atom}, 4)"),
+            _ => format!("trim({atom})"),
+        }
+    }
+
+    fn scalar_subquery(&mut self, kind: Kind, scope: &[Column]) -> String {
+        let alias = self.alias("s");
+        let relations = self.tables.clone();
+        let relation = self.pick(&relations);
+        let inner: Vec<Column> = relation
+            .columns
+            .iter()
+            .map(|column| Column { name: format!("{alias}.{}", column.name), ..column.clone() })
+            .collect();
+        let correlated = if self.chance(50) { self.equality(&inner, scope) } else { None };
+        let condition = correlated.map(|on| format!(" WHERE {on}")).unwrap_or_default();
+        let value = match kind {
+            Kind::Int => "count(*)::int".to_string(),
+            Kind::Bool => "bool_or(true)".to_string(),
+            _ => match self.column(kind, &inner) {
+                Some(column) => format!("max({})", column.name),
+                None => return self.sample(kind, scope),
+            },
+        };
+        format!("(SELECT {value} FROM {} AS {alias}{condition})", relation.sql)
+    }
+
+    fn condition(&mut self, scope: &[Column], outer: &[Column], depth: usize) -> String {
+        match self.random.random_range(0..10) {
+            0 | 1 => {
+                let (left, right) = (self.condition(scope, outer, 0), self.condition(scope, outer, 0));
+                let word = *self.pick(&["AND", "OR"]);
+                format!("({left} {word} {right})")
+            }
+            2 => format!("(NOT {})", self.simple_condition(scope, outer)),
+            3 | 4 if depth > 0 => self.subquery_condition(scope),
+            _ => self.simple_condition(scope, outer),
+        }
+    }
+
+    fn subquery_condition(&mut self, scope: &[Column]) -> String {
+        let alias = self.alias("e");
+        let relations = self.tables.clone();
+        let relation = self.pick(&relations);
+        let inner: Vec<Column> = relation
+            .columns
+            .iter()
+            .map(|column| Column { name: format!("{alias}.{}", column.name), ..column.clone() })
+            .collect();
+        let inner_condition = self.simple_condition(&inner, &[]);
+        let negated = if self.chance(35) { "NOT " } else { "" };
+        if self.chance(50) {
+            let on = self.equality(&inner, scope).unwrap_or_else(|| "true".into());
+            return format!(
+                "{negated}EXISTS (SELECT 1 FROM {} AS {alias} WHERE {on} AND {inner_condition})",
+                relation.sql
+            );
+        }
+        let kind = *self.pick(&[Kind::Int, Kind::Text, Kind::Date, Kind::Num]);
+        let (Some(inner), left) = (self.column(kind, &inner), self.expression(kind, scope, &[], 0)) else {
+            return self.simple_condition(scope, &[]);
+        };
+        format!("{left} {negated}IN (SELECT {} FROM {} AS {alias} WHERE {inner_condition})", inner.name, relation.sql)
+    }
+
+    /// A condition without subqueries.
+    fn simple_condition(&mut self, scope: &[Column], outer: &[Column]) -> String {
+        let kind = *self.pick(&KINDS);
+        if kind == Kind::Bool {
+            return self.expression(Kind::Bool, scope, outer, 0);
+        }
+        let depth = usize::from(self.chance(30));
+        let left = self.expression(kind, scope, outer, depth);
+        match self.random.random_range(0..9) {
+            0 => format!("{left} IS NULL"),
+            1 => format!("{left} IS NOT NULL"),
+            2 => {
+                let list: Vec<String> = (0..3).map(|_| self.sample(kind, scope)).collect();
+                let negated = if self.chance(30) { "NOT " } else { "" };
+                format!("{left} {negated}IN ({})", list.join(", "))
+            }
+            3 => format!("{left} BETWEEN {} AND {}", self.sample(kind, scope), self.sample(kind, scope)),
+            4 if kind == Kind::Text => {
+                let pattern = *self.pick(&["'%1%'", "'王%'", "'%*%'", "'138%'", "'_'", "'%\\%%'", "''", "'%@%'"]);
+                let negated = if self.chance(30) { "NOT " } else { "" };
+                format!("{left} {negated}LIKE {pattern}")
+            }
+            5 => format!("{left} IS DISTINCT FROM {}", self.sample(kind, scope)),
+            6 => {
+                let right = self.expression(kind, scope, outer, 0);
+                let op = *self.pick(&["=", "<", ">="]);
+                format!("{left} {op} {right}")
+            }
+            _ => {
+                let op = *self.pick(&["=", "<>", "<", "<=", ">", ">="]);
+                format!("{left} {op} {}", self.sample(kind, scope))
+            }
+        }
+    }
+}
+
+fn literal(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::Bool(value) => Some(value.to_string()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        serde_json::Value::String(text) => {
+            // Decimals travel as JSON texts or numbers; either reads as its column's type in quotes.
+            Some(format!("'{}'", text.replace('\'', "''")))
+        }
+        other => panic!("no value {other} in the fixture"),
+    }
+}
