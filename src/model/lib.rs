@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod decimal;
 pub mod decision;
 pub mod diagnostic;
+pub mod dialect;
 mod literal;
 pub mod mask;
 pub mod names;

@@ -5,9 +5,10 @@
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart, Spanned, UnaryOperator, Value,
 };
-use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
+
+use crate::dialect::PostgreSql;
 
 /// Longest expression, bytes.
 const EXPRESSION_BYTES_MAX: usize = 16 << 10;
@@ -49,9 +50,8 @@ pub(crate) fn parse(text: &str) -> Result<Expr, Problem> {
     if text.len() > EXPRESSION_BYTES_MAX {
         return Err(Problem::new(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes")));
     }
-    let dialect = PostgreSqlDialect {};
     let mut parser =
-        Parser::new(&dialect).with_recursion_limit(NESTING_MAX).try_with_sql(text).map_err(|e| syntax(&e))?;
+        Parser::new(&PostgreSql).with_recursion_limit(NESTING_MAX).try_with_sql(text).map_err(|e| syntax(&e))?;
     let expression = parser.parse_expr().map_err(|e| syntax(&e))?;
     let rest = parser.peek_token();
     if rest.token != Token::EOF {

@@ -1,7 +1,7 @@
 //! Tokens of a text, their bounds, and a cursor over them.
 
 use sluice_base::Limits;
-use sqlparser::dialect::PostgreSqlDialect;
+use sluice_model::dialect::PostgreSql;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
@@ -13,8 +13,7 @@ pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>
     if text.len() > limits.statement_bytes_max {
         return Err(PlanError::TooComplex("the text is too long"));
     }
-    let dialect = PostgreSqlDialect {};
-    let mut tokens = Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|error| PlanError::Syntax {
+    let mut tokens = Tokenizer::new(&PostgreSql, text).tokenize_with_location().map_err(|error| PlanError::Syntax {
         message: error.message.clone(),
         position: position(text, error.location.line, error.location.column),
     })?;
@@ -210,8 +209,7 @@ impl<'a> Cursor<'a> {
         tokens: &[TokenWithSpan],
         entry: impl FnOnce(&mut Parser) -> Result<T, ParserError>,
     ) -> Result<T, PlanError> {
-        let dialect = PostgreSqlDialect {};
-        let mut parser = Parser::new(&dialect).with_recursion_limit(400).with_tokens_with_locations(tokens.to_vec());
+        let mut parser = Parser::new(&PostgreSql).with_recursion_limit(400).with_tokens_with_locations(tokens.to_vec());
         let parsed = entry(&mut parser).map_err(|error| self.of_parser(error, parser.peek_token_ref()))?;
         let left = parser.peek_token();
         if left.token == Token::EOF { Ok(parsed) } else { Err(self.at(&left)) }
