@@ -40,6 +40,7 @@ states! {
     InvalidTextRepresentation = "22P02";
     InvalidBinaryRepresentation = "22P03";
     InvalidRegularExpression = "2201B";
+    InvalidArgumentForPowerFunction = "2201F";
     ActiveSqlTransaction = "25001";
     ReadOnlySqlTransaction = "25006";
     NoActiveSqlTransaction = "25P01";

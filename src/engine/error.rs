@@ -3,6 +3,7 @@
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use sluice_base::{ClientError, SqlState, ToClient};
+use sluice_plan::numeric::NegativeRoot;
 
 use crate::sources::SourceError;
 
@@ -21,6 +22,9 @@ pub enum EngineError {
     /// A number that does not fit its type.
     #[error("number out of range: {0}")]
     OutOfRange(String),
+    /// A square root of a negative number.
+    #[error("square root of a negative number")]
+    NegativeRoot,
     /// Text that cannot be read as the type it is cast to.
     #[error("invalid input for a cast: {0}")]
     InvalidText(String),
@@ -60,6 +64,11 @@ impl ToClient for EngineError {
             EngineError::OutOfRange(_) => {
                 ClientError::new(S::NumericValueOutOfRange, "numeric value out of range", "数值超出范围")
             }
+            EngineError::NegativeRoot => ClientError::new(
+                S::InvalidArgumentForPowerFunction,
+                "cannot take square root of a negative number",
+                "不能对负数开平方",
+            ),
             EngineError::InvalidText(_) => ClientError::new(
                 S::InvalidTextRepresentation,
                 "invalid input syntax for the target type",
@@ -104,6 +113,7 @@ impl From<DataFusionError> for EngineError {
                 Ok(source) => EngineError::Source(*source),
                 Err(inner) => match inner.downcast::<EngineError>() {
                     Ok(engine) => *engine,
+                    Err(other) if other.is::<NegativeRoot>() => EngineError::NegativeRoot,
                     Err(other) => EngineError::Internal(other.to_string()),
                 },
             },
@@ -130,6 +140,7 @@ fn of_shared(error: &DataFusionError) -> EngineError {
         DataFusionError::ResourcesExhausted(what) => EngineError::Memory(what.clone()),
         DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {
             Some(source) => EngineError::Source(source.clone()),
+            None if inner.is::<NegativeRoot>() => EngineError::NegativeRoot,
             None => of_text(inner.to_string()),
         },
         other => of_text(other.to_string()),

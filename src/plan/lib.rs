@@ -6,6 +6,7 @@
 
 mod error;
 pub mod govern;
+pub mod numeric;
 mod query;
 mod resolve;
 mod statement;

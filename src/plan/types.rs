@@ -9,7 +9,7 @@ use sluice_base::{Datum, Interval, SqlType};
 use crate::PlanError;
 
 /// Precision and scale given to a `numeric` that declares none.
-pub const NUMERIC_DEFAULT: (u8, i8) = (38, 10);
+pub const NUMERIC_DEFAULT: (u8, i8) = crate::numeric::UNDECLARED;
 
 /// The Arrow type that carries values of an SQL type through the engine.
 pub fn arrow_type(sql_type: &SqlType) -> DataType {
@@ -76,6 +76,8 @@ pub fn sql_type(arrow: &DataType) -> Option<SqlType> {
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
             SqlType::Bytea
         }
+        // A quotient with its display scale beside it.
+        DataType::Struct(_) if *arrow == crate::numeric::scaled_type() => SqlType::Numeric(None),
         DataType::Dictionary(_, value) => return sql_type(value),
         DataType::List(item) | DataType::LargeList(item) => SqlType::Array(Box::new(sql_type(item.data_type())?)),
         _ => return None,

@@ -26,7 +26,7 @@ use arrow::datatypes::{
 use arrow::util::display::FormatOptions;
 use bytes::{BufMut, BytesMut};
 use sluice_base::{Format, Interval, SqlType};
-use sluice_plan::types::NUMERIC_DEFAULT;
+use sluice_plan::numeric::{OPEN, Shown, display_scale, scaled_type, shown};
 
 /// One column, with its announced type and format.
 pub(super) struct Cells {
@@ -46,8 +46,10 @@ enum Values {
     Oid(Int64Array),
     Float32(Float32Array),
     Float64(Float64Array),
-    Decimal128 { array: Decimal128Array, scale: i8, trim: bool },
-    Decimal256 { array: Decimal256Array, scale: i8 },
+    Decimal128 { array: Decimal128Array, scale: i8 },
+    Decimal256 { array: Decimal256Array, scale: i8, shown: Shown },
+    /// Quotients with a display scale for each.
+    Scaled { array: Decimal256Array, scales: Int16Array },
     NumericFloat(Float64Array),
     NumericText(StringArray),
     Text(StringArray),
@@ -120,11 +122,14 @@ impl Cells {
             Values::Float32(a) => put_float4(out, a.value(row), settings.extra_float_digits),
             Values::Float64(a) if binary => out.put_f64(a.value(row)),
             Values::Float64(a) => put_float8(out, a.value(row), settings.extra_float_digits),
-            Values::Decimal128 { array, scale, trim } => {
-                let decimal = Decimal::of_i128(array.value(row), *scale);
-                self.put_decimal(out, if *trim { decimal.trimmed() } else { decimal });
+            Values::Decimal128 { array, scale } => self.put_decimal(out, Decimal::of_i128(array.value(row), *scale)),
+            Values::Decimal256 { array, scale, shown } => {
+                let digits = display_scale(array.value(row), *scale, *shown);
+                self.put_decimal(out, Decimal::of_i256(array.value(row), *scale).shown(digits.into()));
             }
-            Values::Decimal256 { array, scale } => self.put_decimal(out, Decimal::of_i256(array.value(row), *scale)),
+            Values::Scaled { array, scales } => {
+                self.put_decimal(out, Decimal::of_i256(array.value(row), OPEN.1).shown(scales.value(row).into()));
+            }
             Values::NumericFloat(a) => self.put_numeric(out, &plain(a.value(row)))?,
             Values::NumericText(a) => self.put_numeric(out, a.value(row))?,
             Values::Text(a) => self.put_str(out, a.value(row)),
@@ -321,28 +326,34 @@ fn text_values(array: &ArrayRef, sql_type: &SqlType) -> Result<Values, EncodeErr
     })
 }
 
-/// Decimals keep their scale. A column that declares none, and so got the engine's own, prints without the zeros
-/// that this put behind its values.
+/// Decimals keep their scale, except where the display scale is each value's own.
 fn numeric_values(array: &ArrayRef, declared: Option<(u8, i8)>, sql_type: &SqlType) -> Result<Values, EncodeError> {
     Ok(match array.data_type() {
-        DataType::Decimal128(precision, scale) => Values::Decimal128 {
-            array: array.as_primitive::<Decimal128Type>().clone(),
+        DataType::Decimal128(_, scale) => {
+            Values::Decimal128 { array: array.as_primitive::<Decimal128Type>().clone(), scale: *scale }
+        }
+        DataType::Decimal256(_, scale) => Values::Decimal256 {
+            array: array.as_primitive::<Decimal256Type>().clone(),
             scale: *scale,
-            trim: declared.is_none() && (*precision, *scale) == NUMERIC_DEFAULT,
+            shown: if declared.is_none() { shown(array.data_type()) } else { Shown::Type },
         },
-        DataType::Decimal256(_, scale) => {
-            Values::Decimal256 { array: array.as_primitive::<Decimal256Type>().clone(), scale: *scale }
+        found if *found == scaled_type() => {
+            let parts = array.as_struct();
+            Values::Scaled {
+                array: parts.column(0).as_primitive::<Decimal256Type>().clone(),
+                scales: parts.column(1).as_primitive::<Int16Type>().clone(),
+            }
         }
         DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) => {
             let array = cast(array, &DataType::Decimal128(38, *scale), sql_type)?;
-            Values::Decimal128 { array: array.as_primitive::<Decimal128Type>().clone(), scale: *scale, trim: false }
+            Values::Decimal128 { array: array.as_primitive::<Decimal128Type>().clone(), scale: *scale }
         }
         DataType::Float16 | DataType::Float32 | DataType::Float64 => {
             Values::NumericFloat(cast(array, &DataType::Float64, sql_type)?.as_primitive::<Float64Type>().clone())
         }
         found if found.is_integer() => {
             let array = cast(array, &DataType::Decimal128(38, 0), sql_type)?;
-            Values::Decimal128 { array: array.as_primitive::<Decimal128Type>().clone(), scale: 0, trim: false }
+            Values::Decimal128 { array: array.as_primitive::<Decimal128Type>().clone(), scale: 0 }
         }
         _ => Values::NumericText(cast(array, &DataType::Utf8, sql_type)?.as_string::<i32>().clone()),
     })

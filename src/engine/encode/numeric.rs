@@ -77,16 +77,17 @@ impl Decimal {
         }
     }
 
-    /// Drops zeros at the end of the fraction: for columns without a declared scale.
-    pub(super) fn trimmed(mut self) -> Decimal {
+    /// Drops zeros at the end of the fraction down to a display scale: for columns whose scale is not that of each value.
+    pub(super) fn shown(mut self, scale: i32) -> Decimal {
         if self.is_zero() {
-            self.scale = self.scale.min(0);
+            self.scale = self.scale.min(scale);
+            return self;
         }
-        while self.scale > 0 && self.buffer[79] == b'0' {
-            self.buffer.copy_within(self.start..79, self.start + 1);
-            self.start += 1;
-            self.scale -= 1;
-        }
+        let zeros = self.digits().iter().rev().take_while(|digit| **digit == b'0').count();
+        let dropped = zeros.min((self.scale - scale.max(0)).max(0) as usize);
+        self.buffer.copy_within(self.start..80 - dropped, self.start + dropped);
+        self.start += dropped;
+        self.scale -= dropped as i32;
         self
     }
 

@@ -228,6 +228,9 @@ fn constant(expr: &Expr, column: &SqlType) -> Option<Datum> {
         (ScalarValue::Decimal128(Some(v), _, scale), SqlType::Numeric(_)) => {
             Some(Datum::Numeric(decimal_text(&v.to_string(), *scale)?))
         }
+        (ScalarValue::Decimal256(Some(v), _, scale), SqlType::Numeric(_)) => {
+            Some(Datum::Numeric(decimal_text(&v.to_string(), *scale)?))
+        }
         (ScalarValue::Date32(Some(v)), SqlType::Date) => Some(Datum::Date(*v)),
         (ScalarValue::TimestampMicrosecond(Some(v), None), SqlType::Timestamp) => Some(Datum::Timestamp(*v)),
         (ScalarValue::Utf8(Some(v)), column) if column.is_text() => Some(Datum::Text(v.clone())),

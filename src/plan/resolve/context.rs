@@ -18,6 +18,7 @@ use super::Asker;
 use crate::PlanError;
 use crate::error::from_planner;
 use crate::govern::GovernedSource;
+use crate::numeric;
 
 /// Name under which a resolved relation stands in the rewritten tree; no client can type it.
 pub(super) fn scan_name(entity: usize, naming: Naming) -> String {
@@ -70,13 +71,16 @@ struct Functions {
 static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     let mut scalar = HashMap::new();
     for function in datafusion_functions::all_default_functions() {
+        let function = numeric::scalar(&function).unwrap_or(function);
         for alias in function.aliases() {
             scalar.insert(alias.clone(), Arc::clone(&function));
         }
         scalar.insert(function.name().to_string(), function);
     }
+    scalar.extend(numeric::hidden().map(|(name, function)| (name.to_string(), function)));
     let mut aggregate = HashMap::new();
     for function in datafusion_functions_aggregate::all_default_aggregate_functions() {
+        let function = numeric::aggregate(&function).unwrap_or(function);
         for alias in function.aliases() {
             aggregate.insert(alias.clone(), Arc::clone(&function));
         }
@@ -90,6 +94,7 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
         window.insert(function.name().to_string(), function);
     }
     let planners: Vec<Arc<dyn ExprPlanner>> = vec![
+        Arc::new(numeric::NumericPlanner),
         Arc::new(datafusion_functions::core::planner::CoreFunctionPlanner::default()),
         Arc::new(datafusion_functions::datetime::planner::DatetimeFunctionPlanner),
         Arc::new(datafusion_functions::unicode::planner::UnicodeFunctionPlanner),
@@ -98,6 +103,12 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     ];
     Functions { scalar, aggregate, window, planners, options: ConfigOptions::default() }
 });
+
+/// A plan ready to be governed: averages split, and the digits that PostgreSQL shows carried up to the result.
+pub(super) fn finish(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
+    let sum = FUNCTIONS.aggregate.get("sum").ok_or_else(|| PlanError::Internal("no sum".into()))?;
+    numeric::averages(plan, sum).and_then(numeric::with_display_scale).map_err(from_planner)
+}
 
 struct Scope<'a> {
     asker: &'a Asker<'a>,

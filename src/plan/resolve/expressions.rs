@@ -2,13 +2,16 @@
 //! to constants. Every kind of expression that is passed on is named here.
 
 use sqlparser::ast::{
-    self, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value,
-    WindowType,
+    self, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList,
+    FunctionArguments, Value, WindowType,
 };
+
+use sluice_base::SqlType;
 
 use super::functions;
 use super::names::{Resolver, quoted};
 use crate::PlanError;
+use crate::numeric;
 use crate::query::{fold, fold_name};
 
 impl Resolver<'_> {
@@ -26,7 +29,13 @@ impl Resolver<'_> {
                 Ok(())
             }
             Expr::Value(value) => self.value(&value.value),
-            Expr::TypedString(_) | Expr::Interval(_) => Ok(()),
+            Expr::TypedString(typed) => {
+                if super::sql_type_of(&typed.data_type)? == SqlType::Numeric(None) {
+                    *expr = undeclared_numeric(Expr::Value(typed.value.clone()));
+                }
+                Ok(())
+            }
+            Expr::Interval(_) => Ok(()),
             Expr::Nested(inner)
             | Expr::IsFalse(inner)
             | Expr::IsNotFalse(inner)
@@ -39,8 +48,13 @@ impl Resolver<'_> {
             | Expr::UnaryOp { expr: inner, .. }
             | Expr::Extract { expr: inner, .. } => self.expr(inner),
             Expr::Cast { expr: inner, data_type, format: None, .. } => {
-                super::sql_type_of(data_type).and_then(|sql_type| castable(&sql_type, data_type))?;
-                self.expr(inner)
+                let sql_type = super::sql_type_of(data_type)?;
+                castable(&sql_type, data_type)?;
+                self.expr(inner)?;
+                if sql_type == SqlType::Numeric(None) {
+                    *expr = undeclared_numeric(std::mem::replace(&mut **inner, Expr::value(Value::Null)));
+                }
+                Ok(())
             }
             Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => self.expr(inner),
             Expr::IsDistinctFrom(left, right)
@@ -218,7 +232,12 @@ impl Resolver<'_> {
             return Err(PlanError::UndefinedFunction(format!("{name}()")));
         };
         function.name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(engine_name))]);
-        self.function(function, engine_name)
+        self.function(function, engine_name)?;
+        if numeric::gives_scaled(engine_name) && function.over.is_none() {
+            let scaled = std::mem::replace(expr, Expr::value(Value::Null));
+            *expr = call(numeric::VALUE, scaled);
+        }
+        Ok(())
     }
 
     /// `mod(a, b)` is `a % b`.
@@ -324,6 +343,34 @@ impl Resolver<'_> {
     }
 }
 
+/// A call of one of the functions that no client can name.
+fn call(name: &str, argument: Expr) -> Expr {
+    let argument = FunctionArg::Unnamed(FunctionArgExpr::Expr(argument));
+    let args = FunctionArgumentList { duplicate_treatment: None, args: vec![argument], clauses: Vec::new() };
+    Expr::Function(Function {
+        name: ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(name))]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(args),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}
+
+/// A cast to `numeric` without precision keeps the digits that are there; a constant text is read as the number it is.
+fn undeclared_numeric(inner: Expr) -> Expr {
+    let digits = |text: &str| text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    match literal_text(&inner).map(str::trim) {
+        Some(text) if digits(text) && text.matches('.').count() <= 1 => {
+            // A cast keeps an integer constant a numeric.
+            call(numeric::NUMERIC, Expr::value(Value::Number(text.to_string(), false)))
+        }
+        _ => call(numeric::NUMERIC, inner),
+    }
+}
+
 fn no_arguments(function: &Function) -> bool {
     match &function.args {
         FunctionArguments::None => true,
@@ -366,8 +413,7 @@ fn translate_template(args: &mut [FunctionArg]) -> Result<(), PlanError> {
 }
 
 /// Spells a type in the way the planner reads it.
-fn castable(sql_type: &sluice_base::SqlType, data_type: &mut ast::DataType) -> Result<(), PlanError> {
-    use sluice_base::SqlType;
+fn castable(sql_type: &SqlType, data_type: &mut ast::DataType) -> Result<(), PlanError> {
     let spelled = match sql_type {
         SqlType::Name | SqlType::Unknown | SqlType::Varchar(None) | SqlType::Json | SqlType::Jsonb => {
             ast::DataType::Text

@@ -14,7 +14,8 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use datafusion_common::ParamValues;
+use arrow::datatypes::DataType;
+use datafusion_common::{ParamValues, ScalarValue};
 use datafusion_expr::LogicalPlan;
 use sluice_base::{Column, Datum, Limits, SqlType};
 use sluice_model::{Decision, Principal, Snapshot};
@@ -59,23 +60,34 @@ pub(crate) struct Resolved {
 
 /// Resolves a query with its parameter values in place.
 pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)]) -> Result<Resolved, PlanError> {
-    let types: Vec<Option<SqlType>> = params.iter().map(|(sql_type, _)| Some(sql_type.clone())).collect();
+    // Array parameters have become lists of literals; a NULL keeps their place.
+    let value = |(sql_type, value): &(SqlType, Datum)| match sql_type {
+        SqlType::Array(_) => Ok(ScalarValue::Null),
+        _ => scalar(sql_type, value),
+    };
+    let values = params.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+    let types: Vec<Option<SqlType>> =
+        params.iter().zip(&values).map(|((sql_type, _), value)| Some(type_of(sql_type, value))).collect();
     let resolved = plan(query, asker, &types, Some(params))?;
     let used = parameter_count(&resolved.plan)?;
     if used > params.len() {
         return Err(PlanError::UndefinedParameter(params.len() + 1));
     }
-    if used == 0 {
-        return Ok(resolved);
+    let mut plan = resolved.plan;
+    if used > 0 {
+        plan = plan.with_param_values(ParamValues::from(values)).map_err(from_planner)?;
     }
-    // Array parameters have become lists of literals; a NULL keeps their place.
-    let value = |(sql_type, value): &(SqlType, Datum)| match sql_type {
-        SqlType::Array(_) => Ok(datafusion_common::ScalarValue::Null),
-        _ => scalar(sql_type, value),
-    };
-    let values = params.iter().map(value).collect::<Result<Vec<_>, _>>()?;
-    let plan = resolved.plan.with_param_values(ParamValues::from(values)).map_err(from_planner)?;
-    Ok(Resolved { plan, ..resolved })
+    Ok(Resolved { plan: context::finish(plan)?, ..resolved })
+}
+
+/// A numeric parameter has the scale of its value, as a literal would.
+fn type_of(declared: &SqlType, value: &ScalarValue) -> SqlType {
+    match (declared, value.data_type()) {
+        (SqlType::Numeric(None), DataType::Decimal128(p, s) | DataType::Decimal256(p, s)) if !value.is_null() => {
+            SqlType::Numeric(Some((p, s)))
+        }
+        _ => declared.clone(),
+    }
 }
 
 /// Types of a query's parameters and columns.

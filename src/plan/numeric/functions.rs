@@ -1,0 +1,349 @@
+//! Functions that stay `numeric` over a `numeric`, and are the engine's own over anything else.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Decimal256Array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, i256};
+use datafusion_common::{DataFusionError, Result, ScalarValue, plan_err};
+use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion_expr::type_coercion::functions::fields_with_udf;
+use datafusion_expr::{
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+
+use super::limbs::Limbs;
+use super::operand::Operand;
+use super::roots::square_root;
+use super::scaled::{compute, value_function};
+use super::value::{Fault, Number, digit_count};
+use super::{UNDECLARED, decimal_type, digits_of, scaled_type};
+
+/// What an [`Exact`] function does with numerics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Round,
+    Truncate,
+    Ceiling,
+    Floor,
+    Sign,
+    SquareRoot,
+}
+
+/// The function of a name: the engine's own, made exact over numerics where PostgreSQL's is.
+pub(crate) fn scalar(engine: &Arc<ScalarUDF>) -> Option<Arc<ScalarUDF>> {
+    let kind = match engine.name() {
+        "round" => Kind::Round,
+        "trunc" => Kind::Truncate,
+        "ceil" => Kind::Ceiling,
+        "floor" => Kind::Floor,
+        "signum" => Kind::Sign,
+        "sqrt" => Kind::SquareRoot,
+        _ => return None,
+    };
+    let signature = Signature::user_defined(engine.signature().volatility);
+    Some(Arc::new(ScalarUDF::from(Exact { kind, engine: Arc::clone(engine), signature })))
+}
+
+/// Functions the resolver puts into the tree itself; no client can type their names.
+pub(crate) fn hidden() -> [(&'static str, Arc<ScalarUDF>); 2] {
+    let signature = Signature::user_defined(Volatility::Immutable);
+    [(VALUE, value_function()), (NUMERIC, Arc::new(ScalarUDF::from(ToNumeric { signature })))]
+}
+
+/// Name of the function that takes the number out of a scaled value.
+pub(crate) const VALUE: &str = "\u{1}value";
+
+/// Name of the cast to a `numeric` without precision.
+pub(crate) const NUMERIC: &str = "\u{1}numeric";
+
+/// Whether a function may give scaled values, to be taken out by [`VALUE`].
+pub(crate) fn gives_scaled(engine_name: &str) -> bool {
+    matches!(engine_name, "round" | "trunc" | "sqrt")
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Exact {
+    kind: Kind,
+    engine: Arc<ScalarUDF>,
+    signature: Signature,
+}
+
+impl Exact {
+    /// Over a numeric, or over an integer where PostgreSQL has no other function of these arguments.
+    fn is_exact(&self, types: &[DataType]) -> bool {
+        match types {
+            [only] => only.is_decimal(),
+            [number, places] if matches!(self.kind, Kind::Round | Kind::Truncate) => {
+                digits_of(number).is_some() && (places.is_integer() || places.is_null())
+            }
+            _ => false,
+        }
+    }
+
+    fn return_exact(&self, number: &DataType, places: Option<&ScalarValue>, binary: bool) -> DataType {
+        let (precision, scale) = digits_of(number).unwrap_or(UNDECLARED);
+        let whole = i32::from(precision) - i32::from(scale);
+        match self.kind {
+            Kind::Sign => decimal_type(1, 0),
+            Kind::SquareRoot => scaled_type(),
+            Kind::Ceiling | Kind::Floor => decimal_type(whole + 1, 0),
+            Kind::Round | Kind::Truncate if !binary => decimal_type(whole + 1, 0),
+            Kind::Round | Kind::Truncate => match places.and_then(integer) {
+                Some(places) => {
+                    let scale = places.clamp(0, 60) as i8;
+                    // A precision below that of open values: this one has its own scale.
+                    decimal_type((whole + 1 + i32::from(scale)).min(74), scale)
+                }
+                None => scaled_type(),
+            },
+        }
+    }
+}
+
+/// A constant number of places.
+fn integer(value: &ScalarValue) -> Option<i64> {
+    match value.cast_to(&DataType::Int64) {
+        Ok(ScalarValue::Int64(found)) => found,
+        _ => None,
+    }
+}
+
+impl ScalarUDFImpl for Exact {
+    fn name(&self) -> &str {
+        self.engine.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        if self.is_exact(types) {
+            return Ok(types.to_vec());
+        }
+        let fields: Vec<FieldRef> =
+            types.iter().map(|found| Arc::new(Field::new("arg", found.clone(), true))).collect();
+        let coerced = fields_with_udf(&fields, self.engine.as_ref())?;
+        Ok(coerced.iter().map(|field| field.data_type().clone()).collect())
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        match types {
+            [number, rest @ ..] if self.is_exact(types) => Ok(self.return_exact(number, None, !rest.is_empty())),
+            _ => self.engine.return_type(types),
+        }
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        if !self.is_exact(&types) {
+            return self.engine.return_field_from_args(args);
+        }
+        let places = args.scalar_arguments.get(1).copied().flatten();
+        let data_type = self.return_exact(&types[0], places, types.len() > 1);
+        Ok(Arc::new(Field::new(self.name(), data_type, true)))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        if !self.is_exact(&types) {
+            return self.engine.invoke_with_args(args);
+        }
+        let kind = self.kind;
+        if *args.return_type() == scaled_type() {
+            return compute(args, |numbers| match (kind, numbers) {
+                (Kind::SquareRoot, [number]) => square_root(*number),
+                (_, [number, places]) => {
+                    let scale = places_of(*places)?;
+                    let shown = scale.max(0);
+                    Number { value: at_places(kind, *number, scale)?, scale: shown, shown }.open()
+                }
+                _ => Err(Fault::OutOfRange),
+            });
+        }
+        let places = match args.args.get(1) {
+            Some(ColumnarValue::Scalar(places)) => integer(places).unwrap_or(0).clamp(-200, 60) as i32,
+            Some(ColumnarValue::Array(_)) => {
+                return Err(DataFusionError::Internal("a constant number of places expected".into()));
+            }
+            None => 0,
+        };
+        let rows = args.number_rows;
+        let is_null = matches!(args.args.get(1), Some(ColumnarValue::Scalar(places)) if places.is_null());
+        let target = args.return_type().clone();
+        let constant = matches!(args.args[0], ColumnarValue::Scalar(_));
+        let rows = if constant { 1 } else { rows };
+        let operand = Operand::of(&args.args[0].to_array(rows)?)?;
+        let result = decimals(&target, rows, |row| match operand.get(row) {
+            Some(number) if !is_null => at_places(kind, number, places).map(Some),
+            _ => Ok(None),
+        })?;
+        if constant {
+            return ScalarValue::try_from_array(&result, 0).map(ColumnarValue::Scalar);
+        }
+        Ok(ColumnarValue::Array(result))
+    }
+}
+
+/// Places beyond every value change nothing more.
+fn places_of(places: Number) -> Result<i32, Fault> {
+    let places = places.value.to_i128().ok_or(Fault::OutOfRange)?;
+    Ok(places.clamp(-200, 38) as i32)
+}
+
+/// A number rounded, or cut off, to some places; the result has the places as its scale, or none where they are negative.
+fn at_places(kind: Kind, number: Number, places: i32) -> Result<i256, Fault> {
+    let negative = number.value.is_negative();
+    let magnitude = Limbs::of(number.value);
+    let down = number.scale - places;
+    let kept = match (kind, down) {
+        (Kind::Sign, _) => return Ok(number.value.signum()),
+        (_, ..=0) => magnitude.shifted(down.unsigned_abs()),
+        (Kind::Round, _) => magnitude.rounded(down as u32),
+        (Kind::Ceiling, _) if !negative => up(magnitude, down as u32),
+        (Kind::Floor, _) if negative => up(magnitude, down as u32),
+        _ => Some(magnitude.cut(down as u32)),
+    };
+    // Rounded before the point, the number gets its zeros back.
+    let back = kept.and_then(|kept| kept.shifted(places.min(0).unsigned_abs()));
+    back.and_then(|back| back.signed(negative)).ok_or(Fault::OutOfRange)
+}
+
+/// Cut off, and away from zero where something was lost.
+fn up(magnitude: Limbs, power: u32) -> Option<Limbs> {
+    let cut = magnitude.cut(power);
+    if cut.shifted(power) == Some(magnitude) { Some(cut) } else { cut.plus_one() }
+}
+
+/// A column of decimals of one type; a value that has more digits than it is out of range.
+fn decimals(target: &DataType, rows: usize, each: impl Fn(usize) -> Result<Option<i256>, Fault>) -> Result<ArrayRef> {
+    let (precision, _) = digits_of(target).unwrap_or(UNDECLARED);
+    let checked = |row: usize| match each(row)? {
+        Some(value) if digit_count(value) > i32::from(precision) => Err(Fault::OutOfRange),
+        other => Ok(other),
+    };
+    Ok(match target {
+        DataType::Decimal128(..) => {
+            let narrow = |value: i256| value.to_i128().ok_or(Fault::OutOfRange);
+            let values = (0..rows).map(|row| checked(row)?.map(narrow).transpose());
+            let array: Decimal128Array = values.collect::<Result<_, Fault>>()?;
+            Arc::new(array.with_data_type(target.clone()))
+        }
+        _ => {
+            let array: Decimal256Array = (0..rows).map(checked).collect::<Result<_, Fault>>()?;
+            Arc::new(array.with_data_type(target.clone()))
+        }
+    })
+}
+
+/// `CAST(x AS numeric)`: a numeric as it is, an integer without digits behind the point, text and floats with their own.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct ToNumeric {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for ToNumeric {
+    fn name(&self) -> &str {
+        "numeric"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(match types {
+            [DataType::Float16 | DataType::Float32] => vec![DataType::Float64],
+            [DataType::LargeUtf8 | DataType::Utf8View] => vec![DataType::Utf8],
+            other => other.to_vec(),
+        })
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        match types {
+            [found] if found.is_decimal() || *found == scaled_type() => Ok(found.clone()),
+            [found] if found.is_integer() => {
+                let (precision, scale) = digits_of(found).unwrap_or(UNDECLARED);
+                Ok(decimal_type(i32::from(precision), scale))
+            }
+            [DataType::Null | DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View]
+            | [DataType::Float16 | DataType::Float32 | DataType::Float64] => {
+                Ok(DataType::Decimal256(UNDECLARED.0, UNDECLARED.1))
+            }
+            _ => plan_err!("cannot cast to numeric"),
+        }
+    }
+
+    fn simplify(&self, mut args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        match args.as_slice() {
+            [only] if info.get_data_type(only)?.is_decimal() => Ok(ExprSimplifyResult::Simplified(args.remove(0))),
+            _ => Ok(ExprSimplifyResult::Original(args)),
+        }
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let target = args.return_type().clone();
+        let [arg] = datafusion_common::utils::take_function_args("numeric", args.args)?;
+        if arg.data_type() == target {
+            return Ok(arg);
+        }
+        let convert = |array: &ArrayRef| match array.data_type() {
+            DataType::Float64 => of_floats(array),
+            _ => strictly(array, &target),
+        };
+        match arg {
+            ColumnarValue::Array(array) => convert(&array).map(ColumnarValue::Array),
+            ColumnarValue::Scalar(scalar) => {
+                let array = convert(&scalar.to_array()?)?;
+                ScalarValue::try_from_array(&array, 0).map(ColumnarValue::Scalar)
+            }
+        }
+    }
+}
+
+fn strictly(array: &ArrayRef, target: &DataType) -> Result<ArrayRef> {
+    let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
+    Ok(arrow::compute::cast_with_options(array, target, &options)?)
+}
+
+/// Floats with the fifteen digits that PostgreSQL takes of them.
+fn of_floats(array: &ArrayRef) -> Result<ArrayRef> {
+    let floats = array.as_primitive::<Float64Type>();
+    let texts: Vec<Option<String>> = floats.iter().map(|float| float.map(|float| format!("{float:.14e}"))).collect();
+    if floats.iter().flatten().any(|float| !float.is_finite()) {
+        return Err(Fault::OutOfRange.into());
+    }
+    let texts: ArrayRef = Arc::new(arrow::array::StringArray::from(texts));
+    debug_assert_eq!(texts.len(), array.len());
+    strictly(&cast(&texts, &DataType::Utf8)?, &DataType::Decimal256(UNDECLARED.0, UNDECLARED.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::value::tests::number;
+    use super::*;
+
+    #[test]
+    fn places() {
+        let cases = [
+            (Kind::Round, "2.345", 2, "2.35"),
+            (Kind::Round, "-2.345", 2, "-2.35"),
+            (Kind::Round, "2.3", 4, "2.3000"),
+            (Kind::Round, "1250", -2, "1300"),
+            (Kind::Round, "49", -2, "0"),
+            (Kind::Truncate, "-2.349", 2, "-2.34"),
+            (Kind::Truncate, "1299", -2, "1200"),
+            (Kind::Ceiling, "2.0001", 0, "3"),
+            (Kind::Ceiling, "-2.9", 0, "-2"),
+            (Kind::Ceiling, "2.000", 0, "2"),
+            (Kind::Floor, "-2.0001", 0, "-3"),
+            (Kind::Floor, "2.9", 0, "2"),
+            (Kind::Sign, "-0.01", 0, "-1"),
+            (Kind::Sign, "0.00", 0, "0"),
+        ];
+        for (kind, text, places, expected) in cases {
+            assert_eq!(at_places(kind, number(text), places), Ok(number(expected).value), "{kind:?} {text}");
+        }
+    }
+}

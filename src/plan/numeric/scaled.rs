@@ -1,0 +1,210 @@
+//! Functions whose result is an open value with its display scale, and `value`, which takes the number alone.
+
+use arrow::datatypes::DataType;
+use datafusion_common::{Result, ScalarValue};
+use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion_expr::{
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use std::sync::{Arc, LazyLock};
+
+use super::divide::divide;
+use super::limbs::Limbs;
+use super::operand::{Operand, scaled_array, values_of};
+use super::value::{Fault, Number};
+use super::{OPEN, open_type, scaled_type};
+
+/// What a [`Scaled`] function computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Operation {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Negate,
+    /// A number as it is.
+    Keep,
+}
+
+impl Operation {
+    fn name(self) -> &'static str {
+        match self {
+            Operation::Add => "numeric_add",
+            Operation::Subtract => "numeric_sub",
+            Operation::Multiply => "numeric_mul",
+            Operation::Divide => "numeric_div",
+            Operation::Negate => "numeric_uminus",
+            Operation::Keep => "numeric_scaled",
+        }
+    }
+
+    fn of(self, args: &[Number]) -> Result<Number, Fault> {
+        match (self, args) {
+            (Operation::Add, [left, right]) => add(*left, *right),
+            (Operation::Subtract, [left, right]) => add(*left, negated(*right)),
+            (Operation::Multiply, [left, right]) => multiply(*left, *right),
+            (Operation::Divide, [left, right]) => divide(*left, *right),
+            (Operation::Negate, [number]) => negated(*number).open(),
+            (_, [number, ..]) => number.open(),
+            (_, []) => Err(Fault::OutOfRange),
+        }
+    }
+}
+
+fn negated(number: Number) -> Number {
+    Number { value: number.value.wrapping_neg(), ..number }
+}
+
+fn add(left: Number, right: Number) -> Result<Number, Fault> {
+    let (left, right) = (left.open()?, right.open()?);
+    let value = left.value.checked_add(right.value).ok_or(Fault::OutOfRange)?;
+    Number { value, shown: left.shown.max(right.shown), ..left }.open()
+}
+
+fn multiply(left: Number, right: Number) -> Result<Number, Fault> {
+    let open = i32::from(OPEN.1);
+    let shown = (left.shown + right.shown).clamp(0, open);
+    let product = Limbs::of(left.value).times(Limbs::of(right.value)).ok_or(Fault::OutOfRange)?;
+    let moved = match left.scale + right.scale - open {
+        down @ 0.. => product.rounded(down as u32),
+        up => product.shifted(up.unsigned_abs()),
+    };
+    let negative = left.value.is_negative() != right.value.is_negative();
+    let value = moved.and_then(|moved| moved.signed(negative)).ok_or(Fault::OutOfRange)?;
+    Number { value, scale: open, shown }.open()
+}
+
+/// A function over numbers; NULL where an argument is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Scaled {
+    operation: Operation,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Scaled {
+    fn name(&self) -> &str {
+        self.operation.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(scaled_type())
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(types.to_vec())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        compute(args, |numbers| self.operation.of(numbers))
+    }
+}
+
+/// Calls a function for each row without NULL.
+pub(super) fn compute(
+    args: ScalarFunctionArgs,
+    each: impl Fn(&[Number]) -> Result<Number, Fault>,
+) -> Result<ColumnarValue> {
+    let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+    let rows = if constant { 1 } else { args.number_rows };
+    let operands = args
+        .args
+        .into_iter()
+        .map(|arg| Operand::of(&arg.into_array(rows)?))
+        .collect::<Result<Vec<_>>>()?;
+    let result = scaled_array(rows, |row| match operands.as_slice() {
+        [one] => one.get(row).map(|number| each(&[number])).transpose(),
+        [left, right] => match (left.get(row), right.get(row)) {
+            (Some(left), Some(right)) => each(&[left, right]).map(Some),
+            _ => Ok(None),
+        },
+        many => {
+            let numbers: Option<Vec<Number>> = many.iter().map(|operand| operand.get(row)).collect();
+            numbers.map(|numbers| each(&numbers)).transpose()
+        }
+    })?;
+    if constant {
+        return ScalarValue::try_from_array(&result, 0).map(ColumnarValue::Scalar);
+    }
+    Ok(ColumnarValue::Array(result))
+}
+
+/// A call of an operation.
+pub(super) fn call(operation: Operation, args: Vec<Expr>) -> Expr {
+    let signature = Signature::user_defined(Volatility::Immutable);
+    ScalarUDF::from(Scaled { operation, signature }).call(args)
+}
+
+/// The number of a scaled value; any other argument is given back.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct ValueOf {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for ValueOf {
+    fn name(&self) -> &str {
+        "numeric_value"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        Ok(match types.first() {
+            Some(found) if *found == scaled_type() => open_type(),
+            Some(found) => found.clone(),
+            None => DataType::Null,
+        })
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(types.to_vec())
+    }
+
+    fn simplify(&self, mut args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        match args.as_slice() {
+            [only] if info.get_data_type(only)? != scaled_type() => Ok(ExprSimplifyResult::Simplified(args.remove(0))),
+            _ => Ok(ExprSimplifyResult::Original(args)),
+        }
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [arg] = datafusion_common::utils::take_function_args("numeric_value", args.args)?;
+        if arg.data_type() != scaled_type() {
+            return Ok(arg);
+        }
+        match arg {
+            ColumnarValue::Array(array) => values_of(&array).map(ColumnarValue::Array),
+            ColumnarValue::Scalar(scalar) => {
+                let array = values_of(&scalar.to_array()?)?;
+                ScalarValue::try_from_array(&array, 0).map(ColumnarValue::Scalar)
+            }
+        }
+    }
+}
+
+static VALUE: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
+    Arc::new(ScalarUDF::from(ValueOf { signature: Signature::user_defined(Volatility::Immutable) }))
+});
+
+/// The function [`ValueOf`].
+pub(super) fn value_function() -> Arc<ScalarUDF> {
+    Arc::clone(&VALUE)
+}
+
+/// A scaled expression as a plain number.
+pub(super) fn value(scaled: Expr) -> Expr {
+    VALUE.call(vec![scaled])
+}
+
+/// What stands inside `value(...)`.
+pub(super) fn inside_value(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::ScalarFunction(function) if function.func.inner().is::<ValueOf>() => function.args.first(),
+        _ => None,
+    }
+}

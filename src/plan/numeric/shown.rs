@@ -1,0 +1,186 @@
+//! Display scales carried up to the result.
+//!
+//! Invariant: the values of every column stay what they are; only the columns of the result itself, which nothing reads
+//! any more, become scaled values. The steps between keep their columns and get the scaled ones behind them.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use datafusion_common::{Column, Result, TableReference};
+use datafusion_expr::expr::{Case, ScalarFunction};
+use datafusion_expr::{Expr, ExprSchemable, Filter, Limit, LogicalPlan, Projection, Sort, SubqueryAlias};
+
+use super::scaled::{Operation, call, inside_value};
+use super::{Shown, digits_of, scaled_type, shown};
+
+/// The plan with scaled values in place of open ones, where their display scales can be had.
+pub(crate) fn with_display_scale(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let width = plan.schema().fields().len();
+    let wanted: Vec<Column> = plan
+        .schema()
+        .iter()
+        .filter(|(_, field)| shown(field.data_type()) != Shown::Type)
+        .map(Column::from)
+        .collect();
+    if wanted.is_empty() {
+        return Ok(plan);
+    }
+    let mut carrier = Carrier { made: 0 };
+    let (carried, found) = carrier.carry(plan.clone(), &wanted)?;
+    if found.iter().all(Option::is_none) {
+        return Ok(plan);
+    }
+    let mut exprs = Vec::with_capacity(width);
+    for (qualifier, field) in plan.schema().iter() {
+        let column = Column::from((qualifier, field));
+        let scaled = wanted.iter().position(|wanted| *wanted == column).and_then(|at| found[at].clone());
+        exprs.push(match scaled {
+            Some(scaled) => Expr::Column(scaled).alias_qualified(qualifier.cloned(), field.name()),
+            None => Expr::Column(column),
+        });
+    }
+    Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(carried))?))
+}
+
+struct Carrier {
+    /// Columns added so far, for their names.
+    made: usize,
+}
+
+impl Carrier {
+    /// The node with scaled columns behind its own, and for each wanted column its scaled one.
+    fn carry(&mut self, plan: LogicalPlan, wanted: &[Column]) -> Result<(LogicalPlan, Vec<Option<Column>>)> {
+        Ok(match plan {
+            LogicalPlan::Projection(projection) => self.projection(projection, wanted)?,
+            LogicalPlan::Sort(sort) => {
+                let (input, found) = self.input(&sort.input, wanted)?;
+                (LogicalPlan::Sort(Sort { input, ..sort }), found)
+            }
+            LogicalPlan::Limit(limit) => {
+                let (input, found) = self.input(&limit.input, wanted)?;
+                (LogicalPlan::Limit(Limit { input, ..limit }), found)
+            }
+            LogicalPlan::Filter(filter) => {
+                let (input, found) = self.input(&filter.input, wanted)?;
+                (LogicalPlan::Filter(Filter::try_new(filter.predicate, input)?), found)
+            }
+            LogicalPlan::SubqueryAlias(alias) => self.alias(alias, wanted)?,
+            other => (other, vec![None; wanted.len()]),
+        })
+    }
+
+    fn input(&mut self, input: &Arc<LogicalPlan>, wanted: &[Column]) -> Result<(Arc<LogicalPlan>, Vec<Option<Column>>)> {
+        let (carried, found) = self.carry(input.as_ref().clone(), wanted)?;
+        Ok((Arc::new(carried), found))
+    }
+
+    /// A derived table renames its columns by position.
+    fn alias(&mut self, alias: SubqueryAlias, wanted: &[Column]) -> Result<(LogicalPlan, Vec<Option<Column>>)> {
+        let below = alias.input.schema();
+        let inner: Option<Vec<Column>> = wanted
+            .iter()
+            .map(|column| alias.schema.maybe_index_of_column(column).map(|at| Column::from(below.qualified_field(at))))
+            .collect();
+        let Some(inner) = inner else { return Ok((LogicalPlan::SubqueryAlias(alias), vec![None; wanted.len()])) };
+        let (input, found) = self.input(&alias.input, &inner)?;
+        let renamed: TableReference = alias.alias.clone();
+        let found = found
+            .into_iter()
+            .map(|column| column.map(|column| Column::new(Some(renamed.clone()), column.name)))
+            .collect();
+        Ok((LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(input, alias.alias)?), found))
+    }
+
+    fn projection(&mut self, projection: Projection, wanted: &[Column]) -> Result<(LogicalPlan, Vec<Option<Column>>)> {
+        // Expressions of the wanted columns, and the columns of the input that those need.
+        let mut outputs = Vec::with_capacity(wanted.len());
+        for column in wanted {
+            let at = projection.schema.maybe_index_of_column(column);
+            outputs.push(at.and_then(|at| projection.expr.get(at)).cloned());
+        }
+        let mut below: Vec<Column> = Vec::new();
+        for expr in outputs.iter().flatten() {
+            for column in open_columns(expr, &projection)? {
+                if !below.contains(&column) {
+                    below.push(column);
+                }
+            }
+        }
+        let (input, carried) = match below.is_empty() {
+            true => (Arc::clone(&projection.input), Vec::new()),
+            false => self.input(&projection.input, &below)?,
+        };
+        let find = |column: &Column| below.iter().position(|known| known == column).and_then(|at| carried[at].clone());
+        let mut exprs = projection.expr.clone();
+        let mut found = Vec::with_capacity(wanted.len());
+        for output in &outputs {
+            let scaled = output.as_ref().map(|expr| scaled(expr, &projection.input, &find)).transpose()?.flatten();
+            found.push(scaled.map(|scaled| {
+                self.made += 1;
+                let name = format!("\u{1}scaled{}", self.made);
+                exprs.push(scaled.alias(&name));
+                Column::new_unqualified(name)
+            }));
+        }
+        Ok((LogicalPlan::Projection(Projection::try_new(exprs, input)?), found))
+    }
+}
+
+/// Open columns that stand in an expression where their scales could be used.
+fn open_columns(expr: &Expr, projection: &Projection) -> Result<Vec<Column>> {
+    let columns = RefCell::new(Vec::new());
+    scaled(expr, &projection.input, &|column| {
+        columns.borrow_mut().push(column.clone());
+        None
+    })?;
+    Ok(columns.into_inner())
+}
+
+/// An expression with its display scale beside its value; `None` where the scale cannot be told.
+fn scaled(expr: &Expr, input: &LogicalPlan, find: &dyn Fn(&Column) -> Option<Column>) -> Result<Option<Expr>> {
+    if let Some(inside) = inside_value(expr)
+        && inside.get_type(input.schema())? == scaled_type()
+    {
+        return Ok(Some(inside.clone()));
+    }
+    let data_type = expr.get_type(input.schema())?;
+    if data_type.is_null() {
+        return Ok(Some(datafusion_expr::cast(expr.clone(), scaled_type())));
+    }
+    if shown(&data_type) == Shown::Type {
+        let plain = digits_of(&data_type).is_some();
+        return Ok(plain.then(|| call(Operation::Keep, vec![expr.clone()])));
+    }
+    Ok(match expr {
+        Expr::Alias(alias) => scaled(&alias.expr, input, find)?,
+        Expr::Column(column) => find(column).map(Expr::Column),
+        Expr::Negative(inner) => scaled(inner, input, find)?.map(|inner| call(Operation::Negate, vec![inner])),
+        Expr::Case(case) => scaled_case(case, input, find)?,
+        Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == "coalesce" => {
+            let args: Option<Vec<Expr>> =
+                args.iter().map(|arg| scaled(arg, input, find)).collect::<Result<Vec<_>>>()?.into_iter().collect();
+            args.map(|args| func.call(args))
+        }
+        _ => None,
+    })
+}
+
+fn scaled_case(case: &Case, input: &LogicalPlan, find: &dyn Fn(&Column) -> Option<Column>) -> Result<Option<Expr>> {
+    let mut branches = Vec::with_capacity(case.when_then_expr.len());
+    let mut complete = true;
+    for (when, then) in &case.when_then_expr {
+        match scaled(then, input, find)? {
+            Some(then) => branches.push((when.clone(), Box::new(then))),
+            None => complete = false,
+        }
+    }
+    let otherwise = match &case.else_expr {
+        Some(otherwise) => {
+            let found = scaled(otherwise, input, find)?;
+            complete &= found.is_some();
+            found.map(Box::new)
+        }
+        None => None,
+    };
+    Ok(complete.then(|| Expr::Case(Case { expr: case.expr.clone(), when_then_expr: branches, else_expr: otherwise })))
+}
