@@ -104,6 +104,16 @@ impl ToClient for EngineError {
     }
 }
 
+impl EngineError {
+    /// A panic of the engine: a buffer past its largest size is too little memory, all else our bug.
+    pub(crate) fn panicked(text: &str) -> EngineError {
+        match text.contains("offset overflow") || text.contains("capacity overflow") {
+            true => EngineError::Memory(format!("panic: {text}")),
+            false => EngineError::Internal(format!("panic: {text}")),
+        }
+    }
+}
+
 /// Sorts DataFusion's errors. Its texts may quote data: they stay in `Display`.
 impl From<DataFusionError> for EngineError {
     fn from(error: DataFusionError) -> EngineError {

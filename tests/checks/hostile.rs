@@ -374,8 +374,9 @@ fn too_little_memory_is_told_and_never_a_wrong_answer() {
             let told = code(&answer) == "53200";
             assert!(
                 told || answer.rows == right.rows,
-                "{sql} in {memory_bytes} bytes: {answer:?}, right is {:?}",
-                right.rows
+                "{sql} in {memory_bytes} bytes: {answer:?}, right is {:?}\n{}",
+                right.rows,
+                poor.kept.log()
             );
         }
         serves(&poor);

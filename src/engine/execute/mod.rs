@@ -3,6 +3,7 @@
 //! Invariant: a [`RowStream`] owns the statement's [`Trail`] and closes it at the end, on an error, or when dropped;
 //! dropping it stops the work here and at the sources.
 
+mod once;
 mod stop;
 mod stream;
 
@@ -140,7 +141,7 @@ impl Engine {
         let guarded = stop.guard(split.plan)?;
         let planner = DefaultPhysicalPlanner::default();
         let planning = planner.create_physical_plan(&guarded, &self.state);
-        let plan = cooperative(futures::executor::block_on(planning)?)?;
+        let plan = once::read_once(cooperative(futures::executor::block_on(planning)?)?)?;
         verify_physical(&plan, &split.fingerprints)?;
         Ok(Planned { plan, columns, sent: split.sent, stop })
     }

@@ -44,7 +44,41 @@ enum Body {
 struct Running {
     batches: mpsc::Receiver<Result<RecordBatch, EngineError>>,
     task: JoinHandle<()>,
+    /// The end was told. A closed channel alone could be a task that broke off.
+    ended: bool,
     stop: Stop,
+}
+
+impl Running {
+    async fn next(&mut self) -> Result<Option<RowBlock>, EngineError> {
+        if self.ended {
+            return Ok(None);
+        }
+        match self.batches.recv().await {
+            Some(Ok(batch)) => Ok(Some(RowBlock::Batch(batch))),
+            Some(Err(error)) => {
+                self.batches.close();
+                self.ended = true;
+                Err(error)
+            }
+            None => {
+                let task = (&mut self.task).await;
+                self.ended = true;
+                task.map(|()| None).map_err(broken_off)
+            }
+        }
+    }
+}
+
+/// What a task that did not end by itself means: it panicked, or its threads were stopped.
+fn broken_off(error: tokio::task::JoinError) -> EngineError {
+    match error.try_into_panic() {
+        Ok(panic) => {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_string());
+            EngineError::panicked(&text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
+        }
+        Err(stopped) => EngineError::Internal(format!("the statement's task was stopped: {stopped}")),
+    }
 }
 
 impl Drop for Running {
@@ -73,14 +107,7 @@ impl RowStream {
     pub async fn next(&mut self) -> Result<Option<RowBlock>, EngineError> {
         match &mut self.body {
             Body::Values(rows) => Ok(rows.take().filter(|rows| !rows.is_empty()).map(RowBlock::Values)),
-            Body::Engine(running) => match running.batches.recv().await {
-                None => Ok(None),
-                Some(Ok(batch)) => Ok(Some(RowBlock::Batch(batch))),
-                Some(Err(error)) => {
-                    running.batches.close();
-                    Err(error)
-                }
-            },
+            Body::Engine(running) => running.next().await,
         }
     }
 
@@ -131,7 +158,7 @@ pub(super) fn start(
             let _ = sender.send(Err(error)).await;
         }
     });
-    Ok(RowStream { columns, body: Body::Engine(Running { batches, task, stop }), trail: Some(trail) })
+    Ok(RowStream { columns, body: Body::Engine(Running { batches, task, ended: false, stop }), trail: Some(trail) })
 }
 
 async fn drive(
@@ -187,4 +214,58 @@ fn announced(batch: &RecordBatch, target: &SchemaRef) -> Result<RecordBatch, Eng
     let options = datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
         .map_err(|error| EngineError::Internal(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_base::SqlState;
+
+    use super::*;
+
+    fn running(task: JoinHandle<()>, batches: mpsc::Receiver<Result<RecordBatch, EngineError>>) -> RowStream {
+        let body = Body::Engine(Running { batches, task, ended: false, stop: Stop::default() });
+        RowStream { columns: Vec::new(), body, trail: None }
+    }
+
+    async fn after_a_panic(text: &'static str) -> EngineError {
+        let (sender, batches) = mpsc::channel(WAITING_MAX);
+        let task = tokio::spawn(async move {
+            let empty = RecordBatch::new_empty(Arc::new(Schema::empty()));
+            sender.send(Ok(empty)).await.unwrap();
+            panic!("{text}");
+        });
+        let mut rows = running(task, batches);
+        assert!(matches!(rows.next().await, Ok(Some(_))));
+        let error = rows.next().await.unwrap_err();
+        assert!(matches!(rows.next().await, Ok(None)), "nothing follows an error");
+        error
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_no_end_of_the_rows() {
+        let error = after_a_panic("index out of bounds").await;
+        assert_eq!(error.to_client().code, SqlState::InternalError, "{error}");
+        let error = after_a_panic("byte array offset overflow").await;
+        assert_eq!(error.to_client().code, SqlState::OutOfMemory, "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_is_stopped_is_no_end_of_the_rows() {
+        let (sender, batches) = mpsc::channel(WAITING_MAX);
+        let task = tokio::spawn(async move {
+            sender.closed().await;
+        });
+        task.abort();
+        let error = running(task, batches).next().await.unwrap_err();
+        assert_eq!(error.to_client().code, SqlState::InternalError, "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ends_is_the_end_of_the_rows() {
+        let (sender, batches) = mpsc::channel(WAITING_MAX);
+        let task = tokio::spawn(async move { drop(sender) });
+        let mut rows = running(task, batches);
+        assert!(matches!(rows.next().await, Ok(None)));
+        assert!(matches!(rows.next().await, Ok(None)));
+    }
 }
