@@ -55,6 +55,7 @@ states! {
     InvalidCatalogName = "3D000";
     InvalidSchemaName = "3F000";
     SyntaxError = "42601";
+    NameTooLong = "42622";
     InsufficientPrivilege = "42501";
     UndefinedColumn = "42703";
     AmbiguousColumn = "42702";

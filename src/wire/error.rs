@@ -133,8 +133,16 @@ pub enum ParameterFault {
     DatetimeRange,
     /// A number out of range.
     Range,
-    /// Bytes that the type cannot read.
+    /// Bytes that the type cannot read, or bytes that are left over.
     Binary,
+    /// Fewer bytes than the type needs.
+    Short,
+    /// An array in binary whose items are of another type.
+    ItemType,
+    /// More dimensions or items than an array may have.
+    TooManyItems,
+    /// A `name` in binary of 64 bytes or more.
+    NameTooLong,
     /// Text that is not UTF-8, or holds a zero byte.
     Encoding,
     /// A value that PostgreSQL takes and Sluice does not, such as an infinite date; says which.
@@ -334,6 +342,26 @@ fn parameter_to_client(fault: ParameterFault, type_name: &str) -> ClientError {
             InvalidBinaryRepresentation,
             format!("incorrect binary data format for type {type_name}"),
             format!("类型 {type_name} 的二进制格式不正确"),
+        ),
+        ParameterFault::Short => error(
+            ProtocolViolation,
+            format!("insufficient data left in message for type {type_name}"),
+            format!("消息中剩余的数据不足以构成类型 {type_name} 的值"),
+        ),
+        ParameterFault::ItemType => error(
+            DatatypeMismatch,
+            format!("binary data has another element type than {type_name}"),
+            format!("二进制数据的元素类型与 {type_name} 不符"),
+        ),
+        ParameterFault::TooManyItems => error(
+            ProgramLimitExceeded,
+            format!("value has more elements or dimensions than type {type_name} allows"),
+            format!("值的元素或维数超过类型 {type_name} 的上限"),
+        ),
+        ParameterFault::NameTooLong => error(
+            NameTooLong,
+            format!("value too long for type {type_name}: 63 bytes are allowed"),
+            format!("值超过类型 {type_name} 的上限（63 字节）"),
         ),
         ParameterFault::Encoding => error(
             CharacterNotInRepertoire,

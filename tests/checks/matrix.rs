@@ -1,8 +1,8 @@
 //! The access matrix of the demo bank: every user by every field, one letter each, reviewed as a diff.
 //!
 //! `A` clear on every row, `F` clear on the rows of a rule, `M` masked on every row, `m` masked on the rows of a rule,
-//! `-` does not exist. Checked both ways: every field of the catalog has a line, and every rule, taken away alone,
-//! changes some letter, so that no rule is dead and none is untested.
+//! `-` does not exist; the first line is EXPLAIN in full. Checked both ways: every field of the catalog has a line, and
+//! every rule, taken away alone, changes some letter, so that no rule is dead and none is untested.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -53,6 +53,11 @@ fn matrix(snapshot: &Snapshot) -> String {
         .collect();
     let mut text = format!("{:<28}", "#");
     people.iter().for_each(|user| write!(text, " {:<12}", user.name).expect("a string takes all"));
+    write!(text, "\n{:<28}", "EXPLAIN in full").expect("a string takes all");
+    for principal in &principals {
+        let letter = if policy::explains_in_full(principal, snapshot) { 'A' } else { '-' };
+        write!(text, " {letter:<12}").expect("a string takes all");
+    }
     for (position, entity) in snapshot.catalog.entities.iter().enumerate() {
         for (field, described) in entity.fields.iter().enumerate() {
             write!(text, "\n{:<28}", format!("{}.{}", entity.id, described.id)).expect("a string takes all");

@@ -16,6 +16,7 @@ const TYPES: &[(u32, &str)] = &[
     (700, "float4"),
     (701, "float8"),
     (705, "unknown"),
+    (1007, "int4[]"),
     (1042, "bpchar"),
     (1043, "varchar"),
     (1082, "date"),

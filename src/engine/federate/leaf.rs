@@ -217,6 +217,7 @@ impl LeafBuilder<'_> {
             types: raw.fields.iter().map(|f| entity.fields[*f].sql_type.clone()).collect(),
             batch_rows: 0,
             timeout_ms: self.timeout_ms,
+            reusable: true,
         };
         Ok((RawRows::Sql { connection: entity.connection.clone(), request }, residual))
     }

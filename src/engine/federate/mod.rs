@@ -140,6 +140,7 @@ impl Splitter<'_> {
                 types: rendered.types,
                 batch_rows: 0,
                 timeout_ms: self.timeout_ms,
+                reusable: pusher.reusable,
             },
             schema,
             fingerprints: pusher.fingerprints,

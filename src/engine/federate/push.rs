@@ -31,6 +31,8 @@ pub(super) struct Pusher<'a> {
     pub(super) dialect: &'static dyn Dialect,
     pub(super) params: Params,
     pub(super) fingerprints: Vec<String>,
+    /// See [`crate::sources::ScanRequest::reusable`].
+    pub(super) reusable: bool,
     aliases: usize,
 }
 
@@ -72,7 +74,15 @@ impl<'a> Pusher<'a> {
         sources: &'a Sources,
         dialect: &'static dyn Dialect,
     ) -> Pusher<'a> {
-        Pusher { catalog, sources, dialect, params: Params::default(), fingerprints: Vec::new(), aliases: 0 }
+        Pusher {
+            catalog,
+            sources,
+            dialect,
+            params: Params::default(),
+            fingerprints: Vec::new(),
+            reusable: true,
+            aliases: 0,
+        }
     }
 
     /// Renders a node with everything below it.
@@ -187,6 +197,7 @@ impl<'a> Pusher<'a> {
     }
 
     fn aggregate(&mut self, aggregate: &logical::Aggregate) -> Option<Rendered> {
+        self.reusable = false;
         let input = self.input(&aggregate.input)?;
         let alias = self.alias();
         let resolve = columns_of(aggregate.input.schema(), &alias, &input.types);
@@ -230,6 +241,7 @@ impl<'a> Pusher<'a> {
             JoinType::LeftAnti => ("", Some("NOT EXISTS")),
             _ => return None,
         };
+        self.reusable = false;
         let left = self.input(&join.left)?;
         let right = self.input(&join.right)?;
         let (l, r) = (self.alias(), self.alias());

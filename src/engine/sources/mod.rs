@@ -68,6 +68,10 @@ pub struct ScanRequest {
     pub batch_rows: usize,
     /// Time the source may take, milliseconds; 0 is no limit beyond the connection's own.
     pub timeout_ms: u64,
+    /// Rows of one table, neither joined nor aggregated: the source may keep the statement prepared and run it again.
+    /// MariaDB merges derived tables when it first runs a statement, and for the others what that leaves behind
+    /// makes the second execution fail (error 1140).
+    pub reusable: bool,
 }
 
 /// One column of a source's table, as `check --sources` compares it with the catalog.

@@ -119,7 +119,15 @@ pub(super) fn arrow_type(sql_type: &SqlType) -> DataType {
 pub(super) fn request(sql: &str, params: Vec<(SqlType, Datum)>, types: &[SqlType]) -> ScanRequest {
     let field = |(at, sql_type): (usize, &SqlType)| Field::new(format!("c{at}"), arrow_type(sql_type), true);
     let schema: SchemaRef = Arc::new(Schema::new(types.iter().enumerate().map(field).collect::<Vec<Field>>()));
-    ScanRequest { sql: sql.into(), params, schema, types: types.to_vec(), batch_rows: 0, timeout_ms: 0 }
+    ScanRequest {
+        sql: sql.into(),
+        params,
+        schema,
+        types: types.to_vec(),
+        batch_rows: 0,
+        timeout_ms: 0,
+        reusable: false,
+    }
 }
 
 pub(super) async fn batches(source: &dyn SqlSource, request: ScanRequest) -> Result<Vec<RecordBatch>, SourceError> {

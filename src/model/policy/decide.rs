@@ -25,11 +25,7 @@ pub fn decide(principal: &Principal, snapshot: &Snapshot, entity: usize) -> Opti
     if policies.catalog_id != snapshot.catalog.id {
         return None;
     }
-    let zone = principal.context.client_addr.and_then(|address| policies.zone_of(address));
-    // Closed here too: masks were told apart at load on the ground that a role implies those it belongs to.
-    let roles = policies.roles.closed(&principal.roles);
-    let facts = Facts { principal, roles, zone, org: &snapshot.org };
-    let mut decider = Decider { policies, entity, facts, warnings: BTreeSet::new() };
+    let mut decider = Decider { policies, entity, facts: facts(principal, snapshot), warnings: BTreeSet::new() };
     let grants = decider.grants();
     if grants.is_empty() {
         return None;
@@ -62,6 +58,21 @@ pub fn decide(principal: &Principal, snapshot: &Snapshot, entity: usize) -> Opti
     };
     decision.fingerprint = fingerprint(&snapshot.catalog.id, &decision);
     Some(decision)
+}
+
+/// Whether EXPLAIN tells the principal rules, their values and the sources' SQL: by a grant of its own (governance
+/// G14), which applies only where that is certain.
+pub fn explains_in_full(principal: &Principal, snapshot: &Snapshot) -> bool {
+    let facts = facts(principal, snapshot);
+    snapshot.policies.explain_grants.iter().any(|grant| grant.applies(&facts) == Applies::Yes)
+}
+
+fn facts<'a>(principal: &'a Principal, snapshot: &'a Snapshot) -> Facts<'a> {
+    let policies = &*snapshot.policies;
+    let zone = principal.context.client_addr.and_then(|address| policies.zone_of(address));
+    // Closed here too: masks were told apart at load on the ground that a role implies those it belongs to.
+    let roles = policies.roles.closed(&principal.roles);
+    Facts { principal, roles, zone, org: &snapshot.org }
 }
 
 /// A grant that applies, its row rule bound.

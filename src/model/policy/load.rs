@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::audience::Known;
-use super::rule::{Head, Reader};
+use super::rule::{GrantKind, Head, Reader};
 use super::{PolicySet, conflict};
 use crate::catalog::{Catalog, SourceFile};
 use crate::diagnostic::{Diagnostic, Report, Spot};
@@ -30,6 +30,7 @@ pub fn load(files: &[SourceFile], catalog: &Catalog) -> Result<PolicySet, Vec<Di
         zones: Default::default(),
         roles: Default::default(),
         grants: Vec::new(),
+        explain_grants: Vec::new(),
         restrictions: Vec::new(),
         masks: Vec::new(),
         denials: Vec::new(),
@@ -94,13 +95,18 @@ fn objects<'f>(file: &'f SourceFile, found: &mut Vec<Diagnostic>) -> Vec<(&'f st
 fn read_rules(set: &mut PolicySet, documents: &[(&str, Node)], catalog: &Catalog, found: &mut Vec<Diagnostic>) {
     let reader = Reader { catalog, known: Known { roles: &set.roles, zones: set.zones.names().collect() } };
     let (mut grants, mut restrictions, mut masks, mut denials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut explain_grants = Vec::new();
     let mut rules = 0;
     for (file, object) in documents {
         let mut report = Report::new(file, found);
         let kind = kind(object, &mut report);
         rules += usize::from(RULES.contains(&kind));
         match kind {
-            "grant" => grants.extend(reader.grant(object, &mut report)),
+            "grant" => match reader.grant(object, &mut report) {
+                Some(GrantKind::Read(grant)) => grants.push(grant),
+                Some(GrantKind::Explain(head)) => explain_grants.push(head),
+                None => {}
+            },
             "restrict" => restrictions.extend(reader.restriction(object, &mut report)),
             "mask" => masks.extend(reader.mask(object, &mut report)),
             "deny" => denials.extend(reader.denial(object, &mut report)),
@@ -111,6 +117,7 @@ fn read_rules(set: &mut PolicySet, documents: &[(&str, Node)], catalog: &Catalog
         Report::new("policies", found).error(Spot::default(), "empty-set", "the policy files hold no rule");
     }
     (set.grants, set.restrictions, set.masks, set.denials) = (grants, restrictions, masks, denials);
+    set.explain_grants = explain_grants;
 }
 
 /// What kind of object this is; `""` where that has been dealt with.
@@ -137,7 +144,7 @@ fn kind(object: &Node, report: &mut Report) -> &'static str {
 
 /// Ids are unique over all kinds: an audit record names a rule by its id alone.
 fn check_ids(set: &PolicySet, found: &mut Vec<Diagnostic>) {
-    let grants = set.grants.iter().map(|rule| &rule.head);
+    let grants = set.grants.iter().map(|rule| &rule.head).chain(&set.explain_grants);
     let restrictions = set.restrictions.iter().map(|rule| &rule.head);
     let masks = set.masks.iter().map(|rule| &rule.head);
     let denials = set.denials.iter().map(|rule| &rule.head);

@@ -25,7 +25,7 @@ use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostic;
 
-pub use decide::decide;
+pub use decide::{decide, explains_in_full};
 pub use load::load;
 pub use org::{OrgScope, OrgTree};
 
@@ -41,6 +41,7 @@ pub struct PolicySet {
     zones: zone::Zones,
     roles: role::Roles,
     grants: Vec<rule::Grant>,
+    explain_grants: Vec<rule::Head>,
     restrictions: Vec<rule::Restriction>,
     masks: Vec<rule::MaskRule>,
     denials: Vec<rule::Denial>,
@@ -76,7 +77,8 @@ impl PolicySet {
 
     /// Ids of all rules, sorted.
     pub fn rule_ids(&self) -> BTreeSet<&str> {
-        let grants = self.grants.iter().map(|rule| rule.head.id.as_str());
+        let explain_grants = self.explain_grants.iter().map(|head| head.id.as_str());
+        let grants = self.grants.iter().map(|rule| rule.head.id.as_str()).chain(explain_grants);
         let restrictions = self.restrictions.iter().map(|rule| rule.head.id.as_str());
         let masks = self.masks.iter().map(|rule| rule.head.id.as_str());
         let denials = self.denials.iter().map(|rule| rule.head.id.as_str());

@@ -1,4 +1,4 @@
-//! The four kinds of rule, read from their YAML objects.
+//! The four kinds of rule, read from their YAML objects; a grant is about reading or about EXPLAIN.
 //!
 //! Invariant: a rule holds positions of the catalog only; every name in it was resolved when it was loaded.
 
@@ -47,6 +47,12 @@ pub(super) struct Granted {
 pub(super) struct Grant {
     pub head: Head,
     pub entities: BTreeMap<usize, Granted>,
+}
+
+/// What a grant is about: reading, or seeing in full how a statement was governed.
+pub(super) enum GrantKind {
+    Read(Grant),
+    Explain(Head),
 }
 
 #[derive(Debug, Clone)]
@@ -117,10 +123,14 @@ impl Reader<'_> {
         audience::expression(text, Scope::Rows(&self.catalog.entities[entity]), &self.known, report)
     }
 
-    pub(super) fn grant(&self, node: &Node, report: &mut Report) -> Option<Grant> {
-        let keys = ["grant", "to", "when", "read", "except", "rows", "fields", "mode", "comment"];
+    pub(super) fn grant(&self, node: &Node, report: &mut Report) -> Option<GrantKind> {
+        let keys = ["grant", "to", "when", "read", "except", "rows", "fields", "explain", "mode", "comment"];
         let map = yaml::map(node, "a grant", &keys, report)?;
         let head = self.head(&map, "grant", report);
+        if map.has("explain") {
+            let whole = explain(&map, report);
+            return whole.and(head).map(GrantKind::Explain);
+        }
         self.refuse_empty(&map, &["rows", "fields", "except"], report);
         let mut granted = self.read_list(map.require("read", "a grant", report)?, report);
         let within: BTreeSet<usize> = granted.keys().copied().collect();
@@ -145,7 +155,7 @@ impl Reader<'_> {
                 entities.insert(entity, Granted { fields, rows });
             }
         }
-        Some(Grant { head: head?, entities })
+        Some(GrantKind::Read(Grant { head: head?, entities }))
     }
 
     /// A key that is written without a value would quietly mean "no limit".
@@ -248,6 +258,28 @@ impl Reader<'_> {
     fn within(&self, map: &Map, report: &mut Report) -> Option<BTreeSet<usize>> {
         map.get("entity").map(|node| select::entities(node, "entity", self.catalog, report))
     }
+}
+
+/// `explain: full`, which stands alone: how much somebody may read and what she is told about it are two grants.
+fn explain(map: &Map, report: &mut Report) -> Option<()> {
+    let mut sound = true;
+    for key in ["read", "except", "rows", "fields"] {
+        if let Some((found, _)) = map.entry(key) {
+            let message = format!("a grant of `explain` has no `{key}`");
+            report.hinted(found.at, "explain-alone", message, "write a second grant");
+            sound = false;
+        }
+    }
+    let Some(node) = map.get("explain") else {
+        report.error(map.at, "empty-value", "`explain` must not be empty");
+        return None;
+    };
+    let scalar = yaml::scalar(node, "explain", report)?;
+    if scalar.text != "full" {
+        report.unknown(scalar.at, "unknown-explain", "explain", &scalar.text, ["full"].into_iter());
+        return None;
+    }
+    sound.then_some(())
 }
 
 fn usage(map: &Map, report: &mut Report) -> Option<MaskUse> {

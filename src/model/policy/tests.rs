@@ -1,6 +1,8 @@
 //! The shipped policies for the six users of the demo, the algebra on small sets, and every way in which a policy
 //! file can be wrong.
 
+mod explain;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

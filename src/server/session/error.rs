@@ -93,9 +93,12 @@ pub enum SessionError {
     /// A step backward beyond the rows that a scrollable cursor keeps.
     #[error("cursor {0:?} no longer keeps these rows")]
     ScrolledOut(String),
-    /// EXPLAIN ANALYZE.
+    /// EXPLAIN ANALYZE without the grant that it needs.
     #[error("EXPLAIN ANALYZE")]
     ExplainAnalyze,
+    /// EXPLAIN ANALYZE with that grant.
+    #[error("EXPLAIN ANALYZE is not supported")]
+    ExplainAnalyzeUnsupported,
     /// SET ROLE to a role that is not held.
     #[error("role {0:?} is not held")]
     RoleNotHeld(String),
@@ -253,6 +256,13 @@ impl ToClient for SessionError {
                 "没有 EXPLAIN ANALYZE 的权限".into(),
             )
             .hint("EXPLAIN without ANALYZE is allowed.", "可以使用不带 ANALYZE 的 EXPLAIN。"),
+            SessionError::ExplainAnalyzeUnsupported => {
+                new(S::FeatureNotSupported, "EXPLAIN ANALYZE is not supported".into(), "不支持 EXPLAIN ANALYZE".into())
+                    .hint(
+                        "EXPLAIN without ANALYZE shows the rules and what each source is asked.",
+                        "不带 ANALYZE 的 EXPLAIN 会显示规则以及发往各数据源的语句。",
+                    )
+            }
             SessionError::RoleNotHeld(role) => new(
                 S::InsufficientPrivilege,
                 format!("permission denied to set role \"{role}\""),

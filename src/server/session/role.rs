@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sluice_model::policy::decide;
+use sluice_model::policy::{decide, explains_in_full};
 use sluice_model::principal::RequestContext;
 use sluice_model::{Decision, FieldDecision, Principal, Snapshot};
 
@@ -35,13 +35,15 @@ fn roles_within(role: &str, held: &BTreeSet<String>, snapshot: &Snapshot) -> BTr
 
 /// True where the role alone shows nothing that all roles together do not show.
 fn narrows(all: &Principal, one: &Principal, snapshot: &Snapshot) -> bool {
-    (0..snapshot.catalog.entities.len()).all(|entity| {
-        match (decide(all, snapshot, entity), decide(one, snapshot, entity)) {
-            (_, None) => true,
-            (None, Some(_)) => false,
-            (Some(all), Some(one)) => decision_narrows(&all, &one),
-        }
-    })
+    let explained = explains_in_full(all, snapshot) || !explains_in_full(one, snapshot);
+    explained
+        && (0..snapshot.catalog.entities.len()).all(|entity| {
+            match (decide(all, snapshot, entity), decide(one, snapshot, entity)) {
+                (_, None) => true,
+                (None, Some(_)) => false,
+                (Some(all), Some(one)) => decision_narrows(&all, &one),
+            }
+        })
 }
 
 fn decision_narrows(all: &Decision, one: &Decision) -> bool {

@@ -65,7 +65,12 @@ impl Session {
                 return Ok(Opened::Copy(rows, options.clone()));
             }
             StatementKind::Explain { analyze: true, .. } => {
-                return Err(Fault::from(SessionError::ExplainAnalyze).refuse(ready.trail));
+                let fault = match self.asking().await {
+                    Ok(asking) if asking.explains_in_full() => SessionError::ExplainAnalyzeUnsupported.into(),
+                    Ok(_) => SessionError::ExplainAnalyze.into(),
+                    Err(fault) => fault,
+                };
+                return Err(fault.refuse(ready.trail));
             }
             StatementKind::Explain { .. } => return self.explain(ready).await,
             StatementKind::Declare { name, binary, scroll, hold, .. } => {
@@ -139,17 +144,19 @@ impl Session {
         Ok(Opened::Rows(Rows::new(stream, 0), word))
     }
 
-    /// EXPLAIN: the ids of the rules, no literal of theirs, no source SQL (governance G14).
+    /// EXPLAIN: rules and source SQL for those with a grant of their own, else only that there are rules (governance
+    /// G14).
     async fn explain(&mut self, ready: Ready) -> Result<Opened, Fault> {
         let Ready { statement, params, trail, .. } = ready;
         let (asking, planned) = match self.planned(&statement, &params, Formats::default()).await {
             Ok(planned) => planned,
             Err(fault) => return Err(fault.refuse(trail)),
         };
-        let lines = match &planned {
-            Planned::Governed(governed) => {
-                sluice_plan::explain_policy(governed, &asking.current.snapshot.catalog, false)
-            }
+        let lines = match planned {
+            Planned::Governed(governed) => match work::explain(&mut self.io, &asking, *governed).await {
+                Ok(lines) => lines,
+                Err(fault) => return Err(fault.refuse(trail)),
+            },
             Planned::Answer(_) | Planned::Table(_) => vec!["system relations, answered from the catalog".to_string()],
         };
         let table =

@@ -148,6 +148,21 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
     }
 }
 
+/// What a governed statement comes to, in lines; nothing is run.
+pub async fn explain(io: &mut Io, asking: &Asking, governed: Governed) -> Result<Vec<String>, Fault> {
+    let asking_too = asking.clone();
+    on_planner(io, &asking.state, move || {
+        let snapshot = &asking_too.current.snapshot;
+        let full = asking_too.explains_in_full();
+        let mut lines = sluice_plan::explain_policy(&governed, &snapshot.catalog, full);
+        if full {
+            lines.extend(asking_too.current.engine.explain(governed, snapshot).map_err(Fault::of)?);
+        }
+        Ok(lines)
+    })
+    .await
+}
+
 /// Puts OIDs for the names of relations, types and functions in the columns that travel in binary.
 pub async fn oids_in_binary(
     io: &mut Io,
@@ -236,6 +251,11 @@ impl Asking {
             now_micros: self.principal.context.now_micros,
             started_micros: self.state.started_micros,
         })
+    }
+
+    /// Whether EXPLAIN may tell rules and the sources' SQL.
+    pub fn explains_in_full(&self) -> bool {
+        sluice_model::policy::explains_in_full(&self.principal, &self.current.snapshot)
     }
 
     /// Schemas for unqualified names: the session's, or else the catalog's.

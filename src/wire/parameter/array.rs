@@ -1,6 +1,7 @@
-//! One-dimensional arrays as text: `{a,"b c",NULL}`.
+//! One-dimensional arrays: as text, `{a,"b c",NULL}`, and in binary.
 
-use super::{Decoded, is_space};
+use super::binary::{self, Reader};
+use super::{Decoded, array_item, is_space};
 use crate::ParameterFault;
 use sluice_base::{Datum, SqlType, TimeZone};
 
@@ -88,4 +89,63 @@ fn bare_item(text: &str) -> Decoded<(Option<String>, &str)> {
         word if !escaped && word.eq_ignore_ascii_case("null") => Ok((None, &text[end..])),
         _ => Ok((Some(item), &text[end..])),
     }
+}
+
+/// Items that PostgreSQL lets an array have.
+const ITEMS_MAX: i64 = 134_217_727;
+
+/// Dimensions, a flag for NULLs, the items' type, then length and lower bound of the one dimension, and the items.
+pub(super) fn of_binary(reader: &mut Reader<'_>, item: &SqlType) -> Decoded {
+    let shape = shape(reader, item)?;
+    items(reader, item, shape.map_or(0, |(length, _)| length)).map(Datum::Array)
+}
+
+/// `int2vector` and `oidvector`: not empty, counted from 0, without NULL.
+pub(super) fn vector_of_binary(reader: &mut Reader<'_>, item: &SqlType) -> Decoded {
+    let shape = shape(reader, item)?;
+    let items = items(reader, item, shape.map_or(0, |(length, _)| length))?;
+    let sound = matches!(shape, Some((1.., 0))) && !items.contains(&Datum::Null);
+    if sound { Ok(Datum::Array(items)) } else { Err(ParameterFault::Binary) }
+}
+
+/// Length and lower bound of the one dimension; `None` is an array without a dimension.
+fn shape(reader: &mut Reader<'_>, item: &SqlType) -> Decoded<Option<(usize, i32)>> {
+    let dimensions = reader.word()?;
+    match dimensions {
+        ..0 => return Err(ParameterFault::Binary),
+        0..=6 => {}
+        _ => return Err(ParameterFault::TooManyItems),
+    }
+    if !matches!(reader.word()?, 0 | 1) {
+        return Err(ParameterFault::Binary);
+    }
+    if !array_item(item) || reader.word()?.cast_unsigned() != item.oid() {
+        return Err(ParameterFault::ItemType);
+    }
+    match dimensions {
+        0 => return Ok(None),
+        1 => {}
+        _ => return Err(ParameterFault::Unsupported("an array of more than one dimension")),
+    }
+    let (length, lower_bound) = (reader.word()?, reader.word()?);
+    let end = i64::from(length) + i64::from(lower_bound);
+    match usize::try_from(length) {
+        Ok(items) if i64::from(length) <= ITEMS_MAX && end <= i64::from(i32::MAX) => Ok(Some((items, lower_bound))),
+        _ => Err(ParameterFault::TooManyItems),
+    }
+}
+
+fn items(reader: &mut Reader<'_>, item: &SqlType, length: usize) -> Decoded<Vec<Datum>> {
+    // Each item has at least its length.
+    let mut items = Vec::with_capacity(length.min(reader.left() / 4));
+    for _ in 0..length {
+        items.push(match reader.word()? {
+            -1 => Datum::Null,
+            bytes => {
+                let bytes = usize::try_from(bytes).map_err(|_| ParameterFault::Binary)?;
+                binary::decode(reader.take_slice(bytes).ok_or(ParameterFault::Binary)?, item)?
+            }
+        });
+    }
+    Ok(items)
 }

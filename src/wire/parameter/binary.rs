@@ -1,6 +1,8 @@
 //! Parameters in binary: what PostgreSQL's receive functions take.
+//!
+//! Each reads what it needs, in PostgreSQL's order: the code tells bytes that are missing from bytes that are left over.
 
-use super::{Decoded, array_item, datetime, json, utf8};
+use super::{Decoded, array, datetime, json, utf8};
 use crate::ParameterFault;
 use sluice_base::{Datum, Interval, SqlType};
 
@@ -8,42 +10,106 @@ use sluice_base::{Datum, Interval, SqlType};
 const EPOCH_DAYS: i32 = 10_957;
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 const DAY_MICROS: i64 = 86_400_000_000;
+/// Bytes of a `name` that PostgreSQL refuses; it cuts longer text, but not longer binary.
+const NAME_BYTES: usize = 64;
 
 const FAULT: ParameterFault = ParameterFault::Binary;
 
-pub(super) fn decode(bytes: &[u8], sql_type: &SqlType) -> Decoded {
-    match sql_type {
-        SqlType::Bool => fixed(bytes).map(|[b]: [u8; 1]| Datum::Bool(b != 0)),
-        SqlType::Int2 => fixed(bytes).map(|b| Datum::Int(i16::from_be_bytes(b).into())),
-        SqlType::Int4 => fixed(bytes).map(|b| Datum::Int(i32::from_be_bytes(b).into())),
-        SqlType::Int8 => fixed(bytes).map(|b| Datum::Int(i64::from_be_bytes(b))),
-        SqlType::Oid | SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => {
-            fixed(bytes).map(|b| Datum::Int(u32::from_be_bytes(b).into()))
-        }
-        SqlType::Float4 => fixed(bytes).map(|b| Datum::Float(f32::from_be_bytes(b).into())),
-        SqlType::Float8 => fixed(bytes).map(|b| Datum::Float(f64::from_be_bytes(b))),
-        SqlType::Numeric(_) => numeric(bytes).map(Datum::Numeric),
-        SqlType::Text | SqlType::Varchar(_) | SqlType::Bpchar(_) | SqlType::Name | SqlType::Char | SqlType::Unknown => {
-            utf8(bytes).map(|text| Datum::Text(text.into()))
-        }
-        SqlType::Date => fixed(bytes).and_then(date).map(Datum::Date),
-        SqlType::Time => fixed(bytes).and_then(time).map(Datum::Time),
-        SqlType::Timestamp => fixed(bytes).and_then(timestamp).map(Datum::Timestamp),
-        SqlType::Timestamptz => fixed(bytes).and_then(timestamp).map(Datum::Timestamptz),
-        SqlType::Interval => fixed(bytes).map(|b| Datum::Interval(interval(b))),
-        SqlType::Uuid => fixed(bytes).map(Datum::Uuid),
-        SqlType::Bytea => Ok(Datum::Bytes(bytes.to_vec())),
-        SqlType::Json => json_text(bytes),
-        SqlType::Jsonb => json_text(bytes.strip_prefix(&[1]).ok_or(FAULT)?),
-        SqlType::Int2vector => array(bytes, &SqlType::Int2),
-        SqlType::Oidvector => array(bytes, &SqlType::Oid),
-        SqlType::Array(item) => array(bytes, item),
-        SqlType::Void | SqlType::Record => Err(ParameterFault::Unsupported("a parameter")),
+/// The bytes of a value that are not read yet.
+pub(super) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// The next bytes of a known number.
+    fn take<const N: usize>(&mut self) -> Decoded<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk::<N>().ok_or(ParameterFault::Short)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    /// The next bytes of a number that the value itself gives; `None` where there are fewer.
+    pub(super) fn take_slice(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    pub(super) fn word(&mut self) -> Decoded<i32> {
+        self.take().map(i32::from_be_bytes)
+    }
+
+    fn half(&mut self) -> Decoded<u16> {
+        self.take().map(u16::from_be_bytes)
+    }
+
+    fn all(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.0)
+    }
+
+    /// Number of bytes.
+    pub(super) fn left(&self) -> usize {
+        self.0.len()
     }
 }
 
-fn fixed<const N: usize>(bytes: &[u8]) -> Decoded<[u8; N]> {
-    bytes.try_into().map_err(|_| FAULT)
+/// Decodes a whole value.
+pub(super) fn decode(bytes: &[u8], sql_type: &SqlType) -> Decoded {
+    let mut reader = Reader(bytes);
+    let value = read(&mut reader, sql_type)?;
+    if reader.left() == 0 { Ok(value) } else { Err(FAULT) }
+}
+
+fn read(reader: &mut Reader<'_>, sql_type: &SqlType) -> Decoded {
+    Ok(match sql_type {
+        SqlType::Bool => {
+            let [byte] = reader.take()?;
+            Datum::Bool(byte != 0)
+        }
+        SqlType::Int2 => Datum::Int(reader.take().map(i16::from_be_bytes)?.into()),
+        SqlType::Int4 => Datum::Int(reader.word()?.into()),
+        SqlType::Int8 => Datum::Int(reader.take().map(i64::from_be_bytes)?),
+        SqlType::Oid | SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => {
+            Datum::Int(reader.take().map(u32::from_be_bytes)?.into())
+        }
+        SqlType::Float4 => Datum::Float(reader.take().map(f32::from_be_bytes)?.into()),
+        SqlType::Float8 => Datum::Float(reader.take().map(f64::from_be_bytes)?),
+        SqlType::Numeric(_) => Datum::Numeric(numeric(reader)?),
+        SqlType::Text | SqlType::Varchar(_) | SqlType::Bpchar(_) | SqlType::Unknown => {
+            Datum::Text(utf8(reader.all())?.into())
+        }
+        SqlType::Name => Datum::Text(name(reader.all())?.into()),
+        SqlType::Char => Datum::Text(char(reader)?),
+        SqlType::Date => Datum::Date(date(reader.take()?)?),
+        SqlType::Time => Datum::Time(time(reader.take()?)?),
+        SqlType::Timestamp => Datum::Timestamp(timestamp(reader.take()?)?),
+        SqlType::Timestamptz => Datum::Timestamptz(timestamp(reader.take()?)?),
+        SqlType::Interval => Datum::Interval(interval(reader.take()?)),
+        SqlType::Uuid => Datum::Uuid(reader.take()?),
+        SqlType::Bytea => Datum::Bytes(reader.all().to_vec()),
+        SqlType::Json => json_text(reader.all())?,
+        SqlType::Jsonb => match reader.take()? {
+            [1] => json_text(reader.all())?,
+            // PostgreSQL calls that an error of its own, XX000.
+            _ => return Err(FAULT),
+        },
+        SqlType::Int2vector => array::vector_of_binary(reader, &SqlType::Int2)?,
+        SqlType::Oidvector => array::vector_of_binary(reader, &SqlType::Oid)?,
+        SqlType::Array(item) => array::of_binary(reader, item)?,
+        SqlType::Void | SqlType::Record => return Err(ParameterFault::Unsupported("a parameter")),
+    })
+}
+
+fn name(bytes: &[u8]) -> Decoded<&str> {
+    let text = utf8(bytes)?;
+    if text.len() < NAME_BYTES { Ok(text) } else { Err(ParameterFault::NameTooLong) }
+}
+
+/// One byte, and zero is the empty text. PostgreSQL takes any byte; one that is no character is refused here.
+fn char(reader: &mut Reader<'_>) -> Decoded<String> {
+    match reader.take()? {
+        [0] => Ok(String::new()),
+        [0x80..=0xff] if reader.left() == 0 => Err(ParameterFault::Encoding),
+        [byte] => Ok(char::from(byte).into()),
+    }
 }
 
 fn json_text(bytes: &[u8]) -> Decoded {
@@ -81,20 +147,27 @@ fn interval(bytes: [u8; 16]) -> Interval {
 }
 
 /// Groups of four decimal digits: count, weight of the first group, sign, digits behind the point, groups.
-fn numeric(bytes: &[u8]) -> Decoded<String> {
-    let words: Vec<u16> = bytes.chunks(2).map(|two| fixed(two).map(u16::from_be_bytes)).collect::<Decoded<_>>()?;
-    let [count, weight, sign, scale, groups @ ..] = words.as_slice() else { return Err(FAULT) };
-    if groups.len() != usize::from(*count) || groups.iter().any(|group| *group > 9_999) || *scale > 16_383 {
-        return Err(FAULT);
-    }
-    let negative = match sign {
-        0x0000 => false,
-        0x4000 => true,
-        0xC000 => return Ok("NaN".into()),
-        0xD000 => return Ok("Infinity".into()),
-        0xF000 => return Ok("-Infinity".into()),
+fn numeric(reader: &mut Reader<'_>) -> Decoded<String> {
+    let (count, weight) = (reader.half()?, reader.half()?);
+    let (negative, special) = match reader.half()? {
+        0x0000 => (false, None),
+        0x4000 => (true, None),
+        0xC000 => (false, Some("NaN")),
+        0xD000 => (false, Some("Infinity")),
+        0xF000 => (false, Some("-Infinity")),
         _ => return Err(FAULT),
     };
+    let scale = reader.half()?;
+    if scale > 16_383 {
+        return Err(FAULT);
+    }
+    let mut groups = Vec::new();
+    for _ in 0..count {
+        groups.push(reader.half().and_then(|group| if group > 9_999 { Err(FAULT) } else { Ok(group) })?);
+    }
+    if let Some(special) = special {
+        return Ok(special.into());
+    }
     let weight = i32::from(weight.cast_signed());
     let group = |position: i32| {
         let at = usize::try_from(weight - position).ok();
@@ -108,7 +181,7 @@ fn numeric(bytes: &[u8]) -> Decoded<String> {
     for position in 1..=i32::from(scale.div_ceil(4)) {
         push_group(&mut fraction, group(-position));
     }
-    fraction.truncate(usize::from(*scale));
+    fraction.truncate(usize::from(scale));
     let whole = whole.trim_start_matches('0');
     let zero = whole.is_empty() && fraction.bytes().all(|b| b == b'0');
     let sign = if negative && !zero { "-" } else { "" };
@@ -120,44 +193,4 @@ fn push_group(text: &mut String, group: u16) {
     for unit in [1000, 100, 10, 1] {
         text.push(char::from(b'0' + (group / unit % 10) as u8));
     }
-}
-
-/// Dimensions, a flag for NULLs, the items' type, then length and lower bound of the one dimension, and the items.
-fn array(bytes: &[u8], item: &SqlType) -> Decoded {
-    let mut rest = bytes;
-    let (dimensions, _flags, oid) = (word(&mut rest)?, word(&mut rest)?, word(&mut rest)?.cast_unsigned());
-    if !array_item(item) || oid != item.oid() {
-        return Err(FAULT);
-    }
-    match dimensions {
-        0 if rest.is_empty() => return Ok(Datum::Array(Vec::new())),
-        1 => {}
-        2..=6 => return Err(ParameterFault::Unsupported("an array of more than one dimension")),
-        _ => return Err(FAULT),
-    }
-    let (length, _lower_bound) = (word(&mut rest)?, word(&mut rest)?);
-    let length = usize::try_from(length).map_err(|_| FAULT)?;
-    if length > rest.len() / 4 {
-        return Err(FAULT);
-    }
-    let mut items = Vec::with_capacity(length);
-    for _ in 0..length {
-        let bytes = match word(&mut rest)? {
-            -1 => {
-                items.push(Datum::Null);
-                continue;
-            }
-            bytes => usize::try_from(bytes).ok().filter(|bytes| *bytes <= rest.len()).ok_or(FAULT)?,
-        };
-        let (value, after) = rest.split_at(bytes);
-        rest = after;
-        items.push(decode(value, item)?);
-    }
-    if rest.is_empty() { Ok(Datum::Array(items)) } else { Err(FAULT) }
-}
-
-fn word(rest: &mut &[u8]) -> Decoded<i32> {
-    let (word, after) = rest.split_first_chunk::<4>().ok_or(FAULT)?;
-    *rest = after;
-    Ok(i32::from_be_bytes(*word))
 }

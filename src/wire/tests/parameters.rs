@@ -361,32 +361,78 @@ fn binary_values() {
         assert_eq!(read(Format::Binary, &bytes_of(hex), &sql_type), Ok(value), "{sql_type:?} {hex}");
     }
     for (sql_type, hex, code) in [
-        (Int4, "0001", "22P03"),
+        (Int4, "0001", "08P01"),
         (Int4, "0000000000", "22P03"),
-        (Bool, "", "22P03"),
-        (Uuid, "00", "22P03"),
-        (Numeric(None), "00", "22P03"),
-        (Numeric(None), "0001000000000000", "22P03"),
         (Numeric(None), "00010000000000002710", "22P03"),
         (Numeric(None), "0000000012340000", "22P03"),
+        (Numeric(None), "0001000012340000", "22P03"),
         (Numeric(None), "000000000000ffff", "22P03"),
+        (Numeric(None), "0001000000000000", "08P01"),
+        (Numeric(None), "000100000000000027", "08P01"),
+        (Numeric(None), "0000000000000000ff", "22P03"),
+        (Numeric(None), "00000000c0000000ff", "22P03"),
+        (Name, &"61".repeat(64), "42622"),
+        (Char, "", "08P01"),
+        (Char, "6162", "22P03"),
+        (Char, "e6b189", "22P03"),
+        (Char, "ff", "22021"),
         (Jsonb, "027b7d", "22P03"),
-        (Jsonb, "", "22P03"),
+        (Jsonb, "", "08P01"),
+        (Jsonb, "01", "22P02"),
         (Json, "7b", "22P02"),
         (Date, "7fffffff", "0A000"),
         (Date, "80000001", "22008"),
         (Time, "ffffffffffffffff", "22008"),
         (Timestamp, "8000000000000000", "0A000"),
         (Timestamp, "7ffffffffffffffe", "22008"),
-        (array(Int4), "0000000100000000000000170fffffff00000001", "22P03"),
+        (array(Int4), "", "08P01"),
+        (array(Int4), "0000", "08P01"),
+        (array(Int4), "00000000000000000000001700", "22P03"),
+        (array(Int4), "00000001000000000000001700000001", "08P01"),
+        (array(Int4), "000000010000000000000017000000020000000100000004", "22P03"),
+        (array(Int4), "00000001000000000000001700000002000000010000000400000001", "08P01"),
+        (array(Int4), "000000010000000000000017000000010000000100000003000000", "08P01"),
+        (array(Int4), "00000001000000000000001700000001000000010000000500000000ff", "22P03"),
+        (array(Int4), "0000000100000000000000170000000100000001000000040000000100", "22P03"),
         (array(Int4), "00000001000000000000001700000001000000017fffffff", "22P03"),
-        (array(Int4), "000000000000000000000019", "22P03"),
+        (array(Int4), "0000000100000000000000170000000100000001fffffffe", "22P03"),
+        (array(Int4), "0000000100000000000000170fffffff00000001", "54000"),
+        (array(Int4), "000000010000000000000017ffffffff00000001", "54000"),
+        (array(Int4), "000000010000000000000017000000017fffffff0000000400000001", "54000"),
+        (array(Int4), "00000007000000000000001700000001", "54000"),
+        (array(Int4), "ffffffff0000000000000017", "22P03"),
+        (array(Int4), "000000000000000200000017", "22P03"),
+        (array(Int4), "000000000000000000000019", "42804"),
         (array(Int4), "00000002000000000000001700000001000000010000000100000001", "0A000"),
-        (array(Int4), "0000", "22P03"),
+        (Int2vector, "000000000000000000000015", "22P03"),
+        (Int2vector, "0000000100000000000000150000000100000001000000020101", "22P03"),
+        (Int2vector, "0000000100000001000000150000000100000000ffffffff", "22P03"),
+        (Oidvector, "00000001000000000000001700000001000000000000000400000001", "42804"),
         (Void, "", "0A000"),
         (Record, "00", "0A000"),
     ] {
         assert_eq!(read(Format::Binary, &bytes_of(hex), &sql_type), Err(code.into()), "{sql_type:?} {hex}");
+    }
+}
+
+/// Too few bytes are a broken message, too many a value that the type cannot read.
+#[test]
+fn binary_values_of_the_wrong_length() {
+    for sql_type in SqlType::scalars() {
+        let width = match sql_type {
+            SqlType::Bool => 1,
+            SqlType::Int2 => 2,
+            SqlType::Int4 | SqlType::Oid | SqlType::Float4 | SqlType::Date => 4,
+            SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => 4,
+            SqlType::Int8 | SqlType::Float8 | SqlType::Time | SqlType::Timestamp | SqlType::Timestamptz => 8,
+            SqlType::Interval | SqlType::Uuid => 16,
+            _ => continue,
+        };
+        for (length, code) in [(0, "08P01"), (width - 1, "08P01"), (width + 1, "22P03")] {
+            let told = read(Format::Binary, &vec![0; length], sql_type);
+            assert_eq!(told, Err(code.to_string()), "{sql_type:?} of {length} bytes");
+        }
+        assert!(read(Format::Binary, &vec![0; width], sql_type).is_ok(), "{sql_type:?}");
     }
 }
 

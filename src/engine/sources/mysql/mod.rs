@@ -322,7 +322,7 @@ async fn read(shared: &Shared, session: &mut Session, request: &ScanRequest, fee
     let limit = shared.pool.manager().server().timeout_ms(request.timeout_ms);
     let at_start = |error| shared.broken_at_start(error);
     session.set_timeout(limit).await.map_err(at_start)?;
-    let statement = session.connection.prep(request.sql.as_str()).await.map_err(at_start)?;
+    let statement = session.prepare(&request.sql, request.reusable).await.map_err(at_start)?;
     if usize::from(statement.num_params()) != params.len() || statement.columns().len() != batch.width() {
         let problem = format!(
             "{} columns asked, {} answered; {} parameters, {} given",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, RecycleError};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error, Opts, OptsBuilder, SslOpts};
+use mysql_async::{Conn, Error, Opts, OptsBuilder, SslOpts, Statement};
 
 use crate::sources::settings::{ServerSettings, TlsMode};
 
@@ -32,6 +32,8 @@ pub(super) struct Session {
     opts: Opts,
     mariadb: bool,
     timeout_ms: u64,
+    /// A statement that must not be executed again; it is closed before the connection's next use.
+    spent: Option<Statement>,
 }
 
 impl Manager {
@@ -87,7 +89,7 @@ impl managed::Manager for Manager {
         ] {
             connection.query_drop(sql).await?;
         }
-        let mut session = Session { connection, opts: self.opts.clone(), mariadb, timeout_ms: 0 };
+        let mut session = Session { connection, opts: self.opts.clone(), mariadb, timeout_ms: 0, spent: None };
         session.set_timeout(self.server.timeout_ms(0)).await?;
         Ok(session)
     }
@@ -95,6 +97,9 @@ impl managed::Manager for Manager {
     async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> managed::RecycleResult<Error> {
         if session.connection.is_disconnected() {
             return Err(RecycleError::message("closed"));
+        }
+        if let Some(spent) = session.spent.take() {
+            session.connection.close(spent).await?;
         }
         if metrics.last_used() > IDLE_TRUSTED {
             session.connection.ping().await?;
@@ -117,6 +122,15 @@ impl Session {
         self.connection.query_drop(sql).await?;
         self.timeout_ms = timeout_ms;
         Ok(())
+    }
+
+    /// Prepares a statement; one that is not `reusable` serves for one execution, whatever its end.
+    pub(super) async fn prepare(&mut self, sql: &str, reusable: bool) -> Result<Statement, Error> {
+        let statement = self.connection.prep(sql).await?;
+        if !reusable {
+            self.spent = Some(statement.clone());
+        }
+        Ok(statement)
     }
 }
 

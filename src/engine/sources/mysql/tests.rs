@@ -11,7 +11,7 @@ use crate::sources::testing::{
     ask, batches, hostile, mariadb_admin, one, open, request, round_trips, server_source, text_means_bytes,
 };
 use crate::sources::testserver::{self, PASSWORD};
-use crate::sources::{SourceError, SqlSource};
+use crate::sources::{ScanRequest, SourceError, SqlSource};
 
 /// A source over the test server, and a client that may write, once the server is up.
 async fn both(more: &[(&str, &str)]) -> (std::sync::Arc<dyn SqlSource>, Conn) {
@@ -256,6 +256,40 @@ async fn an_equality_on_text_uses_the_index() {
     let key: Option<String> = plan[0].get("key").unwrap();
     let kind: Option<String> = plan[0].get("type").unwrap();
     assert_eq!((key.as_deref(), kind.as_deref()), (Some("k_index"), Some("ref")));
+}
+
+/// MariaDB refuses the second execution of a prepared aggregate over a derived table that it merged, with error 1140.
+#[tokio::test]
+async fn a_nested_statement_runs_any_number_of_times_on_one_connection() {
+    let (source, mut admin) = both(&[("pool_max", "1")]).await;
+    run(&mut admin, "CREATE TABLE merged (k INT)\n;\nINSERT INTO merged VALUES (1), (2), (NULL)").await;
+    let nested = "SELECT count(1) AS c0, count(t1.c0) AS c1 FROM (SELECT k AS c0 FROM merged WHERE k > ?) AS t1";
+    for low in [0, 1, 2] {
+        let low_bound = vec![(SqlType::Int4, Datum::Int(low))];
+        let got = ask(&*source, nested, low_bound, &[SqlType::Int8, SqlType::Int8]).await;
+        assert_eq!(got.unwrap(), [format!("{0} | {0}", 2 - low)]);
+    }
+}
+
+/// The driver keeps a reusable statement prepared: the second execution costs no further round trip.
+#[tokio::test]
+async fn a_reusable_statement_is_prepared_once() {
+    let (source, mut admin) = both(&[("pool_max", "1")]).await;
+    run(&mut admin, "CREATE TABLE looked_up (k INT)\n;\nINSERT INTO looked_up VALUES (1), (2)").await;
+    let count = "VARIABLE_VALUE FROM information_schema.session_status WHERE VARIABLE_NAME = 'COM_STMT_PREPARE'";
+    for (sql, reusable, steps) in
+        [("SELECT k FROM looked_up WHERE k = ?", true, [1, 1]), ("SELECT k FROM looked_up WHERE ? = k", false, [2, 2])]
+    {
+        let mut prepared = Vec::new();
+        for _ in 0..3 {
+            let params = vec![(SqlType::Int4, Datum::Int(1))];
+            let request = ScanRequest { reusable, ..request(sql, params, &[SqlType::Int4]) };
+            assert_eq!(batches(&*source, request).await.unwrap().len(), 1);
+            prepared.push(one(&*source, count, &SqlType::Text).await.parse::<i64>().unwrap());
+        }
+        // The count is itself prepared each time.
+        assert_eq!([prepared[1] - prepared[0], prepared[2] - prepared[1]], steps, "{sql}");
+    }
 }
 
 #[tokio::test]
