@@ -42,7 +42,7 @@ pub struct DecidedRelation {
     pub fingerprint: String,
     /// Ids of the grants and restrictions that applied.
     pub rules: Vec<String>,
-    /// Masked fields: (field id, id of the rule that chose the mask).
+    /// Masked fields that the statement touches in any place: (field id, id of the rule that chose the mask).
     pub masks: Vec<(String, String)>,
     /// Fields touched: (field id, how), where how is `output`, `predicate`, `join`, `group` or `sort`.
     pub fields: Vec<(String, String)>,

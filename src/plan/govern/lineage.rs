@@ -64,27 +64,31 @@ pub struct Lineage {
     pub columns: Vec<Origin>,
     /// Uses by field.
     pub uses: BTreeMap<FieldRef, BTreeSet<Use>>,
+    /// Fields that any expression of the statement names, the select lists of its subqueries included.
+    pub touched: BTreeSet<FieldRef>,
 }
 
 /// Traces a whole plan, nested plans included.
 pub fn trace(plan: &LogicalPlan) -> Result<Lineage, PlanError> {
-    let mut tracer = Tracer { uses: BTreeMap::new(), outer: Vec::new() };
+    let mut tracer = Tracer { uses: BTreeMap::new(), touched: BTreeSet::new(), outer: Vec::new() };
     let columns = tracer.plan(plan)?;
     for origin in &columns {
         let how = if origin.direct.is_some() { Use::Output } else { Use::Expression };
         tracer.note(&origin.fields, how);
     }
-    Ok(Lineage { columns, uses: tracer.uses })
+    Ok(Lineage { columns, uses: tracer.uses, touched: tracer.touched })
 }
 
 struct Tracer {
     uses: BTreeMap<FieldRef, BTreeSet<Use>>,
+    touched: BTreeSet<FieldRef>,
     /// Inputs of the enclosing queries, for correlated references.
     outer: Vec<(DFSchemaRef, Vec<Origin>)>,
 }
 
 impl Tracer {
     fn note(&mut self, fields: &BTreeSet<FieldRef>, how: Use) {
+        self.touched.extend(fields);
         for field in fields {
             self.uses.entry(*field).or_default().insert(how);
         }
@@ -95,6 +99,9 @@ impl Tracer {
             LogicalPlan::TableScan(scan) => match scan.source.downcast_ref::<GovernedSource>() {
                 Some(source) => {
                     let entity = source.decision().entity;
+                    // A look-up was a comparison of the statement before it moved into the scan.
+                    let looked_up = source.lookups().iter().map(|lookup| (entity, lookup.field)).collect();
+                    self.note(&looked_up, Use::Predicate);
                     let of = |field: &usize| Origin {
                         fields: BTreeSet::from([(entity, *field)]),
                         direct: Some(((entity, *field), source.naming())),
@@ -213,6 +220,7 @@ impl Tracer {
         let mut origins = Vec::new();
         for expr in exprs {
             let origin = self.expr(expr, schema, input)?;
+            self.touched.extend(&origin.fields);
             if let Some(how) = how {
                 self.note(&origin.fields, how);
             } else if origin.direct.is_none() {

@@ -192,8 +192,10 @@ fn decided(
         let fields = touched
             .flat_map(|((_, field), uses)| uses.iter().map(|how| (entity.fields[*field].id.clone(), how.word().into())))
             .collect();
-        let masks = entity.fields.iter().zip(&decision.fields).filter_map(|(field, outcome)| {
-            outcome.mask.as_ref().filter(|_| outcome.visible).map(|mask| (field.id.clone(), mask.rule.clone()))
+        let named = lineage.touched.iter().filter(|(owner, _)| owner == index);
+        let masks = named.filter_map(|(_, field)| {
+            let mask = decision.fields[*field].mask.as_ref()?;
+            Some((entity.fields[*field].id.clone(), mask.rule.clone()))
         });
         DecidedRelation {
             entity: entity.id.clone(),
