@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::support::attack_world::{SOURCES, attacked, governed, reference, worlds};
+use crate::support::attack_world::{SOURCES, Source, attacked, governed, reference, worlds};
 use crate::support::block_on;
 use crate::support::client::{Form, lines};
 use crate::support::statements::Generator;
@@ -66,7 +66,11 @@ impl Run {
         let user = *users.choose(random).expect("users");
         let sql = Generator::new(&governed()[user], &worlds()["plain"], random).statement();
         let expected = self.by_hand(user, &sql);
-        let source = rand::Rng::random_range(random, 0..SOURCES.len());
+        let mut source = rand::Rng::random_range(random, 0..SOURCES.len());
+        // In a CSV file an empty text is NULL; only this field of the fixture has empty texts.
+        if SOURCES[source] == Source::Csv && sql.contains("memo") {
+            source = 0;
+        }
         let form = *[Form::Simple, Form::ExtendedText, Form::ExtendedBinary].choose(random).expect("a form");
         let session = self
             .sessions

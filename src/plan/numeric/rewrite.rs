@@ -19,10 +19,14 @@ use super::scaled::{Operation, call, value};
 /// Rewrites every average of the plan and its nested plans. `sum` is the exact one.
 pub(crate) fn averages(plan: LogicalPlan, sum: &Arc<AggregateUDF>) -> Result<LogicalPlan> {
     plan.transform_up_with_subqueries(|node| match node {
-        LogicalPlan::Aggregate(aggregate) if aggregate.aggr_expr.iter().any(|call| parts(call, sum, &aggregate.input).is_some()) => {
+        LogicalPlan::Aggregate(aggregate)
+            if aggregate.aggr_expr.iter().any(|call| parts(call, sum, &aggregate.input).is_some()) =>
+        {
             split_aggregate(aggregate, sum).map(Transformed::yes)
         }
-        LogicalPlan::Window(window) if window.window_expr.iter().any(|call| parts(call, sum, &window.input).is_some()) => {
+        LogicalPlan::Window(window)
+            if window.window_expr.iter().any(|call| parts(call, sum, &window.input).is_some()) =>
+        {
             split_window(window, sum).map(Transformed::yes)
         }
         other => Ok(Transformed::no(other)),
@@ -49,7 +53,8 @@ fn parts(expr: &Expr, sum: &Arc<AggregateUDF>, input: &LogicalPlan) -> Option<(E
         },
         _ => return None,
     };
-    let numeric = function.inner().is::<Average>() && expr.get_type(input.schema()).is_ok_and(|found| found.is_decimal());
+    let numeric =
+        function.inner().is::<Average>() && expr.get_type(input.schema()).is_ok_and(|found| found.is_decimal());
     numeric.then(|| (with(Arc::clone(sum)), with(count_udaf())))
 }
 

@@ -3,9 +3,7 @@
 use arrow::datatypes::DataType;
 use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
-use datafusion_expr::{
-    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
+use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use std::sync::{Arc, LazyLock};
 
 use super::divide::divide;
@@ -110,11 +108,7 @@ pub(super) fn compute(
 ) -> Result<ColumnarValue> {
     let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
     let rows = if constant { 1 } else { args.number_rows };
-    let operands = args
-        .args
-        .into_iter()
-        .map(|arg| Operand::of(&arg.into_array(rows)?))
-        .collect::<Result<Vec<_>>>()?;
+    let operands = args.args.into_iter().map(|arg| Operand::of(&arg.into_array(rows)?)).collect::<Result<Vec<_>>>()?;
     let result = scaled_array(rows, |row| match operands.as_slice() {
         [one] => one.get(row).map(|number| each(&[number])).transpose(),
         [left, right] => match (left.get(row), right.get(row)) {
@@ -187,9 +181,8 @@ impl ScalarUDFImpl for ValueOf {
     }
 }
 
-static VALUE: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
-    Arc::new(ScalarUDF::from(ValueOf { signature: Signature::user_defined(Volatility::Immutable) }))
-});
+static VALUE: LazyLock<Arc<ScalarUDF>> =
+    LazyLock::new(|| Arc::new(ScalarUDF::from(ValueOf { signature: Signature::user_defined(Volatility::Immutable) })));
 
 /// The function [`ValueOf`].
 pub(super) fn value_function() -> Arc<ScalarUDF> {

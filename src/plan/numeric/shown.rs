@@ -16,12 +16,8 @@ use super::{Shown, digits_of, scaled_type, shown};
 /// The plan with scaled values in place of open ones, where their display scales can be had.
 pub(crate) fn with_display_scale(plan: LogicalPlan) -> Result<LogicalPlan> {
     let width = plan.schema().fields().len();
-    let wanted: Vec<Column> = plan
-        .schema()
-        .iter()
-        .filter(|(_, field)| shown(field.data_type()) != Shown::Type)
-        .map(Column::from)
-        .collect();
+    let wanted: Vec<Column> =
+        plan.schema().iter().filter(|(_, field)| shown(field.data_type()) != Shown::Type).map(Column::from).collect();
     if wanted.is_empty() {
         return Ok(plan);
     }
@@ -69,7 +65,11 @@ impl Carrier {
         })
     }
 
-    fn input(&mut self, input: &Arc<LogicalPlan>, wanted: &[Column]) -> Result<(Arc<LogicalPlan>, Vec<Option<Column>>)> {
+    fn input(
+        &mut self,
+        input: &Arc<LogicalPlan>,
+        wanted: &[Column],
+    ) -> Result<(Arc<LogicalPlan>, Vec<Option<Column>>)> {
         let (carried, found) = self.carry(input.as_ref().clone(), wanted)?;
         Ok((Arc::new(carried), found))
     }

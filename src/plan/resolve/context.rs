@@ -14,7 +14,7 @@ use sluice_model::Decision;
 use sluice_model::catalog::Naming;
 use sqlparser::ast;
 
-use super::Asker;
+use super::{Asker, untyped};
 use crate::PlanError;
 use crate::error::from_planner;
 use crate::govern::GovernedSource;
@@ -77,6 +77,7 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
         }
         scalar.insert(function.name().to_string(), function);
     }
+    scalar.insert(untyped::LIKE_TYPE.to_string(), untyped::like_type());
     scalar.extend(numeric::hidden().map(|(name, function)| (name.to_string(), function)));
     let mut aggregate = HashMap::new();
     for function in datafusion_functions_aggregate::all_default_aggregate_functions() {
@@ -94,6 +95,7 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
         window.insert(function.name().to_string(), function);
     }
     let planners: Vec<Arc<dyn ExprPlanner>> = vec![
+        Arc::new(untyped::UntypedPlanner),
         Arc::new(numeric::NumericPlanner),
         Arc::new(datafusion_functions::core::planner::CoreFunctionPlanner::default()),
         Arc::new(datafusion_functions::datetime::planner::DatetimeFunctionPlanner),

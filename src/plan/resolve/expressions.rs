@@ -10,6 +10,7 @@ use sluice_base::SqlType;
 
 use super::functions;
 use super::names::{Resolver, quoted};
+use super::untyped;
 use crate::PlanError;
 use crate::numeric;
 use crate::query::{fold, fold_name};
@@ -91,10 +92,14 @@ impl Resolver<'_> {
             }
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.each(operand.as_deref_mut())?;
-                for CaseWhen { condition, result } in conditions {
+                for CaseWhen { condition, result } in &mut *conditions {
                     self.each([condition, result])?;
                 }
-                self.each(else_result.as_deref_mut())
+                self.each(else_result.as_deref_mut())?;
+                let mut branches: Vec<&mut Expr> = conditions.iter_mut().map(|when| &mut when.result).collect();
+                branches.extend(else_result.as_deref_mut());
+                untyped::adopt(&mut branches);
+                Ok(())
             }
             Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => self.each(sets.iter_mut().flatten()),
             Expr::Collate { expr: inner, collation } => {
@@ -235,7 +240,7 @@ impl Resolver<'_> {
         self.function(function, engine_name)?;
         if numeric::gives_scaled(engine_name) && function.over.is_none() {
             let scaled = std::mem::replace(expr, Expr::value(Value::Null));
-            *expr = call(numeric::VALUE, scaled);
+            *expr = call(numeric::VALUE, vec![scaled]);
         }
         Ok(())
     }
@@ -282,6 +287,13 @@ impl Resolver<'_> {
                         FunctionArgumentClause::IgnoreOrRespectNulls(_) => {}
                         _ => return Err(PlanError::Unsupported("this clause in a function call".into())),
                     }
+                }
+                if matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least") {
+                    let arguments = list.args.iter_mut().filter_map(|argument| match argument {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(inner),
+                        _ => None,
+                    });
+                    untyped::adopt(&mut arguments.collect::<Vec<_>>());
                 }
                 self.check_length(engine_name, &list.args)?;
                 if engine_name == "to_char" || engine_name == "to_date" {
@@ -344,9 +356,9 @@ impl Resolver<'_> {
 }
 
 /// A call of one of the functions that no client can name.
-fn call(name: &str, argument: Expr) -> Expr {
-    let argument = FunctionArg::Unnamed(FunctionArgExpr::Expr(argument));
-    let args = FunctionArgumentList { duplicate_treatment: None, args: vec![argument], clauses: Vec::new() };
+pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+    let args = arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect();
+    let args = FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() };
     Expr::Function(Function {
         name: ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(name))]),
         uses_odbc_syntax: false,
@@ -365,9 +377,9 @@ fn undeclared_numeric(inner: Expr) -> Expr {
     match literal_text(&inner).map(str::trim) {
         Some(text) if digits(text) && text.matches('.').count() <= 1 => {
             // A cast keeps an integer constant a numeric.
-            call(numeric::NUMERIC, Expr::value(Value::Number(text.to_string(), false)))
+            call(numeric::NUMERIC, vec![Expr::value(Value::Number(text.to_string(), false))])
         }
-        _ => call(numeric::NUMERIC, inner),
+        _ => call(numeric::NUMERIC, vec![inner]),
     }
 }
 

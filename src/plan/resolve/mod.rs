@@ -10,6 +10,7 @@ mod functions;
 mod names;
 mod output;
 mod types;
+mod untyped;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

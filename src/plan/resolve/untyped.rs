@@ -1,0 +1,225 @@
+//! Untyped literals: a text in quotes without a cast takes the type of what it meets.
+//!
+//! Source of the rule: PostgreSQL documentation, chapter "Type Conversion", sections "Operators" and "UNION, CASE, and
+//! Related Constructs". Operators are dealt with where they are planned ([`UntypedPlanner`]); the branches of CASE and of
+//! its relatives, whose type has to be known before, by a function in the tree that is gone after simplification
+//! ([`LIKE_TYPE`]).
+//!
+//! Left out: literals that meet each other only through UNION or VALUES keep the engine's own rule.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit};
+use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue};
+use datafusion_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion_expr::{
+    ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    Volatility, cast,
+};
+use sqlparser::ast::{self, BinaryOperator, Value};
+
+use sluice_base::{Datum, SqlType};
+
+use crate::PlanError;
+use crate::types::scalar;
+
+/// Name of the function that gives its first argument, a literal, the type of its second; no client can type it.
+pub(super) const LIKE_TYPE: &str = "\u{1}like_type";
+
+/// Nodes of an expression that may stand a second time beside a literal, only to tell its type.
+const SAMPLE_NODES_MAX: usize = 24;
+
+/// The function behind [`LIKE_TYPE`].
+pub(super) fn like_type() -> Arc<ScalarUDF> {
+    static FUNCTION: LazyLock<Arc<ScalarUDF>> =
+        LazyLock::new(|| Arc::new(ScalarUDF::from(LikeType { signature: Signature::any(2, Volatility::Immutable) })));
+    Arc::clone(&FUNCTION)
+}
+
+/// Gives the untyped literals among the branches of a CASE, or the arguments of its relatives, the type of another one.
+pub(super) fn adopt(branches: &mut [&mut ast::Expr]) {
+    let sample =
+        branches.iter().find(|branch| !is_untyped(branch) && !is_null(branch) && nodes(branch) <= SAMPLE_NODES_MAX);
+    let Some(sample) = sample.map(|branch| (**branch).clone()) else { return };
+    for branch in branches.iter_mut().filter(|branch| is_untyped(branch)) {
+        let literal = std::mem::replace(&mut **branch, ast::Expr::value(Value::Null));
+        **branch = super::expressions::call(LIKE_TYPE, vec![literal, sample.clone()]);
+    }
+}
+
+fn is_untyped(expr: &ast::Expr) -> bool {
+    match expr {
+        ast::Expr::Value(value) => matches!(
+            value.value,
+            Value::SingleQuotedString(_) | Value::EscapedStringLiteral(_) | Value::DollarQuotedString(_)
+        ),
+        ast::Expr::Nested(inner) => is_untyped(inner),
+        _ => false,
+    }
+}
+
+fn is_null(expr: &ast::Expr) -> bool {
+    matches!(expr, ast::Expr::Value(value) if matches!(value.value, Value::Null | Value::Placeholder(_)))
+}
+
+/// Size of an expression; one with a subquery counts as too large.
+fn nodes(expr: &ast::Expr) -> usize {
+    let mut count = 0;
+    let _ = ast::visit_expressions(expr, |inner| {
+        let subquery =
+            matches!(inner, ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. });
+        count += if subquery { SAMPLE_NODES_MAX + 1 } else { 1 };
+        if count > SAMPLE_NODES_MAX { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+    });
+    count
+}
+
+/// Types the literal of an operator by its other side.
+#[derive(Debug)]
+pub(super) struct UntypedPlanner;
+
+impl ExprPlanner for UntypedPlanner {
+    fn plan_binary_op(&self, mut raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        match (untyped(&raw.left), untyped(&raw.right)) {
+            (Some(text), None) => {
+                if let Some(typed) = typed(text, &raw.right, &raw.op, schema)? {
+                    raw.left = typed;
+                }
+            }
+            (None, Some(text)) => {
+                if let Some(typed) = typed(text, &raw.left, &raw.op, schema)? {
+                    raw.right = typed;
+                }
+            }
+            _ => {}
+        }
+        Ok(PlannerResult::Original(raw))
+    }
+}
+
+/// The text of a literal that nothing has typed: a cast or a typed string is no bare literal.
+fn untyped(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Literal(ScalarValue::Utf8(Some(text)), _) => Some(text),
+        _ => None,
+    }
+}
+
+fn typed(text: &str, other: &Expr, op: &BinaryOperator, schema: &DFSchema) -> Result<Option<Expr>> {
+    use BinaryOperator as B;
+    let Ok(other) = other.get_type(schema) else { return Ok(None) };
+    let arithmetic = matches!(op, B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo);
+    let comparison = matches!(op, B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq);
+    if !arithmetic && !comparison {
+        return Ok(None);
+    }
+    let target = match &other {
+        DataType::Date32 | DataType::Timestamp(..) if *op == B::Plus => DataType::Interval(IntervalUnit::MonthDayNano),
+        other => other.clone(),
+    };
+    match read(text, &target) {
+        Reading::Read(value) => Ok(Some(Expr::Literal(value, None))),
+        Reading::NotMine => Ok(None),
+        Reading::Malformed(name) => Err(DataFusionError::External(Box::new(PlanError::InvalidValue(name)))),
+    }
+}
+
+enum Reading {
+    Read(ScalarValue),
+    /// A type whose literals need no such reading.
+    NotMine,
+    Malformed(&'static str),
+}
+
+/// Reads a literal's text as a type's input function would.
+fn read(text: &str, target: &DataType) -> Reading {
+    let name = match target {
+        DataType::Boolean => "boolean",
+        DataType::Int16 => "smallint",
+        DataType::Int32 => "integer",
+        DataType::Int64 => "bigint",
+        DataType::Float32 => "real",
+        DataType::Float64 => "double precision",
+        DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            return match decimal(text) {
+                Some(value) => Reading::Read(value),
+                None => Reading::Malformed("numeric"),
+            };
+        }
+        DataType::Date32 => "date",
+        DataType::Timestamp(_, None) => "timestamp without time zone",
+        DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
+        DataType::Interval(_) => "interval",
+        _ => return Reading::NotMine,
+    };
+    match ScalarValue::Utf8(Some(text.trim().to_string())).cast_to(target) {
+        Ok(value) if !value.is_null() => Reading::Read(value),
+        _ => Reading::Malformed(name),
+    }
+}
+
+/// A numeric with the digits it is written with.
+fn decimal(text: &str) -> Option<ScalarValue> {
+    scalar(&SqlType::Numeric(None), &Datum::Numeric(text.trim().to_string())).ok()
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct LikeType {
+    signature: Signature,
+}
+
+impl LikeType {
+    fn target(literal: Option<&ScalarValue>, sample: &DataType) -> DataType {
+        match (literal, sample) {
+            // A numeric literal keeps the digits it is written with.
+            (Some(ScalarValue::Utf8(Some(text))), DataType::Decimal128(..) | DataType::Decimal256(..)) => {
+                decimal(text).map_or(sample.clone(), |value| value.data_type())
+            }
+            _ => sample.clone(),
+        }
+    }
+}
+
+impl ScalarUDFImpl for LikeType {
+    fn name(&self) -> &str {
+        LIKE_TYPE
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        arguments.get(1).cloned().ok_or_else(|| DataFusionError::Internal("a literal without a sample".into()))
+    }
+
+    fn return_field_from_args(&self, arguments: ReturnFieldArgs) -> Result<FieldRef> {
+        let literal = arguments.scalar_arguments.first().copied().flatten();
+        let sample =
+            self.return_type(&arguments.arg_fields.iter().map(|f| f.data_type().clone()).collect::<Vec<_>>())?;
+        Ok(Arc::new(Field::new(LIKE_TYPE, LikeType::target(literal, &sample), true)))
+    }
+
+    fn simplify(&self, arguments: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        let [literal, sample] = arguments.as_slice() else { return Ok(ExprSimplifyResult::Original(arguments)) };
+        let sample = info.get_data_type(sample)?;
+        let Some(text) = untyped(literal) else {
+            return Ok(ExprSimplifyResult::Simplified(cast(literal.clone(), sample)));
+        };
+        let target = LikeType::target(Some(&ScalarValue::Utf8(Some(text.to_string()))), &sample);
+        Ok(ExprSimplifyResult::Simplified(match read(text, &target) {
+            Reading::Read(value) => Expr::Literal(value, None),
+            // What cannot be read fails as a cast where, and only where, its branch is taken.
+            Reading::NotMine | Reading::Malformed(_) if target == DataType::Utf8 => literal.clone(),
+            Reading::NotMine | Reading::Malformed(_) => cast(literal.clone(), target),
+        }))
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let target = arguments.return_field.data_type().clone();
+        let literal = arguments.args.into_iter().next();
+        let literal = literal.ok_or_else(|| DataFusionError::Internal("a literal without a sample".into()))?;
+        literal.cast_to(&target, None)
+    }
+}
