@@ -8,6 +8,8 @@ use datafusion_common::config::ConfigOptions;
 use datafusion_common::{DataFusionError, Result, TableReference};
 use datafusion_expr::planner::{ContextProvider, ExprPlanner};
 use datafusion_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
+use datafusion_optimizer::AnalyzerRule;
+use datafusion_optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion_sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use sluice_base::SqlType;
 use sluice_model::Decision;
@@ -56,7 +58,10 @@ pub(super) fn plan(
     let planner = SqlToRel::new_with_options(&scope, options);
     let mut context = PlannerContext::new().with_prepare_param_data_types(super::parameter_fields(declared));
     let statement = ast::Statement::Query(Box::new(query));
-    planner.sql_statement_to_plan_with_context(statement, &mut context).map_err(from_planner)
+    let plan = planner.sql_statement_to_plan_with_context(statement, &mut context).map_err(from_planner)?;
+    // Here and not in the engine alone: what Describe announces is the type after coercion (CASE WHEN x THEN 1 ELSE 2.5
+    // END is a numeric), and what cannot be coerced is a fault of the statement.
+    TypeCoercion::new().analyze(plan, &FUNCTIONS.options).map_err(from_planner)
 }
 
 /// Registry of the allowed functions, shared by all statements.
@@ -78,6 +83,7 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
         scalar.insert(function.name().to_string(), function);
     }
     scalar.insert(untyped::LIKE_TYPE.to_string(), untyped::like_type());
+    scalar.insert(untyped::COMMON.to_string(), untyped::common());
     scalar.extend(numeric::hidden().map(|(name, function)| (name.to_string(), function)));
     let mut aggregate = HashMap::new();
     for function in datafusion_functions_aggregate::all_default_aggregate_functions() {

@@ -99,6 +99,7 @@ impl Resolver<'_> {
                 let mut branches: Vec<&mut Expr> = conditions.iter_mut().map(|when| &mut when.result).collect();
                 branches.extend(else_result.as_deref_mut());
                 untyped::adopt(&mut branches);
+                untyped::unite(&mut branches);
                 Ok(())
             }
             Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => self.each(sets.iter_mut().flatten()),

@@ -10,13 +10,16 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit};
+use datafusion_common::tree_node::TreeNode;
 use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion_expr::type_coercion::other::get_coerce_type_for_case_expression;
 use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion_expr::{
     ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
     Volatility, cast,
 };
+use datafusion_optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 use sqlparser::ast::{self, BinaryOperator, Value};
 
 use sluice_base::{Datum, SqlType};
@@ -35,6 +38,30 @@ pub(super) fn like_type() -> Arc<ScalarUDF> {
     static FUNCTION: LazyLock<Arc<ScalarUDF>> =
         LazyLock::new(|| Arc::new(ScalarUDF::from(LikeType { signature: Signature::any(2, Volatility::Immutable) })));
     Arc::clone(&FUNCTION)
+}
+
+/// Name of the function that gives its first argument the common type of all of them; no client can type it.
+pub(super) const COMMON: &str = "\u{1}common";
+
+/// The function behind [`COMMON`].
+pub(super) fn common() -> Arc<ScalarUDF> {
+    static FUNCTION: LazyLock<Arc<ScalarUDF>> =
+        LazyLock::new(|| Arc::new(ScalarUDF::from(Common { signature: Signature::variadic_any(Volatility::Immutable) })));
+    Arc::clone(&FUNCTION)
+}
+
+/// Lets the first branch of a CASE have the type of all: the planner takes it for the type of the whole, and what is
+/// computed from it is planned before the branches are coerced.
+pub(super) fn unite(branches: &mut [&mut ast::Expr]) {
+    let mut known = branches.iter().enumerate().filter(|(_, branch)| !is_null(branch) && !is_untyped(branch));
+    let Some((first, _)) = known.next() else { return };
+    let others: Vec<ast::Expr> =
+        known.filter(|(_, other)| nodes(other) <= SAMPLE_NODES_MAX).map(|(_, other)| (**other).clone()).collect();
+    if others.is_empty() {
+        return;
+    }
+    let branch = std::mem::replace(&mut *branches[first], ast::Expr::value(Value::Null));
+    *branches[first] = super::expressions::call(COMMON, std::iter::once(branch).chain(others).collect());
 }
 
 /// Gives the untyped literals among the branches of a CASE, or the arguments of its relatives, the type of another one.
@@ -75,12 +102,14 @@ fn nodes(expr: &ast::Expr) -> usize {
     count
 }
 
-/// Types the literal of an operator by its other side.
+/// Types the literal of an operator by its other side, before any other planner looks at the operator.
 #[derive(Debug)]
 pub(super) struct UntypedPlanner;
 
 impl ExprPlanner for UntypedPlanner {
     fn plan_binary_op(&self, mut raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        raw.left = coerced(raw.left, schema)?;
+        raw.right = coerced(raw.right, schema)?;
         match (untyped(&raw.left), untyped(&raw.right)) {
             (Some(text), None) => {
                 if let Some(typed) = typed(text, &raw.right, &raw.op, schema)? {
@@ -95,6 +124,14 @@ impl ExprPlanner for UntypedPlanner {
             _ => {}
         }
         Ok(PlannerResult::Original(raw))
+    }
+}
+
+/// An operand in its final type: that of `CASE WHEN x THEN 1 ELSE 2.5 END` is known after coercion only.
+fn coerced(operand: Expr, schema: &DFSchema) -> Result<Expr> {
+    match operand {
+        Expr::Column(_) | Expr::Literal(..) | Expr::Placeholder(_) => Ok(operand),
+        _ => Ok(operand.rewrite(&mut TypeCoercionRewriter::new(schema))?.data),
     }
 }
 
@@ -221,5 +258,40 @@ impl ScalarUDFImpl for LikeType {
         let literal = arguments.args.into_iter().next();
         let literal = literal.ok_or_else(|| DataFusionError::Internal("a literal without a sample".into()))?;
         literal.cast_to(&target, None)
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Common {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Common {
+    fn name(&self) -> &str {
+        COMMON
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        // Branches without a common type are told where the CASE itself is coerced.
+        let first = arguments.first().ok_or_else(|| DataFusionError::Internal("a CASE without a branch".into()))?;
+        Ok(get_coerce_type_for_case_expression(arguments, None).unwrap_or_else(|| first.clone()))
+    }
+
+    fn simplify(&self, mut arguments: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        let types = arguments.iter().map(|argument| info.get_data_type(argument)).collect::<Result<Vec<_>>>()?;
+        let target = self.return_type(&types)?;
+        let first = arguments.swap_remove(0);
+        Ok(ExprSimplifyResult::Simplified(if types[0] == target { first } else { cast(first, target) }))
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let target = arguments.return_field.data_type().clone();
+        let first = arguments.args.into_iter().next();
+        let first = first.ok_or_else(|| DataFusionError::Internal("a CASE without a branch".into()))?;
+        first.cast_to(&target, None)
     }
 }
