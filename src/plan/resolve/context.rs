@@ -75,6 +75,7 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
         }
         scalar.insert(function.name().to_string(), function);
     }
+    scalar.insert(super::like::LIKE_PATTERN.to_string(), super::like::function());
     let mut aggregate = HashMap::new();
     for function in datafusion_functions_aggregate::all_default_aggregate_functions() {
         for alias in function.aliases() {

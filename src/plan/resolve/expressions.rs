@@ -26,7 +26,11 @@ impl Resolver<'_> {
                 Ok(())
             }
             Expr::Value(value) => self.value(&value.value),
-            Expr::TypedString(_) | Expr::Interval(_) => Ok(()),
+            Expr::TypedString(typed) => {
+                microseconds(&mut typed.data_type);
+                Ok(())
+            }
+            Expr::Interval(_) => Ok(()),
             Expr::Nested(inner)
             | Expr::IsFalse(inner)
             | Expr::IsNotFalse(inner)
@@ -40,15 +44,19 @@ impl Resolver<'_> {
             | Expr::Extract { expr: inner, .. } => self.expr(inner),
             Expr::Cast { expr: inner, data_type, format: None, .. } => {
                 super::sql_type_of(data_type).and_then(|sql_type| castable(&sql_type, data_type))?;
+                microseconds(data_type);
                 self.expr(inner)
             }
             Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => self.expr(inner),
             Expr::IsDistinctFrom(left, right)
             | Expr::IsNotDistinctFrom(left, right)
             | Expr::BinaryOp { left, right, .. } => self.each([&mut **left, &mut **right]),
-            Expr::Like { expr: inner, pattern, any: false, .. }
-            | Expr::ILike { expr: inner, pattern, any: false, .. }
-            | Expr::SimilarTo { expr: inner, pattern, .. } => self.each([&mut **inner, &mut **pattern]),
+            Expr::Like { expr: inner, pattern, any: false, escape_char, .. }
+            | Expr::ILike { expr: inner, pattern, any: false, escape_char, .. } => {
+                self.each([&mut **inner, &mut **pattern])?;
+                self.like(pattern, escape_char)
+            }
+            Expr::SimilarTo { expr: inner, pattern, .. } => self.each([&mut **inner, &mut **pattern]),
             Expr::AtTimeZone { timestamp, time_zone } => self.each([&mut **timestamp, &mut **time_zone]),
             Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
             Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),
@@ -344,7 +352,7 @@ fn literal_integer(expr: &Expr) -> Option<u64> {
     }
 }
 
-fn literal_text(expr: &Expr) -> Option<&str> {
+pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Value(value) => match &value.value {
             Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) => Some(text),
@@ -388,6 +396,15 @@ fn castable(sql_type: &sluice_base::SqlType, data_type: &mut ast::DataType) -> R
     };
     *data_type = spelled;
     Ok(())
+}
+
+/// Gives a timestamp the unit of the catalog's. The planner's own would reach from 1677 to 2262 alone.
+fn microseconds(data_type: &mut ast::DataType) {
+    match data_type {
+        ast::DataType::Timestamp(precision @ None, _) => *precision = Some(6),
+        ast::DataType::Datetime(precision @ None) => *precision = Some(6),
+        _ => {}
+    }
 }
 
 /// One item of an array parameter as a literal.
