@@ -3,12 +3,13 @@
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use sluice_base::{ClientError, SqlState, ToClient};
+use sluice_plan::PlanError;
 use sluice_plan::numeric::NegativeRoot;
 
 use crate::sources::SourceError;
 
 /// Failures of the engine. `Display` is for logs and the audit; clients get [`ToClient`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
     /// A source failed.
     #[error("source: {0}")]
@@ -25,6 +26,27 @@ pub enum EngineError {
     /// A square root of a negative number.
     #[error("square root of a negative number")]
     NegativeRoot,
+    /// A number past the range of the named type.
+    #[error("{0} out of range")]
+    TypeRange(&'static str),
+    /// Text that is no value of the named type.
+    #[error("invalid input for type {0}")]
+    InvalidInput(&'static str),
+    /// Text that is no value of the named date or time type.
+    #[error("invalid input for type {0}")]
+    InvalidDatetime(&'static str),
+    /// A day, an hour or an offset that does not exist, or is past the range.
+    #[error("date or time out of range")]
+    DatetimeRange,
+    /// `NaN`, an infinity or a word for a moment, where values of the named type cannot be that.
+    #[error("a special value of type {0}")]
+    SpecialValue(&'static str),
+    /// A value longer than `limits.value_bytes_max`, which it holds.
+    #[error("a value of more than {0} bytes")]
+    TooLarge(usize),
+    /// A fault of the statement that only shows while it runs.
+    #[error("{0}")]
+    Statement(#[from] PlanError),
     /// Text that cannot be read as the type it is cast to.
     #[error("invalid input for a cast: {0}")]
     InvalidText(String),
@@ -69,6 +91,40 @@ impl ToClient for EngineError {
                 "cannot take square root of a negative number",
                 "不能对负数开平方",
             ),
+            EngineError::TypeRange("numeric") => {
+                ClientError::new(S::NumericValueOutOfRange, "numeric field overflow", "numeric 字段溢出")
+            }
+            EngineError::TypeRange(type_name) => ClientError::new(
+                S::NumericValueOutOfRange,
+                format!("{type_name} out of range"),
+                format!("{type_name} 超出范围"),
+            ),
+            EngineError::InvalidInput(type_name) => ClientError::new(
+                S::InvalidTextRepresentation,
+                format!("invalid input syntax for type {type_name}"),
+                format!("类型 {type_name} 的输入语法无效"),
+            ),
+            EngineError::InvalidDatetime(type_name) => ClientError::new(
+                S::InvalidDatetimeFormat,
+                format!("invalid input syntax for type {type_name}"),
+                format!("类型 {type_name} 的输入语法无效"),
+            ),
+            EngineError::DatetimeRange => {
+                ClientError::new(S::DatetimeFieldOverflow, "date/time field value out of range", "日期/时间值超出范围")
+            }
+            EngineError::SpecialValue(type_name) => ClientError::new(
+                S::FeatureNotSupported,
+                format!("NaN, infinity and words such as today are not supported for type {type_name}"),
+                format!("类型 {type_name} 不支持 NaN、infinity 以及 today 之类的取值"),
+            )
+            .hint("Write the value out.", "请写出具体的值。"),
+            EngineError::TooLarge(bytes_max) => ClientError::new(
+                S::ProgramLimitExceeded,
+                format!("a value would exceed limits.value_bytes_max ({bytes_max} bytes)"),
+                format!("值的长度将超过 limits.value_bytes_max({bytes_max} 字节)"),
+            )
+            .hint("Shorten the values, or ask the operator to raise the limit.", "请缩短取值,或联系管理员调整上限。"),
+            EngineError::Statement(fault) => fault.to_client(),
             EngineError::InvalidText(_) => ClientError::new(
                 S::InvalidTextRepresentation,
                 "invalid input syntax for the target type",
@@ -117,73 +173,76 @@ impl EngineError {
 /// Sorts DataFusion's errors. Its texts may quote data: they stay in `Display`.
 impl From<DataFusionError> for EngineError {
     fn from(error: DataFusionError) -> EngineError {
-        match error {
-            DataFusionError::ArrowError(arrow, _) => of_arrow(*arrow),
-            DataFusionError::External(inner) => match inner.downcast::<SourceError>() {
-                Ok(source) => EngineError::Source(*source),
-                Err(inner) => match inner.downcast::<EngineError>() {
-                    Ok(engine) => *engine,
-                    Err(other) if other.is::<NegativeRoot>() => EngineError::NegativeRoot,
-                    Err(other) => EngineError::Internal(other.to_string()),
-                },
-            },
-            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => (*inner).into(),
-            DataFusionError::Shared(inner) => of_shared(&inner),
-            DataFusionError::Collection(mut all) if !all.is_empty() => all.swap_remove(0).into(),
-            DataFusionError::ResourcesExhausted(what) => EngineError::Memory(what),
-            DataFusionError::NotImplemented(what) => EngineError::Unsupported(what),
-            DataFusionError::Execution(what) => of_text(what),
-            other => of_text(other.to_string()),
-        }
+        of(&error)
     }
 }
 
-fn of_shared(error: &DataFusionError) -> EngineError {
+/// By reference: an error that several readers share cannot be taken apart.
+fn of(error: &DataFusionError) -> EngineError {
     match error {
-        DataFusionError::ArrowError(arrow, _) => match &**arrow {
-            ArrowError::DivideByZero => EngineError::DivisionByZero,
-            ArrowError::ArithmeticOverflow(what) => EngineError::OutOfRange(what.clone()),
-            other => of_text(other.to_string()),
-        },
-        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => of_shared(inner),
-        DataFusionError::Shared(inner) => of_shared(inner),
+        DataFusionError::ArrowError(arrow, _) => of_arrow(arrow),
+        DataFusionError::External(inner) => of_external(inner.as_ref()),
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => of(inner),
+        DataFusionError::Shared(inner) => of(inner),
+        DataFusionError::Collection(all) if !all.is_empty() => of(&all[0]),
         DataFusionError::ResourcesExhausted(what) => EngineError::Memory(what.clone()),
-        DataFusionError::External(inner) => match inner.downcast_ref::<SourceError>() {
-            Some(source) => EngineError::Source(source.clone()),
-            None if inner.is::<NegativeRoot>() => EngineError::NegativeRoot,
-            None => of_text(inner.to_string()),
-        },
+        DataFusionError::NotImplemented(what) => EngineError::Unsupported(what.clone()),
+        DataFusionError::Execution(what) => of_text(what.clone()),
         other => of_text(other.to_string()),
     }
 }
 
-fn of_arrow(error: ArrowError) -> EngineError {
+fn of_external(error: &(dyn std::error::Error + Send + Sync + 'static)) -> EngineError {
+    if let Some(engine) = error.downcast_ref::<EngineError>() {
+        engine.clone()
+    } else if let Some(source) = error.downcast_ref::<SourceError>() {
+        EngineError::Source(source.clone())
+    } else if let Some(fault) = error.downcast_ref::<PlanError>() {
+        EngineError::Statement(fault.clone())
+    } else if error.is::<NegativeRoot>() {
+        EngineError::NegativeRoot
+    } else if let Some(inner) = error.downcast_ref::<DataFusionError>() {
+        of(inner)
+    } else if let Some(inner) = error.downcast_ref::<ArrowError>() {
+        of_arrow(inner)
+    } else if error.downcast_ref::<tokio::task::JoinError>().is_some_and(tokio::task::JoinError::is_panic) {
+        EngineError::panicked(&error.to_string())
+    } else {
+        of_text(error.to_string())
+    }
+}
+
+fn of_arrow(error: &ArrowError) -> EngineError {
     match error {
         ArrowError::DivideByZero => EngineError::DivisionByZero,
-        ArrowError::ArithmeticOverflow(what) => EngineError::OutOfRange(what),
-        ArrowError::CastError(what) | ArrowError::ParseError(what) => EngineError::InvalidText(what),
-        ArrowError::ExternalError(inner) => match inner.downcast::<DataFusionError>() {
-            Ok(inner) => (*inner).into(),
-            Err(inner) => match inner.downcast::<SourceError>() {
-                Ok(source) => EngineError::Source(*source),
-                Err(other) => of_text(other.to_string()),
-            },
+        ArrowError::ArithmeticOverflow(what) => EngineError::OutOfRange(what.clone()),
+        ArrowError::CastError(what) | ArrowError::ParseError(what) => match of_text(what.clone()) {
+            EngineError::OutOfRange(what) => EngineError::OutOfRange(what),
+            _ => EngineError::InvalidText(what.clone()),
         },
+        ArrowError::MemoryError(what) => EngineError::Memory(what.clone()),
+        ArrowError::OffsetOverflowError(_) => EngineError::Memory(error.to_string()),
+        ArrowError::ExternalError(inner) => of_external(inner.as_ref()),
         other => of_text(other.to_string()),
     }
 }
 
+/// The kind of an error that is told in words alone. What is cast, added or grown has errors of a type of its own
+/// ([`crate::functions`]); this is for the functions that are DataFusion's.
 fn of_text(what: String) -> EngineError {
     let lower = what.to_ascii_lowercase();
-    if lower.contains("divide by zero") || lower.contains("division by zero") {
+    let any = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if any(&["divide by zero", "division by zero"]) {
         EngineError::DivisionByZero
-    } else if lower.contains("overflow") || lower.contains("out of range") || lower.contains("too large to store") {
-        EngineError::OutOfRange(what)
-    } else if lower.contains("cannot cast") || lower.contains("cast error") || lower.contains("parse") {
-        EngineError::InvalidText(what)
-    } else if lower.contains("regular expression") || lower.contains("regex") {
+    } else if any(&["offset overflow", "capacity overflow"]) {
+        EngineError::Memory(what)
+    } else if any(&["regular expression", "regex"]) {
         EngineError::InvalidRegex(what)
-    } else if lower.contains("scalar subquery") || lower.contains("more than one row") {
+    } else if any(&["overflow", "out of range", "too large to store", "can't cast value"]) {
+        EngineError::OutOfRange(what)
+    } else if any(&["cannot cast", "cast error", "parse"]) {
+        EngineError::InvalidText(what)
+    } else if any(&["scalar subquery", "more than one row"]) {
         EngineError::SubqueryRows
     } else {
         EngineError::Internal(what)

@@ -26,6 +26,7 @@ pub mod encode;
 mod error;
 mod execute;
 mod federate;
+mod functions;
 pub mod sources;
 
 pub use encode::RowBlock;

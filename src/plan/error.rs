@@ -4,7 +4,7 @@ use datafusion_common::{DataFusionError, SchemaError};
 use sluice_base::{ClientError, SqlState, ToClient};
 
 /// Refusals of the plan room. Texts hold nothing but what the client itself typed or may see.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum PlanError {
     /// The text is not SQL.
     #[error("syntax error: {message}")]
@@ -65,6 +65,12 @@ pub enum PlanError {
     /// A date or number in the statement that cannot be read.
     #[error("invalid value for type {0}")]
     InvalidValue(&'static str),
+    /// An ESCAPE of more than one character.
+    #[error("invalid escape string")]
+    InvalidEscape,
+    /// A LIKE pattern that ends with its escape character.
+    #[error("LIKE pattern ends with its escape character")]
+    EscapeAtEnd,
     /// An invariant of ours broke.
     #[error("internal: {0}")]
     Internal(String),
@@ -166,6 +172,15 @@ impl ToClient for PlanError {
                 S::InvalidTextRepresentation,
                 format!("invalid input syntax for type {type_name}"),
                 format!("类型 {type_name} 的输入格式无效"),
+            ),
+            PlanError::InvalidEscape => {
+                ClientError::new(S::InvalidEscapeSequence, "invalid escape string", "转义字符串无效")
+                    .hint("Escape string must be empty or one character.", "转义字符串必须为空或一个字符。")
+            }
+            PlanError::EscapeAtEnd => ClientError::new(
+                S::InvalidEscapeSequence,
+                "LIKE pattern must not end with escape character",
+                "LIKE 模式不能以转义字符结尾",
             ),
             PlanError::Internal(_) => ClientError::internal("plan"),
         }

@@ -15,7 +15,7 @@ pub mod types;
 pub use error::PlanError;
 pub use govern::{Governed, GovernedSource, LookupPredicate, explain_policy};
 pub use query::Query;
-pub use resolve::{Asker, Described};
+pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{
     CopyFormat, CopyOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes, parse,
 };

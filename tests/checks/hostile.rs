@@ -382,3 +382,42 @@ fn too_little_memory_is_told_and_never_a_wrong_answer() {
         serves(&poor);
     }
 }
+
+#[test]
+fn a_text_that_doubles_is_refused_before_it_takes_memory() {
+    let doubled = |step: &str| {
+        let steps: Vec<String> = (1..=40).map(|n| format!("t{n} AS (SELECT {} AS x FROM t{})", step, n - 1)).collect();
+        format!("WITH t0 AS (SELECT branch_name AS x FROM retail.branch), {} SELECT x FROM t40", steps.join(", "))
+    };
+    let statements = [
+        doubled("x || x"),
+        doubled("concat(x, x)"),
+        doubled("concat_ws(x, 'a', 'b', x)"),
+        doubled("replace(x, left(x, 1), x)"),
+        doubled("regexp_replace(x, '.', x, 'g')"),
+        doubled("overlay(x placing x from 1 for 0)"),
+        doubled("repeat(x, 100)"),
+        "SELECT repeat(repeat(repeat(branch_name, 10000), 10000), 10000) FROM retail.branch".into(),
+        format!("SELECT regexp_replace(repeat(branch_name, 60000), '.*', '{}') FROM retail.branch", "\\0".repeat(100)),
+        "SELECT string_agg(repeat(memo, 30000), '') FROM retail.txn".into(),
+        "SELECT branch_id, array_agg(repeat(memo, 30000)) FROM retail.txn GROUP BY branch_id".into(),
+        "SELECT string_agg(repeat(memo, 300), '') OVER (ORDER BY txn_id) FROM retail.txn".into(),
+        "SELECT length(repeat(memo, 60000)) FROM retail.txn".into(),
+    ];
+    serves(&embedded().sluice);
+    for sql in &statements {
+        let started = Instant::now();
+        let answer = embedded().sluice.login("risk_officer").simple(sql);
+        let told = ["54000", "53200"].contains(&code(&answer));
+        let start: String = sql.chars().take(160).collect();
+        assert!(told, "{start}: {:?}, {} rows", answer.error, answer.rows.len());
+        if code(&answer) == "54000" {
+            let message = &answer.error.as_ref().expect("an error").everything;
+            assert!(message.contains("value_bytes_max"), "{start}: {message}");
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "{start} took {:?}", started.elapsed());
+    }
+    let peak = embedded().sluice.peak_memory();
+    assert!(peak < 1 << 30, "texts took {} MiB", peak >> 20);
+    serves(&embedded().sluice);
+}

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
+use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::SessionConfig;
@@ -23,6 +24,7 @@ use sluice_plan::Governed;
 
 use crate::EngineError;
 use crate::federate::{Federated, Sent, Splitter, verify_physical};
+use crate::functions::{Bounds, Checked};
 use crate::sources::Sources;
 use stop::cooperative;
 
@@ -80,6 +82,7 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(environment)
             .with_default_features()
+            .with_analyzer_rules(analyzer_rules(limits))
             .build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads * THREADS_PER_CORE)
@@ -168,6 +171,13 @@ impl Engine {
         lines.extend(tree.lines().map(|line| format!("here: {}", line.split_once(':').map_or(line, |(name, _)| name))));
         Ok(lines)
     }
+}
+
+/// DataFusion's own rules, then ours: what is checked has its types.
+fn analyzer_rules(limits: &Limits) -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
+    let mut rules = Analyzer::new().rules;
+    rules.push(Arc::new(Checked::new(Bounds::of(limits))));
+    rules
 }
 
 impl Drop for Engine {

@@ -85,6 +85,7 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     scalar.insert(untyped::LIKE_TYPE.to_string(), untyped::like_type());
     scalar.insert(untyped::COMMON.to_string(), untyped::common());
     scalar.extend(numeric::hidden().map(|(name, function)| (name.to_string(), function)));
+    scalar.insert(super::like::LIKE_PATTERN.to_string(), super::like::function());
     let mut aggregate = HashMap::new();
     for function in datafusion_functions_aggregate::all_default_aggregate_functions() {
         let function = numeric::aggregate(&function).unwrap_or(function);

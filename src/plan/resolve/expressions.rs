@@ -31,6 +31,7 @@ impl Resolver<'_> {
             }
             Expr::Value(value) => self.value(&value.value),
             Expr::TypedString(typed) => {
+                microseconds(&mut typed.data_type);
                 if super::sql_type_of(&typed.data_type)? == SqlType::Numeric(None) {
                     *expr = undeclared_numeric(Expr::Value(typed.value.clone()));
                 }
@@ -51,6 +52,7 @@ impl Resolver<'_> {
             Expr::Cast { expr: inner, data_type, format: None, .. } => {
                 let sql_type = super::sql_type_of(data_type)?;
                 castable(&sql_type, data_type)?;
+                microseconds(data_type);
                 self.expr(inner)?;
                 if sql_type == SqlType::Numeric(None) {
                     *expr = undeclared_numeric(std::mem::replace(&mut **inner, Expr::value(Value::Null)));
@@ -61,9 +63,12 @@ impl Resolver<'_> {
             Expr::IsDistinctFrom(left, right)
             | Expr::IsNotDistinctFrom(left, right)
             | Expr::BinaryOp { left, right, .. } => self.each([&mut **left, &mut **right]),
-            Expr::Like { expr: inner, pattern, any: false, .. }
-            | Expr::ILike { expr: inner, pattern, any: false, .. }
-            | Expr::SimilarTo { expr: inner, pattern, .. } => self.each([&mut **inner, &mut **pattern]),
+            Expr::Like { expr: inner, pattern, any: false, escape_char, .. }
+            | Expr::ILike { expr: inner, pattern, any: false, escape_char, .. } => {
+                self.each([&mut **inner, &mut **pattern])?;
+                self.like(pattern, escape_char)
+            }
+            Expr::SimilarTo { expr: inner, pattern, .. } => self.each([&mut **inner, &mut **pattern]),
             Expr::AtTimeZone { timestamp, time_zone } => self.each([&mut **timestamp, &mut **time_zone]),
             Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
             Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),
@@ -404,7 +409,7 @@ fn literal_integer(expr: &Expr) -> Option<u64> {
     }
 }
 
-fn literal_text(expr: &Expr) -> Option<&str> {
+pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Value(value) => match &value.value {
             Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) => Some(text),
@@ -447,6 +452,15 @@ fn castable(sql_type: &SqlType, data_type: &mut ast::DataType) -> Result<(), Pla
     };
     *data_type = spelled;
     Ok(())
+}
+
+/// Gives a timestamp the unit of the catalog's. The planner's own would reach from 1677 to 2262 alone.
+fn microseconds(data_type: &mut ast::DataType) {
+    match data_type {
+        ast::DataType::Timestamp(precision @ None, _) => *precision = Some(6),
+        ast::DataType::Datetime(precision @ None) => *precision = Some(6),
+        _ => {}
+    }
 }
 
 /// One item of an array parameter as a literal.

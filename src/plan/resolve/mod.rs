@@ -7,6 +7,7 @@
 mod context;
 mod expressions;
 mod functions;
+mod like;
 mod names;
 mod output;
 mod types;
@@ -24,6 +25,7 @@ use sluice_model::{Decision, Principal, Snapshot};
 use crate::error::from_planner;
 use crate::types::{arrow_type, scalar, sql_type};
 use crate::{PlanError, Query};
+pub use like::checked_pattern;
 pub(crate) use types::sql_type_of;
 
 /// Who asks, and against what.
