@@ -50,7 +50,11 @@ fn what_was_answered_before_a_crash_is_in_the_audit_after_it() {
                 let (seen, stop, settings) = (&seen, &stop, &settings);
                 scope.spawn(move || ask_until_the_end(settings, round * 10 + worker, seen, stop));
             }
-            std::thread::sleep(Duration::from_millis(2_000));
+            // In the midst of the load: well after the first answers, and long before anybody stops.
+            crate::support::eventually("answers", Duration::from_secs(60), || {
+                let answered = seen.lock().expect("no holder panics").len();
+                if answered > 60 { Ok(()) } else { Err(format!("{answered} so far")) }
+            });
             crate::support::keep::run_to_end(&["kill".into(), "-KILL".into(), sluice.kept.pid().to_string()]);
             std::thread::sleep(Duration::from_millis(200));
             stop.store(true, Ordering::Relaxed);
@@ -82,7 +86,12 @@ fn an_orderly_end_lets_statements_finish() {
     let mut wire = sluice.login("risk_officer");
     let sql = "SELECT count(*) FROM retail.txn a CROSS JOIN retail.txn b WHERE length(a.channel || b.channel) > 3";
     wire.send(b'Q', &[sql.as_bytes(), b"\0"].concat()).expect("the server reads");
-    std::thread::sleep(Duration::from_millis(100));
+    let mut auditor = sluice.login("auditor");
+    crate::support::eventually("the statement runs", Duration::from_secs(60), || {
+        let found =
+            auditor.simple("SELECT outcome FROM audit.queries WHERE statement LIKE '%CROSS JOIN retail.txn b%'");
+        if found.rows.is_empty() { Err(format!("{:?}", found.error)) } else { Ok(()) }
+    });
     crate::support::keep::run_to_end(&["kill".into(), "-TERM".into(), sluice.kept.pid().to_string()]);
     let answer = wire.answer();
     assert!(answer.error.is_none() && answer.rows.len() == 1, "{:?}", answer.error);

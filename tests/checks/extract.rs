@@ -222,7 +222,7 @@ fn a_cursor_over_two_million_rows_reads_as_much_as_is_fetched() {
         let answer = wire.simple("FETCH 1000 FROM c");
         assert_eq!(answer.rows.len(), 1000, "{:?}", answer.error);
     }
-    assert!(started.elapsed() < Duration::from_secs(5), "5,000 of 2,000,000 rows took {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(20), "5,000 of 2,000,000 rows took {:?}", started.elapsed());
     wire.simple("ROLLBACK");
     within_bounds(&sluice, "after a cursor");
 }

@@ -104,13 +104,15 @@ fn hold(conversation: &Conversation, port: u16) -> Vec<(Vec<String>, Vec<String>
         .unwrap_or_else(|error| panic!("{}: no login: {error:?}", conversation.name));
     let mut formats = Vec::new();
     let mut rounds = Vec::new();
-    for (sent, _) in &conversation.rounds {
+    for (sent, expected) in &conversation.rounds {
         let messages: Vec<Vec<u8>> = sent.iter().flat_map(|line| split(line)).map(|words| message(&words)).collect();
         wire.send_bytes(&messages.concat()).expect("the server reads");
         let syncs = messages.iter().filter(|bytes| matches!(bytes[0], b'S' | b'Q')).count();
         let mut answers = Vec::new();
         if syncs == 0 {
-            while let Some(message) = wire.receive_within(Duration::from_millis(1500)) {
+            // What is expected may take its time; then, that nothing more comes.
+            let patience = |got: usize| Duration::from_millis(if got < expected.len() { 20_000 } else { 1_000 });
+            while let Some(message) = wire.receive_within(patience(answers.len())) {
                 answers.push(describe(&message, &mut formats));
             }
         }
