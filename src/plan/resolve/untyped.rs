@@ -13,8 +13,8 @@ use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit};
 use datafusion_common::tree_node::TreeNode;
 use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
-use datafusion_expr::type_coercion::other::get_coerce_type_for_case_expression;
 use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion_expr::type_coercion::other::get_coerce_type_for_case_expression;
 use datafusion_expr::{
     ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
     Volatility, cast,
@@ -45,8 +45,9 @@ pub(super) const COMMON: &str = "\u{1}common";
 
 /// The function behind [`COMMON`].
 pub(super) fn common() -> Arc<ScalarUDF> {
-    static FUNCTION: LazyLock<Arc<ScalarUDF>> =
-        LazyLock::new(|| Arc::new(ScalarUDF::from(Common { signature: Signature::variadic_any(Volatility::Immutable) })));
+    static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
+        Arc::new(ScalarUDF::from(Common { signature: Signature::variadic_any(Volatility::Immutable) }))
+    });
     Arc::clone(&FUNCTION)
 }
 
