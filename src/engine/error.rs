@@ -151,6 +151,10 @@ fn of_arrow(error: ArrowError) -> EngineError {
     match error {
         ArrowError::DivideByZero => EngineError::DivisionByZero,
         ArrowError::ArithmeticOverflow(what) => EngineError::OutOfRange(what),
+        // A number that is one, and too large for the type.
+        ArrowError::CastError(what) if what.contains("out of range") || what.contains("Can't cast value") => {
+            EngineError::OutOfRange(what)
+        }
         ArrowError::CastError(what) | ArrowError::ParseError(what) => EngineError::InvalidText(what),
         ArrowError::ExternalError(inner) => match inner.downcast::<DataFusionError>() {
             Ok(inner) => (*inner).into(),

@@ -46,10 +46,20 @@ enum Values {
     Oid(Int64Array),
     Float32(Float32Array),
     Float64(Float64Array),
-    Decimal128 { array: Decimal128Array, scale: i8 },
-    Decimal256 { array: Decimal256Array, scale: i8, shown: Shown },
+    Decimal128 {
+        array: Decimal128Array,
+        scale: i8,
+    },
+    Decimal256 {
+        array: Decimal256Array,
+        scale: i8,
+        shown: Shown,
+    },
     /// Quotients with a display scale for each.
-    Scaled { array: Decimal256Array, scales: Int16Array },
+    Scaled {
+        array: Decimal256Array,
+        scales: Int16Array,
+    },
     NumericFloat(Float64Array),
     NumericText(StringArray),
     Text(StringArray),
@@ -67,7 +77,10 @@ enum Values {
     Uuid(FixedSizeBinaryArray),
     UuidText(StringArray),
     Vector(StringArray),
-    List { offsets: OffsetBuffer<i32>, items: Box<Cells> },
+    List {
+        offsets: OffsetBuffer<i32>,
+        items: Box<Cells>,
+    },
 }
 
 impl Cells {

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow::array::{Array, ArrayRef, ArrowNumericType, ArrowNativeTypeOp, AsArray, BooleanArray};
+use arrow::array::{Array, ArrayRef, ArrowNativeTypeOp, ArrowNumericType, AsArray, BooleanArray};
 use arrow::compute::{cast, sum_checked};
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Field, FieldRef, Int64Type};
 use datafusion_common::{DataFusionError, Result, ScalarValue};
@@ -56,7 +56,9 @@ pub(super) fn sum_type(item: &DataType) -> Option<DataType> {
         other => {
             let (precision, scale) = digits_of(other)?;
             match shown(other) {
-                Shown::Type => decimal_type((i32::from(precision) + SUM_DIGITS).min(74.max(i32::from(precision))), scale),
+                Shown::Type => {
+                    decimal_type((i32::from(precision) + SUM_DIGITS).min(74.max(i32::from(precision))), scale)
+                }
                 _ => D::Decimal256(76, scale),
             }
         }
@@ -345,12 +347,7 @@ impl<A: GroupsAccumulator> GroupsAccumulator for GroupedSum<A> {
         self.checked(())
     }
 
-    fn merge_batch(
-        &mut self,
-        values: &[ArrayRef],
-        groups: &[usize],
-        count: usize,
-    ) -> Result<()> {
+    fn merge_batch(&mut self, values: &[ArrayRef], groups: &[usize], count: usize) -> Result<()> {
         self.sums.merge_batch(values, groups, count)?;
         self.checked(())
     }

@@ -80,7 +80,11 @@ mod tests {
         for (left, right, expected) in cases {
             let got = divide(number(left), number(right)).expect("a quotient");
             let expected = number(expected);
-            assert_eq!((got.value, got.shown), (expected.open().expect("fits").value, expected.shown), "{left} / {right}");
+            assert_eq!(
+                (got.value, got.shown),
+                (expected.open().expect("fits").value, expected.shown),
+                "{left} / {right}"
+            );
         }
     }
 

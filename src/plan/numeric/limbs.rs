@@ -200,7 +200,9 @@ mod tests {
         let n = number("12345678901234567890123456789012345678901234567890");
         assert_eq!(n.shifted(60).map(|n| n.cut(60)), Some(n));
         assert_eq!(n.shifted(200), None);
-        for (value, power, expected) in [("14", 1, "1"), ("15", 1, "2"), ("149", 2, "1"), ("150", 2, "2"), ("7", 0, "7")] {
+        for (value, power, expected) in
+            [("14", 1, "1"), ("15", 1, "2"), ("149", 2, "1"), ("150", 2, "2"), ("7", 0, "7")]
+        {
             assert_eq!(number(value).rounded(power), Some(number(expected)), "{value} {power}");
         }
         assert_eq!(n.rounded(400), Some(Limbs::ZERO));
@@ -208,7 +210,10 @@ mod tests {
 
     #[test]
     fn products_and_quotients_undo_each_other() {
-        let (a, b) = (number("99999999999999999999999999999999999999999999999999"), number("170141183460469231731687303715884105727"));
+        let (a, b) = (
+            number("99999999999999999999999999999999999999999999999999"),
+            number("170141183460469231731687303715884105727"),
+        );
         let product = a.times(b).expect("fits");
         assert_eq!(product.by(b), (a, Limbs::ZERO));
         assert_eq!(product.plus_one().map(|n| n.by(a)), Some((b, number("1"))));
@@ -217,7 +222,9 @@ mod tests {
 
     #[test]
     fn roots() {
-        for (value, root, rest) in [("0", "0", "0"), ("1", "1", "0"), ("2", "1", "1"), ("99", "9", "18"), ("144", "12", "0")] {
+        for (value, root, rest) in
+            [("0", "0", "0"), ("1", "1", "0"), ("2", "1", "1"), ("99", "9", "18"), ("144", "12", "0")]
+        {
             assert_eq!(number(value).root(), (number(root), number(rest)), "{value}");
         }
         let n = number("123456789012345678901234567890123456");

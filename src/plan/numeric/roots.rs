@@ -1,8 +1,8 @@
 //! The square root, as `numeric_sqrt` has it.
 
+use super::OPEN;
 use super::limbs::Limbs;
 use super::value::{BASE_DIGITS, Fault, MIN_SIGNIFICANT, Number};
-use super::OPEN;
 
 /// Rounded half away from zero, with at least 16 significant digits and no fewer than the argument shows.
 pub(super) fn square_root(number: Number) -> Result<Number, Fault> {

@@ -54,7 +54,6 @@ pub(super) struct Lead {
     pub(super) first: u32,
 }
 
-
 /// Decimal digits of a magnitude; none for zero.
 pub(super) fn digit_count(magnitude: i256) -> i32 {
     match magnitude.to_i128() {
