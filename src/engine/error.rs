@@ -216,6 +216,10 @@ fn of_arrow(error: &ArrowError) -> EngineError {
     match error {
         ArrowError::DivideByZero => EngineError::DivisionByZero,
         ArrowError::ArithmeticOverflow(what) => EngineError::OutOfRange(what.clone()),
+        // A number that is one, and too large for the type.
+        ArrowError::CastError(what) if what.contains("out of range") || what.contains("Can't cast value") => {
+            EngineError::OutOfRange(what.clone())
+        }
         ArrowError::CastError(what) | ArrowError::ParseError(what) => match of_text(what.clone()) {
             EngineError::OutOfRange(what) => EngineError::OutOfRange(what),
             _ => EngineError::InvalidText(what.clone()),

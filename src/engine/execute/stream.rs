@@ -10,6 +10,7 @@ use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 use sluice_base::{Column, Table, ToClient};
 use sluice_model::audit::{Admitted, Outcome, Trail};
+use sluice_plan::numeric::scaled_type;
 use sluice_plan::types::arrow_type;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -200,7 +201,8 @@ fn announced(batch: &RecordBatch, target: &SchemaRef) -> Result<RecordBatch, Eng
     let mut fields = Vec::with_capacity(target.fields().len());
     let mut columns = Vec::with_capacity(target.fields().len());
     for (column, field) in batch.columns().iter().zip(target.fields()) {
-        let is_decimal = |t: &DataType| matches!(t, DataType::Decimal128(..) | DataType::Decimal256(..));
+        let is_decimal =
+            |t: &DataType| matches!(t, DataType::Decimal128(..) | DataType::Decimal256(..)) || *t == scaled_type();
         let keep = column.data_type() == field.data_type()
             || (is_decimal(column.data_type()) && is_decimal(field.data_type()));
         let column = if keep {

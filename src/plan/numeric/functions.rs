@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Decimal256Array};
+use arrow::array::{ArrayRef, AsArray, Decimal128Array, Decimal256Array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, i256};
+use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, Float64Type, i256};
+use arrow::error::ArrowError;
 use datafusion_common::{DataFusionError, Result, ScalarValue, plan_err};
 use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion_expr::type_coercion::functions::fields_with_udf;
@@ -16,6 +17,7 @@ use super::limbs::Limbs;
 use super::operand::Operand;
 use super::roots::square_root;
 use super::scaled::{compute, value_function};
+use super::text::text_function;
 use super::value::{Fault, Number, digit_count};
 use super::{UNDECLARED, decimal_type, digits_of, scaled_type};
 
@@ -46,9 +48,14 @@ pub(crate) fn scalar(engine: &Arc<ScalarUDF>) -> Option<Arc<ScalarUDF>> {
 }
 
 /// Functions the resolver puts into the tree itself; no client can type their names.
-pub(crate) fn hidden() -> [(&'static str, Arc<ScalarUDF>); 2] {
-    let signature = Signature::user_defined(Volatility::Immutable);
-    [(VALUE, value_function()), (NUMERIC, Arc::new(ScalarUDF::from(ToNumeric { signature })))]
+pub(crate) fn hidden() -> [(&'static str, Arc<ScalarUDF>); 4] {
+    let signature = || Signature::user_defined(Volatility::Immutable);
+    [
+        (VALUE, value_function()),
+        (NUMERIC, Arc::new(ScalarUDF::from(ToNumeric { signature: signature() }))),
+        (TEXT, text_function()),
+        (WHOLE, Arc::new(ScalarUDF::from(Whole { signature: signature() }))),
+    ]
 }
 
 /// Name of the function that takes the number out of a scaled value.
@@ -56,6 +63,12 @@ pub(crate) const VALUE: &str = "\u{1}value";
 
 /// Name of the cast to a `numeric` without precision.
 pub(crate) const NUMERIC: &str = "\u{1}numeric";
+
+/// Name of the function that writes numerics as text.
+pub(crate) const TEXT: &str = "\u{1}text";
+
+/// Name of the function that rounds what is cast to an integer.
+pub(crate) const WHOLE: &str = "\u{1}whole";
 
 /// Whether a function may give scaled values, to be taken out by [`VALUE`].
 pub(crate) fn gives_scaled(engine_name: &str) -> bool {
@@ -152,7 +165,7 @@ impl ScalarUDFImpl for Exact {
         }
         let kind = self.kind;
         if *args.return_type() == scaled_type() {
-            return compute(args, |numbers| match (kind, numbers) {
+            return compute(args, false, |numbers| match (kind, numbers) {
                 (Kind::SquareRoot, [number]) => square_root(*number),
                 (_, [number, places]) => {
                     let scale = places_of(*places)?;
@@ -290,7 +303,8 @@ impl ScalarUDFImpl for ToNumeric {
         }
         let convert = |array: &ArrayRef| match array.data_type() {
             DataType::Float64 => of_floats(array),
-            _ => strictly(array, &target),
+            DataType::Utf8 => of_texts(array),
+            _ => Ok(cast(array, &target)?),
         };
         match arg {
             ColumnarValue::Array(array) => convert(&array).map(ColumnarValue::Array),
@@ -302,27 +316,141 @@ impl ScalarUDFImpl for ToNumeric {
     }
 }
 
-fn strictly(array: &ArrayRef, target: &DataType) -> Result<ArrayRef> {
-    let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
-    Ok(arrow::compute::cast_with_options(array, target, &options)?)
-}
-
 /// Floats with the fifteen digits that PostgreSQL takes of them.
 fn of_floats(array: &ArrayRef) -> Result<ArrayRef> {
-    let floats = array.as_primitive::<Float64Type>();
-    let texts: Vec<Option<String>> = floats.iter().map(|float| float.map(|float| format!("{float:.14e}"))).collect();
-    if floats.iter().flatten().any(|float| !float.is_finite()) {
+    let numbers = array.as_primitive::<Float64Type>().iter().map(|float| match float {
+        None => Ok(None),
+        Some(float) if !float.is_finite() => Err(Fault::OutOfRange.into()),
+        Some(float) => undeclared(&format!("{float:.14e}")).map(Some),
+    });
+    undeclared_array(numbers)
+}
+
+fn of_texts(array: &ArrayRef) -> Result<ArrayRef> {
+    undeclared_array(array.as_string::<i32>().iter().map(|text| text.map(undeclared).transpose()))
+}
+
+fn undeclared_array(numbers: impl Iterator<Item = Result<Option<i256>>>) -> Result<ArrayRef> {
+    let array: Decimal256Array = numbers.collect::<Result<_>>()?;
+    Ok(Arc::new(array.with_precision_and_scale(UNDECLARED.0, UNDECLARED.1)?))
+}
+
+/// A number as text, at the scale of undeclared numerics: sign, digits, a point, an exponent.
+fn undeclared(text: &str) -> Result<i256> {
+    let malformed = || DataFusionError::from(ArrowError::CastError("numeric".into()));
+    let text = text.trim();
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| malformed())?),
+        None => (text, 0),
+    };
+    let digits = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(malformed());
+    }
+    let significant = all.trim_start_matches('0');
+    if significant.is_empty() {
+        return Ok(i256::ZERO);
+    }
+    // Beyond these bounds the number is out of range or nought whatever its digits are.
+    if significant.len() > 1_000 || exponent.abs() > 1_000 {
         return Err(Fault::OutOfRange.into());
     }
-    let texts: ArrayRef = Arc::new(arrow::array::StringArray::from(texts));
-    debug_assert_eq!(texts.len(), array.len());
-    strictly(&cast(&texts, &DataType::Utf8)?, &DataType::Decimal256(UNDECLARED.0, UNDECLARED.1))
+    let scale = i32::try_from(fraction.len()).map_err(|_| malformed())? - exponent;
+    // Digits that no place is left for are rounded.
+    let kept = &significant[..significant.len().min(76)];
+    let scale = scale - (significant.len() - kept.len()) as i32;
+    let value = i256::from_string(kept).ok_or_else(malformed)?;
+    let value = if mantissa.starts_with('-') { value.wrapping_neg() } else { value };
+    Ok(Number { value, scale, shown: 0 }.at_scale(i32::from(UNDECLARED.1))?)
+}
+
+/// The whole number that an integer is made of: PostgreSQL rounds, half away from zero for a numeric, half to even for a
+/// floating number. Anything else is given back.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Whole {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Whole {
+    fn name(&self) -> &str {
+        "whole"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(types.to_vec())
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        match types {
+            [found] if found.is_decimal() => {
+                let (precision, scale) = digits_of(found).unwrap_or(UNDECLARED);
+                Ok(decimal_type(i32::from(precision) - i32::from(scale) + 1, 0))
+            }
+            [found] => Ok(found.clone()),
+            _ => plan_err!("cannot cast to an integer"),
+        }
+    }
+
+    fn simplify(&self, mut args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        match args.as_slice() {
+            [only] => match info.get_data_type(only)? {
+                found if found.is_decimal() || found.is_floating() => Ok(ExprSimplifyResult::Original(args)),
+                _ => Ok(ExprSimplifyResult::Simplified(args.remove(0))),
+            },
+            _ => Ok(ExprSimplifyResult::Original(args)),
+        }
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let target = args.return_type().clone();
+        let [arg] = datafusion_common::utils::take_function_args("whole", args.args)?;
+        let whole = |array: &ArrayRef| -> Result<ArrayRef> {
+            Ok(match array.data_type() {
+                found if found.is_decimal() => {
+                    let operand = Operand::of(array)?;
+                    decimals(&target, array.len(), |row| operand.get(row).map(|number| number.at_scale(0)).transpose())?
+                }
+                DataType::Float32 => {
+                    Arc::new(array.as_primitive::<Float32Type>().unary::<_, Float32Type>(f32::round_ties_even))
+                }
+                DataType::Float64 => {
+                    Arc::new(array.as_primitive::<Float64Type>().unary::<_, Float64Type>(f64::round_ties_even))
+                }
+                _ => Arc::clone(array),
+            })
+        };
+        match arg {
+            ColumnarValue::Array(array) => whole(&array).map(ColumnarValue::Array),
+            ColumnarValue::Scalar(scalar) => {
+                ScalarValue::try_from_array(&whole(&scalar.to_array()?)?, 0).map(ColumnarValue::Scalar)
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::value::tests::number;
     use super::*;
+
+    #[test]
+    fn texts() {
+        let at = |text: &str| number(text).at_scale(37).expect("fits");
+        for (text, expected) in
+            [("1.50", "1.5"), (" -2e3 ", "-2000"), ("1.42857142857143e-1", "0.142857142857143"), ("0e9", "0")]
+        {
+            assert_eq!(undeclared(text).ok(), Some(at(expected)), "{text}");
+        }
+        for bad in ["", "1.2.3", "x", "1e", "-", "NaN"] {
+            assert!(undeclared(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn places() {

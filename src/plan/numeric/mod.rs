@@ -18,6 +18,7 @@
 
 mod aggregate;
 mod divide;
+mod float;
 mod functions;
 mod limbs;
 mod operand;
@@ -26,6 +27,7 @@ mod rewrite;
 mod roots;
 mod scaled;
 mod shown;
+mod text;
 mod value;
 
 use std::sync::Arc;
@@ -33,7 +35,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Fields};
 
 pub(crate) use aggregate::aggregate;
-pub(crate) use functions::{NUMERIC, VALUE, gives_scaled, hidden, scalar};
+pub(crate) use functions::{NUMERIC, TEXT, VALUE, WHOLE, gives_scaled, hidden, scalar};
 pub(crate) use planner::NumericPlanner;
 pub(crate) use rewrite::averages;
 pub(crate) use shown::with_display_scale;

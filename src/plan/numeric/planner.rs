@@ -1,4 +1,5 @@
-//! Operators over numerics: which function or operator of the engine gives PostgreSQL's result.
+//! Operators over numerics: which function or operator of the engine gives PostgreSQL's result. Beside them, the quotient
+//! of floating numbers, which fails over zero as well.
 
 use arrow::datatypes::DataType;
 use datafusion_common::{DFSchema, Result, ScalarValue};
@@ -6,7 +7,9 @@ use datafusion_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion_expr::{Expr, ExprSchemable, Operator, binary_expr, cast};
 use sqlparser::ast::BinaryOperator;
 
+use super::float::float_quotient;
 use super::scaled::{Operation, call, inside_value, value};
+use super::text::text;
 use super::{Shown, UNDECLARED, decimal_type, digits_of, open_type, shown};
 
 /// Largest scale of a product that is kept exactly in a decimal of its own scale.
@@ -21,6 +24,12 @@ impl ExprPlanner for NumericPlanner {
         let (Ok(left), Ok(right)) = (raw.left.get_type(schema), raw.right.get_type(schema)) else {
             return Ok(PlannerResult::Original(raw));
         };
+        if raw.op == BinaryOperator::StringConcat {
+            return Ok(PlannerResult::Original(with_text(raw, &left, &right)));
+        }
+        if raw.op == BinaryOperator::Divide && (left.is_floating() || right.is_floating()) {
+            return Ok(PlannerResult::Planned(float_quotient(raw.left, raw.right)));
+        }
         if is_comparison(&raw.op) {
             return Ok(PlannerResult::Original(with_floats(raw, &left, &right)));
         }
@@ -147,6 +156,16 @@ fn remainder(left: Side, right: Side) -> Expr {
 
 fn is_wide(side: &Side) -> bool {
     side.precision > 38
+}
+
+/// A numeric joined to text is written as it is shown.
+fn with_text(mut raw: RawBinaryExpr, left: &DataType, right: &DataType) -> RawBinaryExpr {
+    for (side, data_type) in [(&mut raw.left, left), (&mut raw.right, right)] {
+        if data_type.is_decimal() {
+            *side = text(side);
+        }
+    }
+    raw
 }
 
 fn is_comparison(op: &BinaryOperator) -> bool {

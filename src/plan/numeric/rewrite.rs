@@ -100,8 +100,12 @@ impl Split {
         match self.exprs.iter().position(|known| *known == expr) {
             Some(at) => at,
             None => {
-                self.exprs.push(expr);
-                self.exprs.len() - 1
+                let at = self.exprs.len();
+                // Names leave casts out: different calls may have one name.
+                let name = expr.schema_name().to_string();
+                let taken = self.exprs.iter().any(|known| known.schema_name().to_string() == name);
+                self.exprs.push(if taken { expr.alias(format!("\u{1}{name}:{at}")) } else { expr });
+                at
             }
         }
     }
@@ -112,11 +116,14 @@ fn project(before: &LogicalPlan, after: LogicalPlan, places: Vec<Place>) -> Resu
     let (old, new) = (before.schema(), after.schema());
     let kept = old.fields().len() - places.len();
     let column = |at: usize| Expr::Column(Column::from(new.qualified_field(at)));
-    let mut exprs: Vec<Expr> = (0..kept).map(column).collect();
+    // The engine's own column of grouping sets is read by `grouping()` alone, inside the aggregation.
+    let hidden = |at: &usize| new.field(*at).name() == Aggregate::INTERNAL_GROUPING_ID;
+    let mut exprs: Vec<Expr> = (0..kept).filter(|at| !hidden(at)).map(column).collect();
     for (n, place) in places.iter().enumerate() {
         let (qualifier, field) = old.qualified_field(kept + n);
         exprs.push(match place {
-            Place::At(at) => column(kept + at),
+            Place::At(at) if new.field(kept + at).name() == field.name() => column(kept + at),
+            Place::At(at) => column(kept + at).alias_qualified(qualifier.cloned(), field.name()),
             Place::Quotient(sum, count) => {
                 let quotient = call(Operation::Divide, vec![column(kept + sum), column(kept + count)]);
                 value(quotient).alias_qualified(qualifier.cloned(), field.name())

@@ -1,7 +1,8 @@
 //! Functions whose result is an open value with its display scale, and `value`, which takes the number alone.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, i256};
 use datafusion_common::{Result, ScalarValue};
+use datafusion_expr::expr::ScalarFunction;
 use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use std::sync::{Arc, LazyLock};
@@ -20,6 +21,9 @@ pub(super) enum Operation {
     Multiply,
     Divide,
     Negate,
+    Absolute,
+    Greatest,
+    Least,
     /// A number as it is.
     Keep,
 }
@@ -32,8 +36,16 @@ impl Operation {
             Operation::Multiply => "numeric_mul",
             Operation::Divide => "numeric_div",
             Operation::Negate => "numeric_uminus",
+            Operation::Absolute => "numeric_abs",
+            Operation::Greatest => "numeric_larger",
+            Operation::Least => "numeric_smaller",
             Operation::Keep => "numeric_scaled",
         }
+    }
+
+    /// Whether an argument that is NULL is left out, where others make the result NULL.
+    fn skips_null(self) -> bool {
+        matches!(self, Operation::Greatest | Operation::Least)
     }
 
     fn of(self, args: &[Number]) -> Result<Number, Fault> {
@@ -43,10 +55,25 @@ impl Operation {
             (Operation::Multiply, [left, right]) => multiply(*left, *right),
             (Operation::Divide, [left, right]) => divide(*left, *right),
             (Operation::Negate, [number]) => negated(*number).open(),
+            (Operation::Absolute, [number]) if number.value.is_negative() => negated(*number).open(),
+            (Operation::Greatest, numbers) => chosen(numbers, |found, best| found > best),
+            (Operation::Least, numbers) => chosen(numbers, |found, best| found < best),
             (_, [number, ..]) => number.open(),
             (_, []) => Err(Fault::OutOfRange),
         }
     }
+}
+
+/// The first of the numbers that no other is better than.
+fn chosen(numbers: &[Number], better: impl Fn(i256, i256) -> bool) -> Result<Number, Fault> {
+    let mut best: Option<Number> = None;
+    for number in numbers {
+        let found = number.open()?;
+        if best.is_none_or(|best| better(found.value, best.value)) {
+            best = Some(found);
+        }
+    }
+    best.ok_or(Fault::OutOfRange)
 }
 
 fn negated(number: Number) -> Number {
@@ -97,27 +124,28 @@ impl ScalarUDFImpl for Scaled {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        compute(args, |numbers| self.operation.of(numbers))
+        compute(args, self.operation.skips_null(), |numbers| self.operation.of(numbers))
     }
 }
 
-/// Calls a function for each row without NULL.
+/// Calls a function for each row: for those without NULL, or for all that have anything else.
 pub(super) fn compute(
     args: ScalarFunctionArgs,
+    skips_null: bool,
     each: impl Fn(&[Number]) -> Result<Number, Fault>,
 ) -> Result<ColumnarValue> {
     let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
     let rows = if constant { 1 } else { args.number_rows };
     let operands = args.args.into_iter().map(|arg| Operand::of(&arg.into_array(rows)?)).collect::<Result<Vec<_>>>()?;
     let result = scaled_array(rows, |row| match operands.as_slice() {
-        [one] => one.get(row).map(|number| each(&[number])).transpose(),
-        [left, right] => match (left.get(row), right.get(row)) {
+        [left, right] if !skips_null => match (left.get(row), right.get(row)) {
             (Some(left), Some(right)) => each(&[left, right]).map(Some),
             _ => Ok(None),
         },
         many => {
-            let numbers: Option<Vec<Number>> = many.iter().map(|operand| operand.get(row)).collect();
-            numbers.map(|numbers| each(&numbers)).transpose()
+            let numbers: Vec<Number> = many.iter().filter_map(|operand| operand.get(row)).collect();
+            let some = if skips_null { !numbers.is_empty() } else { numbers.len() == many.len() };
+            some.then(|| each(&numbers)).transpose()
         }
     })?;
     if constant {
@@ -200,4 +228,20 @@ pub(super) fn inside_value(expr: &Expr) -> Option<&Expr> {
         Expr::ScalarFunction(function) if function.func.inner().is::<ValueOf>() => function.args.first(),
         _ => None,
     }
+}
+
+/// Whether an expression is a number with the scale of its type beside it.
+pub(super) fn is_kept(expr: &Expr) -> bool {
+    match expr {
+        Expr::ScalarFunction(function) => {
+            let scaled = function.func.inner().downcast_ref::<Scaled>();
+            scaled.is_some_and(|scaled| scaled.operation == Operation::Keep)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a call is one of those that take numbers with their scales.
+pub(super) fn is_scaled(function: &ScalarFunction) -> bool {
+    function.func.inner().is::<Scaled>() || function.func.inner().is::<ValueOf>()
 }

@@ -1,4 +1,5 @@
-//! Display scales carried up to the result.
+//! Display scales carried up to the result: those of quotients, and those of CASE and the like, which give one of several
+//! values of different scales.
 //!
 //! Invariant: the values of every column stay what they are; only the columns of the result itself, which nothing reads
 //! any more, become scaled values. The steps between keep their columns and get the scaled ones behind them.
@@ -6,18 +7,20 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
+use datafusion_common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion_common::{Column, Result, TableReference};
-use datafusion_expr::expr::{Case, ScalarFunction};
-use datafusion_expr::{Expr, ExprSchemable, Filter, Limit, LogicalPlan, Projection, Sort, SubqueryAlias};
+use datafusion_expr::expr::{BinaryExpr, Case, ScalarFunction};
+use datafusion_expr::{Expr, ExprSchemable, Filter, Limit, LogicalPlan, Operator, Projection, Sort, SubqueryAlias};
 
-use super::scaled::{Operation, call, inside_value};
+use super::scaled::{Operation, call, inside_value, is_kept, is_scaled};
 use super::{Shown, digits_of, scaled_type, shown};
 
-/// The plan with scaled values in place of open ones, where their display scales can be had.
+/// The plan with scaled values where the type does not tell the display scale and it can be had.
 pub(crate) fn with_display_scale(plan: LogicalPlan) -> Result<LogicalPlan> {
     let width = plan.schema().fields().len();
     let wanted: Vec<Column> =
-        plan.schema().iter().filter(|(_, field)| shown(field.data_type()) != Shown::Type).map(Column::from).collect();
+        plan.schema().iter().filter(|(_, field)| field.data_type().is_decimal()).map(Column::from).collect();
     if wanted.is_empty() {
         return Ok(plan);
     }
@@ -115,6 +118,8 @@ impl Carrier {
         let mut found = Vec::with_capacity(wanted.len());
         for output in &outputs {
             let scaled = output.as_ref().map(|expr| scaled(expr, &projection.input, &find)).transpose()?.flatten();
+            // What its type shows needs no company.
+            let scaled = scaled.filter(|scaled| !is_kept(scaled));
             found.push(scaled.map(|scaled| {
                 self.made += 1;
                 let name = format!("\u{1}scaled{}", self.made);
@@ -136,36 +141,108 @@ fn open_columns(expr: &Expr, projection: &Projection) -> Result<Vec<Column>> {
     Ok(columns.into_inner())
 }
 
+/// The scaled column of a column of the input.
+type Find<'a> = &'a dyn Fn(&Column) -> Option<Column>;
+
 /// An expression with its display scale beside its value; `None` where the scale cannot be told.
-fn scaled(expr: &Expr, input: &LogicalPlan, find: &dyn Fn(&Column) -> Option<Column>) -> Result<Option<Expr>> {
+fn scaled(expr: &Expr, input: &LogicalPlan, find: Find) -> Result<Option<Expr>> {
     if let Some(inside) = inside_value(expr)
         && inside.get_type(input.schema())? == scaled_type()
     {
-        return Ok(Some(inside.clone()));
+        return with_scales(inside.clone(), find).map(Some);
     }
     let data_type = expr.get_type(input.schema())?;
     if data_type.is_null() {
         return Ok(Some(datafusion_expr::cast(expr.clone(), scaled_type())));
     }
-    if shown(&data_type) == Shown::Type {
-        let plain = digits_of(&data_type).is_some();
-        return Ok(plain.then(|| call(Operation::Keep, vec![expr.clone()])));
-    }
-    Ok(match expr {
-        Expr::Alias(alias) => scaled(&alias.expr, input, find)?,
+    let found = match expr {
+        Expr::Alias(alias) => return scaled(&alias.expr, input, find),
         Expr::Column(column) => find(column).map(Expr::Column),
         Expr::Negative(inner) => scaled(inner, input, find)?.map(|inner| call(Operation::Negate, vec![inner])),
-        Expr::Case(case) => scaled_case(case, input, find)?,
-        Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == "coalesce" => {
-            let args: Option<Vec<Expr>> =
-                args.iter().map(|arg| scaled(arg, input, find)).collect::<Result<Vec<_>>>()?.into_iter().collect();
-            args.map(|args| func.call(args))
+        Expr::Case(case) if shown(&data_type) != Shown::Type || is_mixed(case, &data_type, input)? => {
+            scaled_case(case, input, find)?
         }
+        Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::Plus | Operator::Minus), right }) => {
+            let operation = if *op == Operator::Plus { Operation::Add } else { Operation::Subtract };
+            let both = (scaled(uncast(left), input, find)?, scaled(uncast(right), input, find)?);
+            match both {
+                // Where both scales are those of the types, so is that of the sum.
+                (Some(left), Some(right)) if !is_kept(&left) || !is_kept(&right) => {
+                    Some(call(operation, vec![left, right]))
+                }
+                _ => None,
+            }
+        }
+        Expr::ScalarFunction(function) => scaled_function(function, input, find)?,
         _ => None,
+    };
+    match found {
+        Some(found) => Ok(Some(found)),
+        // The scale of the type is that of each value.
+        None if shown(&data_type) == Shown::Type && digits_of(&data_type).is_some() => {
+            Ok(Some(call(Operation::Keep, vec![expr.clone()])))
+        }
+        None => Ok(None),
+    }
+}
+
+/// A scaled expression that reads the scaled columns of its input where there are any.
+fn with_scales(expr: Expr, find: Find) -> Result<Expr> {
+    expr.transform_down(|inner| match &inner {
+        Expr::Column(column) => Ok(match find(column) {
+            Some(found) => Transformed::yes(Expr::Column(found)),
+            None => Transformed::no(inner),
+        }),
+        Expr::ScalarFunction(function) if is_scaled(function) => match inside_value(&inner) {
+            Some(inside) => Ok(Transformed::yes(inside.clone())),
+            None => Ok(Transformed::no(inner)),
+        },
+        // Anything else wants plain numbers.
+        _ => Ok(Transformed::new(inner, false, TreeNodeRecursion::Jump)),
+    })
+    .map(|changed| changed.data)
+}
+
+/// An operand without the cast that only made it wide enough.
+fn uncast(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Cast(cast) if cast.field.data_type().is_decimal() => &cast.expr,
+        other => other,
+    }
+}
+
+/// Whether a CASE of a fixed scale has branches of other scales.
+fn is_mixed(case: &Case, data_type: &DataType, input: &LogicalPlan) -> Result<bool> {
+    let branches = case.when_then_expr.iter().map(|(_, then)| then).chain(&case.else_expr);
+    for branch in branches {
+        let found = branch.get_type(input.schema())?;
+        let same = digits_of(&found).map(|(_, scale)| scale) == digits_of(data_type).map(|(_, scale)| scale);
+        if !found.is_null() && !same {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Functions that give one of their arguments, with the scale that it has.
+fn scaled_function(function: &ScalarFunction, input: &LogicalPlan, find: Find) -> Result<Option<Expr>> {
+    let operation = match function.func.name() {
+        "abs" => Some(Operation::Absolute),
+        "greatest" => Some(Operation::Greatest),
+        "least" => Some(Operation::Least),
+        "coalesce" | "numeric" => None,
+        _ => return Ok(None),
+    };
+    let args = function.args.iter().map(|arg| scaled(arg, input, find)).collect::<Result<Vec<_>>>()?;
+    let Some(mut args) = args.into_iter().collect::<Option<Vec<Expr>>>() else { return Ok(None) };
+    Ok(match operation {
+        Some(operation) => Some(call(operation, args)),
+        None if function.func.name() == "numeric" => args.pop(),
+        None => Some(function.func.call(args)),
     })
 }
 
-fn scaled_case(case: &Case, input: &LogicalPlan, find: &dyn Fn(&Column) -> Option<Column>) -> Result<Option<Expr>> {
+fn scaled_case(case: &Case, input: &LogicalPlan, find: Find) -> Result<Option<Expr>> {
     let mut branches = Vec::with_capacity(case.when_then_expr.len());
     let mut complete = true;
     for (when, then) in &case.when_then_expr {

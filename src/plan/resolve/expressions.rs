@@ -29,7 +29,13 @@ impl Resolver<'_> {
                 *expr = rewritten;
                 Ok(())
             }
-            Expr::Value(value) => self.value(&value.value),
+            Expr::Value(value) => {
+                self.value(&value.value)?;
+                if let Some(plain) = without_exponent(&value.value) {
+                    *expr = plain;
+                }
+                Ok(())
+            }
             Expr::TypedString(typed) => {
                 microseconds(&mut typed.data_type);
                 if super::sql_type_of(&typed.data_type)? == SqlType::Numeric(None) {
@@ -54,9 +60,18 @@ impl Resolver<'_> {
                 castable(&sql_type, data_type)?;
                 microseconds(data_type);
                 self.expr(inner)?;
-                if sql_type == SqlType::Numeric(None) {
-                    *expr = undeclared_numeric(std::mem::replace(&mut **inner, Expr::value(Value::Null)));
-                }
+                // A bare literal or parameter takes the type of the cast itself.
+                let bare = matches!(&**inner, Expr::Value(value) if !has_fraction(&value.value));
+                let taken = std::mem::replace(&mut **inner, Expr::value(Value::Null));
+                **inner = match sql_type {
+                    SqlType::Numeric(None) => {
+                        *expr = undeclared_numeric(taken);
+                        return Ok(());
+                    }
+                    SqlType::Text | SqlType::Varchar(_) | SqlType::Name if !bare => call(numeric::TEXT, taken),
+                    SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => call(numeric::WHOLE, taken),
+                    _ => taken,
+                };
                 Ok(())
             }
             Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => self.expr(inner),
@@ -302,6 +317,9 @@ impl Resolver<'_> {
                     untyped::adopt(&mut arguments.collect::<Vec<_>>());
                 }
                 self.check_length(engine_name, &list.args)?;
+                if engine_name == "sum" {
+                    narrow_results(&mut list.args);
+                }
                 if engine_name == "to_char" || engine_name == "to_date" {
                     translate_template(&mut list.args)?;
                 }
@@ -358,6 +376,48 @@ impl Resolver<'_> {
             Some(_) => Err(PlanError::TooLarge("a text function")),
             None => Err(PlanError::Unsupported("a text length that is not a constant".into())),
         }
+    }
+}
+
+fn has_fraction(value: &Value) -> bool {
+    matches!(value, Value::Number(text, _) if text.contains(['.', 'e', 'E']))
+}
+
+/// `1e3` is the numeric 1000, `1.5e-3` is 0.0015: the planner would take the exponent for a scale.
+fn without_exponent(value: &Value) -> Option<Expr> {
+    let Value::Number(text, _) = value else { return None };
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() <= 60)?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let scale = i32::try_from(fraction.len()).ok()? - exponent;
+    let mut digits = format!("{whole}{fraction}{}", "0".repeat(scale.min(0).unsigned_abs() as usize));
+    let Ok(scale @ 1..) = usize::try_from(scale) else {
+        return Some(call(numeric::NUMERIC, Expr::value(Value::Number(digits, false))));
+    };
+    digits = format!("{digits:0>width$}", width = scale + 1);
+    digits.insert(digits.len() - scale, '.');
+    Some(Expr::value(Value::Number(digits, false)))
+}
+
+/// The integer constants that a sum adds up are of type `integer`, so that the sum is a `bigint`.
+fn narrow_results(args: &mut [FunctionArg]) {
+    for arg in args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
+            narrow_result(expr);
+        }
+    }
+}
+
+fn narrow_result(expr: &mut Expr) {
+    match expr {
+        Expr::Nested(inner) => narrow_result(inner),
+        Expr::Case { conditions, else_result, .. } => {
+            conditions.iter_mut().for_each(|branch| narrow_result(&mut branch.result));
+            if let Some(otherwise) = else_result {
+                narrow_result(otherwise);
+            }
+        }
+        _ => super::names::narrow_integer(expr),
     }
 }
 

@@ -608,7 +608,7 @@ pub(super) fn qualified(relation: &str, column: &str) -> ast::Expr {
 }
 
 /// An integer constant of the select list that fits is an `integer`, as in PostgreSQL; the planner would say `bigint`.
-fn narrow_integer(expr: &mut ast::Expr) {
+pub(super) fn narrow_integer(expr: &mut ast::Expr) {
     let fits = match expr {
         ast::Expr::Value(value) => match &value.value {
             ast::Value::Number(text, _) => text.parse::<i32>().is_ok(),
