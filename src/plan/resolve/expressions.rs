@@ -68,8 +68,8 @@ impl Resolver<'_> {
                         *expr = undeclared_numeric(taken);
                         return Ok(());
                     }
-                    SqlType::Text | SqlType::Varchar(_) | SqlType::Name if !bare => call(numeric::TEXT, taken),
-                    SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => call(numeric::WHOLE, taken),
+                    SqlType::Text | SqlType::Varchar(_) | SqlType::Name if !bare => call(numeric::TEXT, vec![taken]),
+                    SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => call(numeric::WHOLE, vec![taken]),
                     _ => taken,
                 };
                 Ok(())
@@ -392,7 +392,7 @@ fn without_exponent(value: &Value) -> Option<Expr> {
     let scale = i32::try_from(fraction.len()).ok()? - exponent;
     let mut digits = format!("{whole}{fraction}{}", "0".repeat(scale.min(0).unsigned_abs() as usize));
     let Ok(scale @ 1..) = usize::try_from(scale) else {
-        return Some(call(numeric::NUMERIC, Expr::value(Value::Number(digits, false))));
+        return Some(call(numeric::NUMERIC, vec![Expr::value(Value::Number(digits, false))]));
     };
     digits = format!("{digits:0>width$}", width = scale + 1);
     digits.insert(digits.len() - scale, '.');
