@@ -25,6 +25,7 @@ mod feed;
 pub(crate) mod file_scan;
 mod files;
 mod mysql;
+mod pool;
 mod postgres;
 mod settings;
 mod sqlite;

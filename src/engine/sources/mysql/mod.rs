@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use deadpool::managed::{Object, Pool, PoolError, TimeoutType};
+use deadpool::managed::{Object, Pool};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Error, Params, Row, Value};
 use sluice_model::catalog::SourceKind;
@@ -16,7 +16,7 @@ use sluice_model::catalog::SourceKind;
 use super::columns::Batch;
 use super::feed::{self, Feed};
 use super::settings::{Settings, TlsMode};
-use super::{BatchStream, ScanRequest, SourceColumn, SourceError, SqlSource};
+use super::{BatchStream, ScanRequest, SourceColumn, SourceError, SqlSource, pool};
 use crate::dialect::Mysql;
 
 mod decode;
@@ -58,14 +58,7 @@ impl MysqlSource {
         }
         settings.finish()?;
         let manager = Manager::new(server.clone());
-        let pool = Pool::builder(manager)
-            .max_size(server.pool_max)
-            .wait_timeout(Some(server.queue_timeout))
-            .create_timeout(Some(server.connect_timeout))
-            .recycle_timeout(Some(server.connect_timeout))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| SourceError::Config { connection: id.into(), problem: error.to_string() })?;
+        let pool = pool::open(id, manager, &server)?;
         Ok(MysqlSource { shared: Arc::new(Shared { id: id.into(), pool, zero_dates }) })
     }
 }
@@ -134,18 +127,8 @@ WHERE BINARY table_schema = ? AND BINARY table_name = ? ORDER BY ordinal_positio
 
 impl Shared {
     async fn session(&self) -> Result<Object<Manager>, SourceError> {
-        let server = self.pool.manager().server();
-        self.pool.get().await.map_err(|error| match error {
-            PoolError::Timeout(TimeoutType::Wait) => SourceError::Busy {
-                connection: self.id.clone(),
-                waited_ms: server.queue_timeout.as_millis() as u64,
-                pool_max: server.pool_max,
-            },
-            PoolError::Backend(error) => self.unavailable(&error.to_string()),
-            PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => self.unavailable("connect timeout"),
-            PoolError::Closed | PoolError::NoRuntimeSpecified => self.unavailable("the pool is closed"),
-            PoolError::PostCreateHook(error) => self.unavailable(&error.to_string()),
-        })
+        let failed = |error: Error| self.unavailable(&error.to_string());
+        pool::session(&self.id, &self.pool, self.pool.manager().server(), failed).await
     }
 
     /// A short statement, its rows at once.
@@ -163,7 +146,7 @@ impl Shared {
     }
 
     fn unavailable(&self, reason: &str) -> SourceError {
-        SourceError::Unavailable { connection: self.id.clone(), reason: reason.into() }
+        pool::unavailable(&self.id, reason)
     }
 
     fn request(&self, problem: String) -> SourceError {

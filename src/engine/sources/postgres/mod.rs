@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use deadpool::managed::{Object, Pool, PoolError, TimeoutType};
+use deadpool::managed::{Object, Pool};
 use futures::StreamExt;
 use sluice_base::{SqlState, SqlType};
 use sluice_model::catalog::SourceKind;
@@ -18,7 +18,7 @@ use tokio_postgres::{Row, Statement};
 use super::columns::Batch;
 use super::feed::{self, Feed};
 use super::settings::Settings;
-use super::{BatchStream, ScanRequest, SourceColumn, SourceError, SqlSource};
+use super::{BatchStream, ScanRequest, SourceColumn, SourceError, SqlSource, pool};
 use crate::dialect::Postgres;
 
 mod bind;
@@ -53,15 +53,7 @@ impl PostgresSource {
         let server = settings.server(5432)?;
         settings.finish()?;
         let manager = Manager::new(id, server)?;
-        let server = manager.server();
-        let pool = Pool::builder(manager.clone())
-            .max_size(server.pool_max)
-            .wait_timeout(Some(server.queue_timeout))
-            .create_timeout(Some(server.connect_timeout))
-            .recycle_timeout(Some(server.connect_timeout))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| SourceError::Config { connection: id.into(), problem: error.to_string() })?;
+        let pool = pool::open(id, manager.clone(), manager.server())?;
         Ok(PostgresSource { shared: Arc::new(Shared { id: id.into(), pool }) })
     }
 }
@@ -141,18 +133,7 @@ ORDER BY a.attnum";
 
 impl Shared {
     async fn session(&self) -> Result<Object<Manager>, SourceError> {
-        let server = self.pool.manager().server();
-        self.pool.get().await.map_err(|error| match error {
-            PoolError::Timeout(TimeoutType::Wait) => SourceError::Busy {
-                connection: self.id.clone(),
-                waited_ms: server.queue_timeout.as_millis() as u64,
-                pool_max: server.pool_max,
-            },
-            PoolError::Backend(error) => self.failed(error),
-            PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => self.unavailable("connect timeout"),
-            PoolError::Closed | PoolError::NoRuntimeSpecified => self.unavailable("the pool is closed"),
-            PoolError::PostCreateHook(error) => self.unavailable(&error.to_string()),
-        })
+        pool::session(&self.id, &self.pool, self.pool.manager().server(), |error| self.failed(error)).await
     }
 
     /// A short statement with text parameters, its rows at once.
@@ -170,7 +151,7 @@ impl Shared {
     }
 
     fn unavailable(&self, reason: &str) -> SourceError {
-        SourceError::Unavailable { connection: self.id.clone(), reason: reason.into() }
+        pool::unavailable(&self.id, reason)
     }
 
     /// An error of the driver or the server, sorted by what the caller can do about it.
