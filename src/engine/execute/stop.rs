@@ -38,10 +38,8 @@ impl Stop {
     /// The plan with every join condition looking at the flag. For plans that are optimized already: an optimizer
     /// could not see through it.
     pub(crate) fn guard(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
-        let function = Arc::new(ScalarUDF::from(Going {
-            stop: self.clone(),
-            signature: Signature::any(1, Volatility::Volatile),
-        }));
+        let function =
+            Arc::new(ScalarUDF::from(Going { stop: self.clone(), signature: Signature::any(1, Volatility::Volatile) }));
         let guarded = plan.transform_up_with_subqueries(|node| match node {
             LogicalPlan::Join(mut join) => match join.filter.take() {
                 Some(filter) => {
