@@ -7,6 +7,7 @@
 mod context;
 mod expressions;
 mod functions;
+mod lift;
 mod names;
 mod output;
 mod types;
@@ -22,6 +23,7 @@ use sluice_model::{Decision, Principal, Snapshot};
 use crate::error::from_planner;
 use crate::types::{arrow_type, scalar, sql_type};
 use crate::{PlanError, Query};
+pub(crate) use lift::has_subquery;
 pub(crate) use types::sql_type_of;
 
 /// Who asks, and against what.
@@ -120,6 +122,7 @@ fn plan(
     let declared: Vec<Option<SqlType>> = declared.iter().enumerate().map(item).collect();
     let decisions = resolver.into_decisions();
     let plan = context::plan(ast, asker, &decisions, &declared)?;
+    let plan = lift::lift(plan).map_err(from_planner)?;
     if plan.schema().fields().len() != names.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }
