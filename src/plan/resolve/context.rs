@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use arrow::datatypes::DataType;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{DataFusionError, Result, TableReference};
-use datafusion_expr::planner::{ContextProvider, ExprPlanner};
+use datafusion_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner};
 use datafusion_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
 use datafusion_sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use sluice_base::SqlType;
@@ -15,6 +15,7 @@ use sluice_model::catalog::Naming;
 use sqlparser::ast;
 
 use super::Asker;
+use super::series::Series;
 use crate::PlanError;
 use crate::error::from_planner;
 use crate::govern::GovernedSource;
@@ -42,6 +43,7 @@ pub(super) fn plan(
     query: ast::Query,
     asker: &Asker,
     decisions: &BTreeMap<usize, Arc<Decision>>,
+    series: Series,
     declared: &[Option<SqlType>],
 ) -> Result<LogicalPlan, PlanError> {
     let options = ParserOptions {
@@ -51,7 +53,7 @@ pub(super) fn plan(
         map_string_types_to_utf8view: false,
         ..ParserOptions::new()
     };
-    let scope = Scope { asker, decisions };
+    let scope = Scope { asker, decisions, relations: vec![Arc::new(series)] };
     let planner = SqlToRel::new_with_options(&scope, options);
     let mut context = PlannerContext::new().with_prepare_param_data_types(super::parameter_fields(declared));
     let statement = ast::Statement::Query(Box::new(query));
@@ -102,6 +104,8 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
 struct Scope<'a> {
     asker: &'a Asker<'a>,
     decisions: &'a BTreeMap<usize, Arc<Decision>>,
+    /// Relations that read nothing.
+    relations: Vec<Arc<dyn RelationPlanner>>,
 }
 
 impl ContextProvider for Scope<'_> {
@@ -119,6 +123,10 @@ impl ContextProvider for Scope<'_> {
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
         &FUNCTIONS.planners
+    }
+
+    fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {
+        &self.relations
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {

@@ -4,12 +4,14 @@
 //! Invariant: only relations and fields that exist for the asking principal can be found, and an absent one and a
 //! hidden one end in the same error. Policy expressions never pass here: they have a scope of their own in the model.
 
+mod comparisons;
 mod context;
 mod expressions;
 mod functions;
 mod lift;
 mod names;
 mod output;
+mod series;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,8 +122,9 @@ fn plan(
         other => other.clone(),
     };
     let declared: Vec<Option<SqlType>> = declared.iter().enumerate().map(item).collect();
+    let series = std::mem::take(&mut resolver.series);
     let decisions = resolver.into_decisions();
-    let plan = context::plan(ast, asker, &decisions, &declared)?;
+    let plan = context::plan(ast, asker, &decisions, series, &declared)?;
     let plan = lift::lift(plan).map_err(from_planner)?;
     if plan.schema().fields().len() != names.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
