@@ -53,6 +53,12 @@ pub enum PlanError {
     /// Columns outside GROUP BY and the like.
     #[error("grouping error: {0}")]
     Grouping(String),
+    /// An argument outside what a function takes.
+    #[error("{0}")]
+    InvalidParameter(&'static str),
+    /// A place or expression that DISTINCT, DISTINCT ON or ORDER BY may not name.
+    #[error("{0}")]
+    InvalidReference(String),
     /// Any other fault in the statement that the planner found.
     #[error("invalid statement: {0}")]
     Invalid(String),
@@ -159,6 +165,12 @@ impl ToClient for PlanError {
             PlanError::Invalid(what) => {
                 ClientError::new(S::SyntaxError, "invalid statement", "语句无效").detail(what.clone(), what.clone())
             }
+            PlanError::InvalidParameter(what) => {
+                ClientError::new(S::InvalidParameterValue, *what, format!("参数值无效:{what}"))
+            }
+            PlanError::InvalidReference(what) => {
+                ClientError::new(S::InvalidColumnReference, what.clone(), format!("字段引用无效:{what}"))
+            }
             PlanError::OutputOnly(name) => ClientError::new(
                 S::InsufficientPrivilege,
                 format!("column \"{name}\" may be listed, but not used in an expression or condition"),
@@ -214,6 +226,8 @@ fn of_plan_text(what: &str) -> PlanError {
     let lower = what.to_ascii_lowercase();
     if lower.contains("invalid function") || lower.contains("no function matches") {
         PlanError::UndefinedFunction(quoted_word(what).unwrap_or_else(|| "of these argument types".into()))
+    } else if lower.contains("select distinct on expressions must match") {
+        PlanError::InvalidReference("SELECT DISTINCT ON expressions must match initial ORDER BY expressions".into())
     } else if lower.contains("group by") || lower.contains("aggregate") {
         PlanError::Grouping(clip(what))
     } else if lower.contains("coerc") || lower.contains("type") || lower.contains("cast") {

@@ -22,7 +22,7 @@ use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{Column as ColumnName, TableReference};
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{Expr, LogicalPlan, Projection, TableScan, TableScanBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, Projection, SubqueryAlias, TableScan, TableScanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
 use sluice_base::Column;
 use sluice_model::Snapshot;
@@ -172,11 +172,15 @@ impl Splitter<'_> {
         let leaf = builder.build(projection, &scan.filters, scan.fetch)?;
         sent.push(self.sent(&leaf));
         let table = GovernedTable { leaf, sources: self.sources.clone(), keys: self.keys.clone() };
-        let built = TableScanBuilder::new(scan.table_name.clone(), provider_as_source(Arc::new(table))).build()?;
+        // The leaf holds its filters inside, and scans are compared by name alone: under one name two scans of a relation
+        // would be taken for the same where they stand in two subqueries.
+        let name = TableReference::bare(format!("\u{1}scan{}", sent.len()));
+        let built = TableScanBuilder::new(name, provider_as_source(Arc::new(table))).build()?;
         if built.projected_schema.fields().len() != scan.projected_schema.fields().len() {
             return Err(EngineError::Internal("a governed scan lost a column".into()));
         }
-        Ok(LogicalPlan::TableScan(built))
+        let named = SubqueryAlias::try_new(Arc::new(LogicalPlan::TableScan(built)), scan.table_name.clone())?;
+        Ok(LogicalPlan::SubqueryAlias(named))
     }
 
     fn sent(&self, leaf: &Leaf) -> Sent {

@@ -152,6 +152,11 @@ impl Tracer {
                 input
             }
             LogicalPlan::Distinct(distinct) => self.distinct(distinct)?,
+            // Lists of constants alone become rows here: a column of each comes from what its list came from.
+            LogicalPlan::Unnest(unnest) => {
+                let all = union(&self.plan(&unnest.input)?);
+                vec![Origin { fields: all, direct: None }; unnest.schema.fields().len()]
+            }
             LogicalPlan::Join(join) => self.join(join)?,
             LogicalPlan::Union(all) => self.union(&all.inputs, all.schema.fields().len())?,
             other => return Err(PlanError::Unsupported(format!("the plan step {}", kind(other)))),
@@ -179,7 +184,11 @@ impl Tracer {
 
     fn join(&mut self, join: &datafusion_expr::Join) -> Result<Vec<Origin>, PlanError> {
         let left = self.plan(&join.left)?;
-        let right = self.plan(&join.right)?;
+        // LATERAL: the right side may refer to the left one.
+        self.outer.push((std::sync::Arc::clone(join.left.schema()), left.clone()));
+        let right = self.plan(&join.right);
+        self.outer.pop();
+        let right = right?;
         for (left_key, right_key) in &join.on {
             self.exprs([left_key], join.left.schema(), &left, Some(Use::Join))?;
             self.exprs([right_key], join.right.schema(), &right, Some(Use::Join))?;
@@ -255,7 +264,9 @@ impl Tracer {
         .map_err(from_planner)?;
         for column in outer {
             let found = self.outer.iter().rev().find_map(|(schema, input)| lookup(schema, input, &column).ok());
-            fields.extend(found.unwrap_or_default().fields);
+            // A use that cannot be traced must not go unseen.
+            let unseen = || PlanError::Unsupported("a reference to an outer query at this place".into());
+            fields.extend(found.ok_or_else(unseen)?.fields);
         }
         for subquery in nested {
             self.outer.push((std::sync::Arc::clone(schema), input.to_vec()));

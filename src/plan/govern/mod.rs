@@ -21,6 +21,7 @@ mod lineage;
 mod lookup;
 mod silent;
 mod source;
+mod subqueries;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,8 +93,9 @@ pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, Plan
     let plan = lookup::extract(resolved.plan)?;
     let lineage = lineage::trace(&plan)?;
     refuse_output_only(&lineage, &resolved.decisions, asker)?;
-    every_scan_decided(&plan)?;
     let decided = decided(&plan, &lineage, &resolved.decisions, asker)?;
+    let plan = subqueries::rewrite(plan)?;
+    every_scan_decided(&plan)?;
     Ok(Governed { plan, columns, lineage, decisions: resolved.decisions, decided })
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use arrow::datatypes::DataType;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{DataFusionError, Result, TableReference};
-use datafusion_expr::planner::{ContextProvider, ExprPlanner};
+use datafusion_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner};
 use datafusion_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
 use datafusion_optimizer::AnalyzerRule;
 use datafusion_optimizer::analyzer::type_coercion::TypeCoercion;
@@ -16,6 +16,7 @@ use sluice_model::Decision;
 use sluice_model::catalog::Naming;
 use sqlparser::ast;
 
+use super::series::Series;
 use super::{Asker, untyped};
 use crate::PlanError;
 use crate::error::from_planner;
@@ -45,6 +46,7 @@ pub(super) fn plan(
     query: ast::Query,
     asker: &Asker,
     decisions: &BTreeMap<usize, Arc<Decision>>,
+    series: Series,
     declared: &[Option<SqlType>],
 ) -> Result<LogicalPlan, PlanError> {
     let options = ParserOptions {
@@ -54,7 +56,7 @@ pub(super) fn plan(
         map_string_types_to_utf8view: false,
         ..ParserOptions::new()
     };
-    let scope = Scope { asker, decisions };
+    let scope = Scope { asker, decisions, relations: vec![Arc::new(series)] };
     let planner = SqlToRel::new_with_options(&scope, options);
     let mut context = PlannerContext::new().with_prepare_param_data_types(super::parameter_fields(declared));
     let statement = ast::Statement::Query(Box::new(query));
@@ -122,6 +124,8 @@ pub(super) fn finish(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
 struct Scope<'a> {
     asker: &'a Asker<'a>,
     decisions: &'a BTreeMap<usize, Arc<Decision>>,
+    /// Relations that read nothing.
+    relations: Vec<Arc<dyn RelationPlanner>>,
 }
 
 impl ContextProvider for Scope<'_> {
@@ -139,6 +143,10 @@ impl ContextProvider for Scope<'_> {
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
         &FUNCTIONS.planners
+    }
+
+    fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {
+        &self.relations
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {

@@ -2,18 +2,22 @@
 //! to constants. Every kind of expression that is passed on is named here.
 
 use sqlparser::ast::{
-    self, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList,
-    FunctionArguments, Value, WindowType,
+    self, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value,
+    WindowType,
 };
 
 use sluice_base::SqlType;
 
+use super::comparisons::is_row;
 use super::functions;
 use super::names::{Resolver, quoted};
 use super::untyped;
 use crate::PlanError;
 use crate::numeric;
 use crate::query::{fold, fold_name};
+
+/// Longest `varchar(n)`, as in PostgreSQL.
+const TEXT_LENGTH_MAX: u32 = 10_485_760;
 
 impl Resolver<'_> {
     /// Rewrites one expression in the current scopes.
@@ -56,6 +60,9 @@ impl Resolver<'_> {
             | Expr::UnaryOp { expr: inner, .. }
             | Expr::Extract { expr: inner, .. } => self.expr(inner),
             Expr::Cast { expr: inner, data_type, format: None, .. } => {
+                if let Some(length) = text_length(data_type)? {
+                    return self.text_cast(expr, length);
+                }
                 let sql_type = super::sql_type_of(data_type)?;
                 castable(&sql_type, data_type)?;
                 microseconds(data_type);
@@ -68,16 +75,26 @@ impl Resolver<'_> {
                         *expr = undeclared_numeric(taken);
                         return Ok(());
                     }
-                    SqlType::Text | SqlType::Varchar(_) | SqlType::Name if !bare => call(numeric::TEXT, vec![taken]),
-                    SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => call(numeric::WHOLE, vec![taken]),
+                    SqlType::Text | SqlType::Varchar(_) | SqlType::Name if !bare => {
+                        super::names::call(numeric::TEXT, vec![taken])
+                    }
+                    SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => {
+                        super::names::call(numeric::WHOLE, vec![taken])
+                    }
                     _ => taken,
                 };
                 Ok(())
             }
             Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => self.expr(inner),
-            Expr::IsDistinctFrom(left, right)
-            | Expr::IsNotDistinctFrom(left, right)
-            | Expr::BinaryOp { left, right, .. } => self.each([&mut **left, &mut **right]),
+            Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+                self.each([&mut **left, &mut **right])
+            }
+            Expr::BinaryOp { left, right, .. } => {
+                if is_row(left) || is_row(right) {
+                    return self.row_comparison(expr);
+                }
+                self.each([&mut **left, &mut **right])
+            }
             Expr::Like { expr: inner, pattern, any: false, escape_char, .. }
             | Expr::ILike { expr: inner, pattern, any: false, escape_char, .. } => {
                 self.each([&mut **inner, &mut **pattern])?;
@@ -87,17 +104,19 @@ impl Resolver<'_> {
             Expr::AtTimeZone { timestamp, time_zone } => self.each([&mut **timestamp, &mut **time_zone]),
             Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
             Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),
+            Expr::InList { expr: inner, .. } if is_row(inner) => self.row_in_list(expr),
             Expr::InList { expr: inner, list, .. } => {
                 self.expr(inner)?;
                 self.each(list)
             }
             Expr::Tuple(items) => self.each(items),
+            Expr::InSubquery { expr: inner, .. } if is_row(inner) => self.row_in_subquery(expr, false),
             Expr::InSubquery { expr: inner, subquery, .. } => {
                 self.expr(inner)?;
                 self.query(subquery).map(|_| ())
             }
             Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => self.query(subquery).map(|_| ()),
-            Expr::AnyOp { .. } => self.any_op(expr),
+            Expr::AnyOp { .. } | Expr::AllOp { .. } => self.quantified(expr),
             Expr::Substring { expr: inner, substring_from, substring_for, .. } => {
                 self.expr(inner)?;
                 self.each(substring_from.as_deref_mut().into_iter().chain(substring_for.as_deref_mut()))
@@ -138,7 +157,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn each<'e>(&mut self, all: impl IntoIterator<Item = &'e mut Expr>) -> Result<(), PlanError> {
+    pub(super) fn each<'e>(&mut self, all: impl IntoIterator<Item = &'e mut Expr>) -> Result<(), PlanError> {
         all.into_iter().try_for_each(|expr| self.expr(expr))
     }
 
@@ -158,11 +177,8 @@ impl Resolver<'_> {
 
     fn identifier(&self, ident: &ast::Ident) -> Result<Expr, PlanError> {
         let name = fold(ident);
-        if let Some((relation, listed)) = self.find_unqualified(&name)? {
-            return Ok(match relation {
-                Some(relation) => super::names::qualified(&relation, &listed),
-                None => Expr::Identifier(quoted(&listed)),
-            });
+        if let Some(found) = self.find_unqualified(&name)? {
+            return Ok(found);
         }
         if ident.quote_style.is_none()
             && let Some(constant) = self.session_value(&name)
@@ -185,45 +201,30 @@ impl Resolver<'_> {
         }
     }
 
-    /// `x = ANY (subquery)` is IN; so is `x = ANY (array)` with the array's items as its list.
-    fn any_op(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
-        let Expr::AnyOp { left, compare_op: ast::BinaryOperator::Eq, right, .. } = expr else {
-            return Err(PlanError::Unsupported("ANY with this operator".into()));
+    /// A cast to text of a limited length cuts, without an error. The blanks that fill up `char(n)` count for nothing in
+    /// an expression: there they are off, and only a column of the result has them (see [`padded_length`]).
+    fn text_cast(&mut self, expr: &mut Expr, length: u32) -> Result<(), PlanError> {
+        let fixed = padded_length(expr).is_some();
+        let Expr::Cast { expr: inner, data_type, kind, .. } = expr else {
+            return Err(PlanError::Internal("no cast".into()));
         };
-        self.expr(left)?;
-        let left = Box::new(std::mem::replace(&mut **left, Expr::value(Value::Null)));
-        let right = std::mem::replace(&mut **right, Expr::value(Value::Null));
-        *expr = match right {
-            Expr::Subquery(mut subquery) => {
-                self.query(&mut subquery)?;
-                Expr::InSubquery { expr: left, subquery, negated: false }
-            }
-            other => self.in_items(left, other)?,
+        if length == 0 || length > TEXT_LENGTH_MAX {
+            return Err(PlanError::Unsupported("a text type of this length".into()));
+        }
+        if *kind == ast::CastKind::TryCast || *kind == ast::CastKind::SafeCast {
+            return Err(PlanError::Unsupported("this form of a cast".into()));
+        }
+        self.expr(inner)?;
+        *data_type = ast::DataType::Text;
+        let text = std::mem::replace(expr, Expr::value(Value::Null));
+        let length = Expr::value(Value::Number(length.to_string(), false));
+        let cut = super::names::call("left", vec![text, length]);
+        *expr = if fixed {
+            super::names::call("rtrim", vec![cut, Expr::value(Value::SingleQuotedString(" ".into()))])
+        } else {
+            cut
         };
         Ok(())
-    }
-
-    fn in_items(&mut self, left: Box<Expr>, array: Expr) -> Result<Expr, PlanError> {
-        let mut list = match array {
-            Expr::Nested(inner) => return self.in_items(left, *inner),
-            Expr::Cast { expr, data_type: ast::DataType::Array(_), .. } => return self.in_items(left, *expr),
-            Expr::Array(array) => array.elem,
-            Expr::Value(value) => match &value.value {
-                Value::Placeholder(name) => match self.array_parameter(name)? {
-                    Some(items) => items,
-                    // Only described so far: the placeholder stands for one item.
-                    None => vec![Expr::Value(value)],
-                },
-                _ => return Err(PlanError::Unsupported("ANY over an array in text form".into())),
-            },
-            _ => return Err(PlanError::Unsupported("ANY over this kind of array".into())),
-        };
-        self.each(&mut list)?;
-        if list.is_empty() {
-            // No item equals anything, NULL included.
-            return Ok(Expr::value(Value::Boolean(false)));
-        }
-        Ok(Expr::InList { expr: left, list, negated: false })
     }
 
     /// Values of the session that stand as bare words or calls without arguments.
@@ -261,7 +262,7 @@ impl Resolver<'_> {
         self.function(function, engine_name)?;
         if numeric::gives_scaled(engine_name) && function.over.is_none() {
             let scaled = std::mem::replace(expr, Expr::value(Value::Null));
-            *expr = call(numeric::VALUE, vec![scaled]);
+            *expr = super::names::call(numeric::VALUE, vec![scaled]);
         }
         Ok(())
     }
@@ -392,7 +393,7 @@ fn without_exponent(value: &Value) -> Option<Expr> {
     let scale = i32::try_from(fraction.len()).ok()? - exponent;
     let mut digits = format!("{whole}{fraction}{}", "0".repeat(scale.min(0).unsigned_abs() as usize));
     let Ok(scale @ 1..) = usize::try_from(scale) else {
-        return Some(call(numeric::NUMERIC, vec![Expr::value(Value::Number(digits, false))]));
+        return Some(super::names::call(numeric::NUMERIC, vec![Expr::value(Value::Number(digits, false))]));
     };
     digits = format!("{digits:0>width$}", width = scale + 1);
     digits.insert(digits.len() - scale, '.');
@@ -421,31 +422,15 @@ fn narrow_result(expr: &mut Expr) {
     }
 }
 
-/// A call of one of the functions that no client can name.
-pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
-    let args = arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect();
-    let args = FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() };
-    Expr::Function(Function {
-        name: ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(name))]),
-        uses_odbc_syntax: false,
-        parameters: FunctionArguments::None,
-        args: FunctionArguments::List(args),
-        filter: None,
-        null_treatment: None,
-        over: None,
-        within_group: Vec::new(),
-    })
-}
-
 /// A cast to `numeric` without precision keeps the digits that are there; a constant text is read as the number it is.
 fn undeclared_numeric(inner: Expr) -> Expr {
     let digits = |text: &str| text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     match literal_text(&inner).map(str::trim) {
         Some(text) if digits(text) && text.matches('.').count() <= 1 => {
             // A cast keeps an integer constant a numeric.
-            call(numeric::NUMERIC, vec![Expr::value(Value::Number(text.to_string(), false))])
+            super::names::call(numeric::NUMERIC, vec![Expr::value(Value::Number(text.to_string(), false))])
         }
-        _ => call(numeric::NUMERIC, vec![inner]),
+        _ => super::names::call(numeric::NUMERIC, vec![inner]),
     }
 }
 
@@ -490,15 +475,36 @@ fn translate_template(args: &mut [FunctionArg]) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// The length of `varchar(n)` and `char(n)`.
+fn text_length(data_type: &ast::DataType) -> Result<Option<u32>, PlanError> {
+    use sluice_base::SqlType;
+    Ok(match super::sql_type_of(data_type)? {
+        SqlType::Varchar(Some(length)) => Some(length),
+        SqlType::Bpchar(length) => Some(length.unwrap_or(1)),
+        _ => None,
+    })
+}
+
+/// The length of `char(n)` where an expression is a cast to it.
+pub(super) fn padded_length(expr: &Expr) -> Option<u32> {
+    match expr {
+        Expr::Nested(inner) => padded_length(inner),
+        Expr::Cast { data_type, .. } => match super::sql_type_of(data_type) {
+            Ok(sluice_base::SqlType::Bpchar(length)) => Some(length.unwrap_or(1)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Spells a type in the way the planner reads it.
-fn castable(sql_type: &SqlType, data_type: &mut ast::DataType) -> Result<(), PlanError> {
+pub(super) fn castable(sql_type: &SqlType, data_type: &mut ast::DataType) -> Result<(), PlanError> {
     let spelled = match sql_type {
         SqlType::Name | SqlType::Unknown | SqlType::Varchar(None) | SqlType::Json | SqlType::Jsonb => {
             ast::DataType::Text
         }
-        SqlType::Varchar(_) | SqlType::Bpchar(_) => {
-            return Err(PlanError::Unsupported("a cast to text of a limited length".into()));
-        }
+        // A limited length is cut before, by `text_cast`.
+        SqlType::Varchar(_) | SqlType::Bpchar(_) => ast::DataType::Text,
         SqlType::Timestamptz => ast::DataType::Timestamp(None, ast::TimezoneInfo::WithTimeZone),
         SqlType::Float8 => ast::DataType::DoublePrecision,
         SqlType::Float4 => ast::DataType::Real,

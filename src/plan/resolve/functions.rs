@@ -134,6 +134,11 @@ pub(super) fn engine_name(name: &str) -> Option<&'static str> {
     [SCALAR, AGGREGATE, WINDOW].iter().flat_map(|list| list.iter()).find(|known| **known == renamed).copied()
 }
 
+/// True for a function over a group of rows, by either name.
+pub(super) fn is_aggregate(name: &str) -> bool {
+    engine_name(name).is_some_and(|name| AGGREGATE.contains(&name))
+}
+
 /// Functions whose result can be far longer than their arguments, with the position of the length argument.
 pub(super) fn length_argument(engine_name: &str) -> Option<usize> {
     matches!(engine_name, "lpad" | "rpad" | "repeat").then_some(1)

@@ -4,12 +4,15 @@
 //! Invariant: only relations and fields that exist for the asking principal can be found, and an absent one and a
 //! hidden one end in the same error. Policy expressions never pass here: they have a scope of their own in the model.
 
+mod comparisons;
 mod context;
 mod expressions;
 mod functions;
+mod lift;
 mod like;
 mod names;
 mod output;
+mod series;
 mod types;
 mod untyped;
 
@@ -25,6 +28,7 @@ use sluice_model::{Decision, Principal, Snapshot};
 use crate::error::from_planner;
 use crate::types::{arrow_type, scalar, sql_type};
 use crate::{PlanError, Query};
+pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use types::sql_type_of;
 
@@ -133,8 +137,10 @@ fn plan(
         other => other.clone(),
     };
     let declared: Vec<Option<SqlType>> = declared.iter().enumerate().map(item).collect();
+    let series = std::mem::take(&mut resolver.series);
     let decisions = resolver.into_decisions();
-    let plan = context::plan(ast, asker, &decisions, &declared)?;
+    let plan = context::plan(ast, asker, &decisions, series, &declared)?;
+    let plan = lift::lift(plan).map_err(from_planner)?;
     if plan.schema().fields().len() != names.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }

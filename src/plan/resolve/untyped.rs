@@ -62,7 +62,7 @@ pub(super) fn unite(branches: &mut [&mut ast::Expr]) {
         return;
     }
     let branch = std::mem::replace(&mut *branches[first], ast::Expr::value(Value::Null));
-    *branches[first] = super::expressions::call(COMMON, std::iter::once(branch).chain(others).collect());
+    *branches[first] = super::names::call(COMMON, std::iter::once(branch).chain(others).collect());
 }
 
 /// Gives the untyped literals among the branches of a CASE, or the arguments of its relatives, the type of another one.
@@ -72,7 +72,7 @@ pub(super) fn adopt(branches: &mut [&mut ast::Expr]) {
     let Some(sample) = sample.map(|branch| (**branch).clone()) else { return };
     for branch in branches.iter_mut().filter(|branch| is_untyped(branch)) {
         let literal = std::mem::replace(&mut **branch, ast::Expr::value(Value::Null));
-        **branch = super::expressions::call(LIKE_TYPE, vec![literal, sample.clone()]);
+        **branch = super::names::call(LIKE_TYPE, vec![literal, sample.clone()]);
     }
 }
 

@@ -1,0 +1,222 @@
+//! FROM: relations to placeholder scans, joins to their conditions.
+//!
+//! Invariant: what is merged by USING and NATURAL are names that both sides list for the principal. Both become plain
+//! conditions here, so that a masked field joins by its masked value as it does in ON.
+
+use std::sync::Arc;
+
+use sluice_model::Decision;
+use sluice_model::catalog::Found;
+use sqlparser::ast::{
+    self, BinaryOperator, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins,
+};
+
+use super::Resolver;
+use super::scope::{Kept, Relation, Scope};
+use super::tree::{balanced, binary, object_name, quote_columns, quoted, rename, table_alias};
+use crate::PlanError;
+use crate::query::{fold, fold_name};
+use crate::resolve::context::scan_name;
+
+impl Resolver<'_> {
+    pub(super) fn table_with_joins(&mut self, table: &mut TableWithJoins) -> Result<(), PlanError> {
+        let start = self.scope()?.columns.len();
+        self.factor(&mut table.relation)?;
+        for join in &mut table.joins {
+            let middle = self.scope()?.columns.len();
+            self.factor(&mut join.relation)?;
+            let (kept, constraint) = match &mut join.join_operator {
+                JoinOperator::Join(constraint)
+                | JoinOperator::Inner(constraint)
+                | JoinOperator::CrossJoin(constraint)
+                | JoinOperator::Left(constraint)
+                | JoinOperator::LeftOuter(constraint) => (Kept::Left, constraint),
+                JoinOperator::Right(constraint) | JoinOperator::RightOuter(constraint) => (Kept::Right, constraint),
+                JoinOperator::FullOuter(constraint) => (Kept::Both, constraint),
+                _ => return Err(PlanError::Unsupported("this kind of join".into())),
+            };
+            self.constraint(constraint, kept, start, middle)?;
+        }
+        Ok(())
+    }
+
+    /// The condition of a join between the columns from `start` to `middle` and those from `middle` on.
+    fn constraint(
+        &mut self,
+        constraint: &mut JoinConstraint,
+        kept: Kept,
+        start: usize,
+        middle: usize,
+    ) -> Result<(), PlanError> {
+        let pairs = match constraint {
+            JoinConstraint::None => return Ok(()),
+            JoinConstraint::On(expr) => {
+                let before = std::mem::replace(&mut self.scope_mut()?.first, start);
+                let outcome = self.expr(expr);
+                self.scope_mut()?.first = before;
+                return outcome;
+            }
+            JoinConstraint::Using(columns) => {
+                let typed = columns.iter().map(|column| Ok(fold_name(column)?.pop().unwrap_or_default()));
+                let typed = typed.collect::<Result<Vec<String>, PlanError>>()?;
+                typed.iter().map(|typed| self.using_column(typed, start, middle)).collect::<Result<Vec<_>, _>>()?
+            }
+            JoinConstraint::Natural => self.common_columns(start, middle)?,
+        };
+        let scope = self.scope_mut()?;
+        let equal = |(left, right): &(usize, usize)| {
+            let side = |place: &usize| scope.columns[*place].expr.clone();
+            binary(side(left), BinaryOperator::Eq, side(right))
+        };
+        let equal: Vec<ast::Expr> = pairs.iter().map(equal).collect();
+        *constraint = JoinConstraint::On(balanced(equal, BinaryOperator::And, true));
+        scope.merge(start, &pairs, kept);
+        Ok(())
+    }
+
+    /// The two columns that USING means: one on each side.
+    fn using_column(&self, typed: &str, start: usize, middle: usize) -> Result<(usize, usize), PlanError> {
+        let scope = self.scope()?;
+        let one = |range: std::ops::Range<usize>| {
+            let mut hits = self.named(scope, range, typed);
+            match (hits.next(), hits.next()) {
+                (Some(place), None) => Ok(place),
+                (Some(_), Some(_)) => Err(PlanError::AmbiguousColumn(typed.to_string())),
+                (None, _) => Err(PlanError::UndefinedColumn(typed.to_string())),
+            }
+        };
+        Ok((one(start..middle)?, one(middle..scope.columns.len())?))
+    }
+
+    /// What NATURAL means: every name that both sides list, in the order of the left one.
+    fn common_columns(&self, start: usize, middle: usize) -> Result<Vec<(usize, usize)>, PlanError> {
+        let scope = self.scope()?;
+        let places = |range: std::ops::Range<usize>, name: &str| -> Vec<usize> {
+            range.filter(|place| scope.columns[*place].name == name).collect()
+        };
+        let mut pairs = Vec::new();
+        for left in start..middle {
+            let name = &scope.columns[left].name;
+            match (places(start..middle, name).len(), places(middle..scope.columns.len(), name).as_slice()) {
+                (_, []) => {}
+                (1, [right]) => pairs.push((left, *right)),
+                _ => return Err(PlanError::AmbiguousColumn(name.clone())),
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn scope(&self) -> Result<&Scope, PlanError> {
+        self.scopes.last().ok_or_else(|| PlanError::Internal("no scope".into()))
+    }
+
+    pub(super) fn scope_mut(&mut self) -> Result<&mut Scope, PlanError> {
+        self.scopes.last_mut().ok_or_else(|| PlanError::Internal("no scope".into()))
+    }
+
+    fn factor(&mut self, factor: &mut TableFactor) -> Result<(), PlanError> {
+        match factor {
+            TableFactor::Table {
+                name, alias, args: None, with_hints, version: None, with_ordinality: false, ..
+            } if with_hints.is_empty() => {
+                let relation = self.table(name, alias)?;
+                self.scope_mut()?.add(relation)
+            }
+            TableFactor::Derived { subquery, alias, sample: None, lateral } => {
+                let outer = if *lateral { None } else { self.scopes.pop() };
+                let resolved = self.query(subquery);
+                self.scopes.extend(outer);
+                let (mut columns, _) = resolved?;
+                let name = match alias {
+                    Some(alias) => {
+                        rename(&mut columns, alias)?;
+                        alias.name = quoted(&fold(&alias.name));
+                        quote_columns(alias);
+                        alias.name.value.clone()
+                    }
+                    None => {
+                        // PostgreSQL 15 asks for an alias; newer ones do not. A name nobody can type serves both.
+                        let name = format!("\u{1}derived{}", self.scopes.last().map_or(0, |s| s.relations.len()));
+                        *alias = Some(table_alias(&name));
+                        name
+                    }
+                };
+                self.scope_mut()?.add(Relation { name, columns, entity: None })
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None } => self.table_with_joins(table_with_joins),
+            TableFactor::Table {
+                name,
+                alias,
+                args: Some(args),
+                with_hints,
+                version: None,
+                with_ordinality: false,
+                ..
+            } if with_hints.is_empty() => {
+                let relation = self.set_function(name, alias, &args.args)?;
+                *factor = relation.0;
+                self.scope_mut()?.add(relation.1)
+            }
+            TableFactor::Table { args: Some(_), .. } | TableFactor::Function { .. } | TableFactor::UNNEST { .. } => {
+                Err(PlanError::Unsupported("a function in FROM".into()))
+            }
+            _ => Err(PlanError::Unsupported("this form of table".into())),
+        }
+    }
+
+    /// A relation by name: a CTE in sight, else an entity that exists for the principal.
+    fn table(&mut self, name: &mut ObjectName, alias: &mut Option<TableAlias>) -> Result<Relation, PlanError> {
+        let parts = fold_name(name)?;
+        let (schema, table) = match parts.as_slice() {
+            [table] => (None, table),
+            [schema, table] => (Some(schema.as_str()), table),
+            [database, schema, table] if *database == self.catalog().name => (Some(schema.as_str()), table),
+            _ => return Err(PlanError::UndefinedTable(parts.join("."))),
+        };
+        let cte = if schema.is_none() { self.ctes.iter().rev().find_map(|frame| frame.get(table)) } else { None };
+        let (mut columns, entity) = match cte {
+            Some(columns) => {
+                *name = object_name(table);
+                (columns.clone(), None)
+            }
+            None => {
+                let found = self.entity(schema, table).ok_or_else(|| PlanError::UndefinedTable(parts.join(".")))?;
+                *name = object_name(&scan_name(found.entity, found.naming));
+                (self.listed_columns(found), Some(found))
+            }
+        };
+        let shown = alias.as_ref().map_or_else(|| table.clone(), |alias| fold(&alias.name));
+        let mut entity = entity;
+        if let Some(given) = alias {
+            if !given.columns.is_empty() {
+                rename(&mut columns, given)?;
+                entity = None;
+            }
+            given.name = quoted(&shown);
+            quote_columns(given);
+        } else {
+            *alias = Some(table_alias(&shown));
+        }
+        Ok(Relation { name: shown, columns, entity })
+    }
+
+    fn entity(&mut self, schema: Option<&str>, table: &str) -> Option<Found> {
+        let found = self.catalog().resolve(schema, table, self.asker.search_path)?;
+        self.decision(found.entity).map(|_| found)
+    }
+
+    fn decision(&mut self, entity: usize) -> Option<Arc<Decision>> {
+        let asker = self.asker;
+        let decide = || sluice_model::policy::decide(asker.principal, asker.snapshot, entity).map(Arc::new);
+        self.decisions.entry(entity).or_insert_with(decide).clone()
+    }
+
+    /// Names of the fields that exist for the principal, as this schema lists them.
+    fn listed_columns(&self, found: Found) -> Vec<String> {
+        let entity = &self.catalog().entities[found.entity];
+        let Some(Some(decision)) = self.decisions.get(&found.entity) else { return Vec::new() };
+        crate::govern::listed_fields(entity, decision)
+            .map(|index| entity.fields[index].listed_name(found.naming).to_string())
+            .collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! Small pieces of the rewritten syntax tree.
+
+use sqlparser::ast::{
+    self, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName,
+    TableAlias,
+};
+
+use crate::PlanError;
+use crate::query::fold;
+
+/// Applies `alias (a, b)` to column names.
+pub(super) fn rename(columns: &mut [String], alias: &TableAlias) -> Result<(), PlanError> {
+    if alias.columns.len() > columns.len() {
+        return Err(PlanError::Invalid("more column aliases than columns".into()));
+    }
+    for (column, given) in columns.iter_mut().zip(&alias.columns) {
+        *column = fold(&given.name);
+    }
+    Ok(())
+}
+
+pub(super) fn quote_columns(alias: &mut TableAlias) {
+    for column in &mut alias.columns {
+        column.name = quoted(&fold(&column.name));
+    }
+}
+
+pub(super) fn table_alias(name: &str) -> TableAlias {
+    TableAlias { explicit: true, name: quoted(name), columns: Vec::new(), at: None }
+}
+
+pub(in crate::resolve) fn object_name(name: &str) -> ObjectName {
+    ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(name))])
+}
+
+/// An identifier that the planner takes as it stands.
+pub(in crate::resolve) fn quoted(name: &str) -> Ident {
+    Ident::with_quote('"', name)
+}
+
+pub(in crate::resolve) fn qualified(relation: &str, column: &str) -> Expr {
+    Expr::CompoundIdentifier(vec![quoted(relation), quoted(column)])
+}
+
+/// A call of an engine function.
+pub(in crate::resolve) fn call(name: &str, args: Vec<Expr>) -> Expr {
+    let args = args.into_iter().map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))).collect();
+    Expr::Function(Function {
+        name: object_name(name),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}
+
+pub(super) fn coalesce(left: Expr, right: Expr) -> Expr {
+    call("coalesce", vec![left, right])
+}
+
+pub(in crate::resolve) fn boolean(value: bool) -> Expr {
+    Expr::value(ast::Value::Boolean(value))
+}
+
+pub(in crate::resolve) fn null() -> Expr {
+    Expr::value(ast::Value::Null)
+}
+
+/// `left op right`, in parentheses.
+pub(in crate::resolve) fn binary(left: Expr, op: ast::BinaryOperator, right: Expr) -> Expr {
+    Expr::Nested(Box::new(Expr::BinaryOp { left: Box::new(left), op, right: Box::new(right) }))
+}
+
+/// All conditions under one operator, as a tree that is no deeper than it must be.
+pub(in crate::resolve) fn balanced(mut parts: Vec<Expr>, op: ast::BinaryOperator, none: bool) -> Expr {
+    match parts.len() {
+        0 => boolean(none),
+        1 => parts.swap_remove(0),
+        many => {
+            let right = parts.split_off(many / 2);
+            binary(balanced(parts, op.clone(), none), op.clone(), balanced(right, op, none))
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! `generate_series` over integers, dates and timestamps: a list of bounded length, made while planning.
+//!
+//! Invariant: the arguments are constants and parameters, so that nothing is read; columns are refused. Over dates and
+//! timestamps the result is a `timestamp` without a zone: the zone of the session is not known here.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int32Array, Int64Array, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit};
+use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
+use datafusion_common::tree_node::TreeNode;
+use datafusion_common::utils::SingleRowListArrayBuilder;
+use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue};
+use datafusion_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
+use datafusion_expr::simplify::SimplifyContext;
+use datafusion_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
+use datafusion_optimizer::simplify_expressions::ExprSimplifier;
+use sluice_base::{Datum, SqlType};
+use sqlparser::ast::{self, TableFactor};
+
+use crate::PlanError;
+
+/// Longest series.
+const ROWS_MAX: usize = 1_000_000;
+
+/// The column's name before any alias.
+pub(super) const COLUMN: &str = "generate_series";
+
+/// The calls of one statement; the rewritten tree names them by number.
+#[derive(Debug, Default)]
+pub(super) struct Series {
+    calls: Vec<Vec<ast::Expr>>,
+}
+
+impl Series {
+    /// Keeps a call and gives the name that stands for it.
+    pub(super) fn keep(&mut self, args: Vec<ast::Expr>) -> String {
+        self.calls.push(args);
+        format!("\u{1}series:{}", self.calls.len() - 1)
+    }
+
+    fn call(&self, relation: &TableFactor) -> Option<&[ast::Expr]> {
+        let TableFactor::Table { name, .. } = relation else { return None };
+        let [ast::ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
+        let number: usize = ident.value.strip_prefix("\u{1}series:")?.parse().ok()?;
+        self.calls.get(number).map(Vec::as_slice)
+    }
+}
+
+impl RelationPlanner for Series {
+    fn plan_relation(
+        &self,
+        relation: TableFactor,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<RelationPlanning> {
+        let Some(args) = self.call(&relation) else { return Ok(RelationPlanning::Original(Box::new(relation))) };
+        let TableFactor::Table { alias, .. } = &relation else {
+            return Ok(RelationPlanning::Original(Box::new(relation)));
+        };
+        let schema = DFSchema::empty();
+        let args = args.iter().map(|arg| context.sql_to_expr(arg.clone(), &schema)).collect::<Result<Vec<_>>>()?;
+        let plan = plan(args, &schema)?;
+        Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
+    }
+}
+
+fn plan(args: Vec<Expr>, schema: &DFSchema) -> Result<LogicalPlan> {
+    let open = |expr: &Expr| expr.exists(|part| Ok(matches!(part, Expr::Placeholder(_)))).unwrap_or(true);
+    if args.iter().any(open) {
+        // Only described so far: the parameters stay in sight, and there are no rows.
+        let kept = args.into_iter().enumerate().map(|(n, arg)| arg.alias(format!("\u{1}argument{n}")));
+        let described = LogicalPlanBuilder::empty(false).project(kept)?;
+        return described.project([lit(ScalarValue::Int32(None)).alias(COLUMN)])?.build();
+    }
+    let context = SimplifyContext::builder().with_schema(Arc::new(schema.clone())).with_current_time().build();
+    let simplifier = ExprSimplifier::new(context);
+    let constant = |arg: Expr| match simplifier.simplify(simplifier.coerce(arg, schema)?)? {
+        Expr::Literal(value, _) => Ok(value),
+        _ => Err(refused(PlanError::Unsupported("generate_series over columns".into()))),
+    };
+    let values = args.into_iter().map(constant).collect::<Result<Vec<_>>>()?;
+    let array = series(&values)?;
+    if array.is_empty() {
+        let nothing = LogicalPlanBuilder::empty(false);
+        return nothing.project([lit(ScalarValue::try_from(array.data_type())?).alias(COLUMN)])?.build();
+    }
+    let list = ScalarValue::List(Arc::new(SingleRowListArrayBuilder::new(array).build_list_array()));
+    LogicalPlanBuilder::empty(true).project([lit(list).alias(COLUMN)])?.unnest_column(COLUMN)?.build()
+}
+
+fn series(values: &[ScalarValue]) -> Result<ArrayRef> {
+    let (first, last, step) = match values {
+        [first, last] => (first, last, None),
+        [first, last, step] => (first, last, Some(step)),
+        _ => return Err(refused(PlanError::UndefinedFunction("generate_series()".into()))),
+    };
+    let integer = |value: &ScalarValue| value.data_type().is_integer();
+    let time = |value: &ScalarValue| {
+        matches!(value.data_type(), DataType::Date32 | DataType::Timestamp(_, _) | DataType::Utf8)
+    };
+    match step {
+        _ if integer(first) && integer(last) && step.is_none_or(integer) => integers(values),
+        Some(step)
+            if time(first)
+                && time(last)
+                && (first.data_type() != DataType::Utf8 || last.data_type() != DataType::Utf8) =>
+        {
+            moments(first, last, step)
+        }
+        _ => Err(refused(PlanError::UndefinedFunction("generate_series() of these argument types".into()))),
+    }
+}
+
+fn integers(values: &[ScalarValue]) -> Result<ArrayRef> {
+    let narrow = values.iter().all(|value| !matches!(value.data_type(), DataType::Int64 | DataType::UInt64));
+    let mut numbers = Vec::with_capacity(3);
+    for value in values {
+        match value.cast_to(&DataType::Int64)? {
+            ScalarValue::Int64(Some(number)) => numbers.push(number),
+            _ => return Ok(integer_array(Vec::new(), narrow)),
+        }
+    }
+    let (first, last, step) = (numbers[0], numbers[1], numbers.get(2).copied().unwrap_or(1));
+    let mut found = Vec::new();
+    let mut next = Some(first);
+    check_step(step == 0)?;
+    while let Some(number) = next.filter(|number| if step > 0 { *number <= last } else { *number >= last }) {
+        check_length(found.len())?;
+        found.push(number);
+        next = number.checked_add(step);
+    }
+    Ok(integer_array(found, narrow))
+}
+
+fn integer_array(numbers: Vec<i64>, narrow: bool) -> ArrayRef {
+    let narrowed: Option<Vec<i32>> =
+        if narrow { numbers.iter().map(|number| i32::try_from(*number).ok()).collect() } else { None };
+    match narrowed {
+        Some(narrowed) => Arc::new(Int32Array::from(narrowed)),
+        None => Arc::new(Int64Array::from(numbers)),
+    }
+}
+
+fn moments(first: &ScalarValue, last: &ScalarValue, step: &ScalarValue) -> Result<ArrayRef> {
+    let array = |found: Vec<i64>| Arc::new(TimestampMicrosecondArray::from(found)) as ArrayRef;
+    let micros = |value: &ScalarValue| match value.cast_to(&DataType::Timestamp(TimeUnit::Microsecond, None))? {
+        ScalarValue::TimestampMicrosecond(micros, _) => Ok(micros),
+        _ => Err(DataFusionError::Plan("no timestamp type".into())),
+    };
+    let step = match step.cast_to(&DataType::Interval(IntervalUnit::MonthDayNano))? {
+        ScalarValue::IntervalMonthDayNano(step) => step,
+        _ => None,
+    };
+    let (Some(first), Some(last), Some(step)) = (micros(first)?, micros(last)?, step) else {
+        return Ok(array(Vec::new()));
+    };
+    // As PostgreSQL compares intervals: months of 30 days, days of 24 hours.
+    let length =
+        (i128::from(step.months) * 30 + i128::from(step.days)) * 86_400_000_000_000 + i128::from(step.nanoseconds);
+    check_step(length == 0)?;
+    let mut found = Vec::new();
+    let mut next = Some(first);
+    while let Some(moment) = next.filter(|moment| if length > 0 { *moment <= last } else { *moment >= last }) {
+        check_length(found.len())?;
+        found.push(moment);
+        next = later(moment, step);
+    }
+    Ok(array(found))
+}
+
+/// Months first, then days, then the rest, as PostgreSQL adds an interval.
+fn later(micros: i64, step: IntervalMonthDayNano) -> Option<i64> {
+    let moment: NaiveDateTime = DateTime::from_timestamp_micros(micros)?.naive_utc();
+    let months = Months::new(step.months.unsigned_abs());
+    let moment =
+        if step.months < 0 { moment.checked_sub_months(months)? } else { moment.checked_add_months(months)? };
+    let days = Days::new(u64::from(step.days.unsigned_abs()));
+    let moment = if step.days < 0 { moment.checked_sub_days(days)? } else { moment.checked_add_days(days)? };
+    let moment = moment.checked_add_signed(TimeDelta::nanoseconds(step.nanoseconds))?;
+    Some(moment.and_utc().timestamp_micros())
+}
+
+fn check_step(zero: bool) -> Result<()> {
+    if zero { Err(refused(PlanError::InvalidParameter("step size cannot equal zero"))) } else { Ok(()) }
+}
+
+fn check_length(length: usize) -> Result<()> {
+    if length >= ROWS_MAX { Err(refused(PlanError::TooLarge("generate_series"))) } else { Ok(()) }
+}
+
+/// A parameter's value as a constant of the syntax tree.
+pub(super) fn argument(sql_type: &SqlType, value: &Datum) -> Result<ast::Expr, PlanError> {
+    let typed = |text: String, data_type: ast::DataType| {
+        let inner = Box::new(ast::Expr::value(ast::Value::SingleQuotedString(text)));
+        ast::Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None }
+    };
+    Ok(match (sql_type, value) {
+        (_, Datum::Date(days)) => {
+            let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(719_163));
+            typed(date.ok_or(PlanError::InvalidValue("date"))?.to_string(), ast::DataType::Date)
+        }
+        (_, Datum::Timestamp(micros)) => {
+            let moment = DateTime::from_timestamp_micros(*micros).ok_or(PlanError::InvalidValue("timestamp"))?;
+            let text = moment.naive_utc().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+            typed(text, ast::DataType::Timestamp(None, ast::TimezoneInfo::None))
+        }
+        (SqlType::Int2 | SqlType::Int4, Datum::Int(number)) => typed(number.to_string(), ast::DataType::Integer(None)),
+        (_, Datum::Int(number)) => typed(number.to_string(), ast::DataType::BigInt(None)),
+        _ => super::expressions::literal_of(value)?,
+    })
+}
+
+fn refused(error: PlanError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> ScalarValue {
+        let date: NaiveDate = text.parse().unwrap();
+        ScalarValue::Date32(Some((date - NaiveDate::default()).num_days() as i32))
+    }
+
+    fn every(months: i32, days: i32) -> ScalarValue {
+        ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(months, days, 0)))
+    }
+
+    #[test]
+    fn series_have_postgresqls_rows() {
+        let int = |n: i32| ScalarValue::Int32(Some(n));
+        let cases = [
+            (vec![int(1), int(3)], 3),
+            (vec![int(3), int(1)], 0),
+            (vec![int(3), int(1), int(-1)], 3),
+            (vec![int(1), int(10), int(4)], 3),
+            (vec![int(i32::MAX - 1), int(i32::MAX)], 2),
+            (vec![int(1), ScalarValue::Int32(None)], 0),
+            (vec![day("2026-01-31"), day("2026-04-30"), every(1, 0)], 4),
+            (vec![day("2026-01-01"), day("2026-01-10"), every(0, 1)], 10),
+            (vec![day("2026-01-10"), day("2026-01-01"), every(0, -1)], 10),
+        ];
+        for (values, rows) in cases {
+            assert_eq!(series(&values).map(|array| array.len()).ok(), Some(rows), "{values:?}");
+        }
+        let refusals = [
+            vec![int(1), int(3), int(0)],
+            vec![int(1)],
+            vec![ScalarValue::Int64(Some(1)), ScalarValue::Int64(Some(i64::MAX))],
+            vec![day("2026-01-01"), day("2026-01-02"), every(0, 0)],
+            vec![day("2026-01-01"), day("2026-01-02")],
+        ];
+        for values in refusals {
+            assert!(series(&values).is_err(), "{values:?}");
+        }
+    }
+}

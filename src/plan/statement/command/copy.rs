@@ -1,0 +1,156 @@
+//! COPY (query) TO STDOUT and COPY table TO STDOUT.
+
+use sqlparser::tokenizer::Token;
+
+use super::inner_query;
+use super::settings::text_value;
+use crate::statement::tokens::Cursor;
+use crate::statement::{CopyFormat, CopyOptions, StatementKind};
+use crate::{PlanError, Query};
+
+pub(super) fn copy(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
+    if cursor.peek() != Some(&Token::LParen) {
+        return copy_table(cursor);
+    }
+    cursor.advance();
+    let inside = cursor.inside_parens()?;
+    let query = inner_query(&Cursor::new("", inside))?;
+    cursor.expect("TO")?;
+    if !cursor.take("STDOUT") {
+        return Err(PlanError::Unsupported("COPY to a file or program of the server".into()));
+    }
+    Ok(StatementKind::CopyOut { query, options: copy_options(cursor)? })
+}
+
+/// `COPY table [(columns)] TO STDOUT` is the query over these columns; FROM is a write.
+fn copy_table(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
+    use sqlparser::tokenizer::{TokenWithSpan, Word};
+    let mut table = Vec::new();
+    while let Some(Token::Word(_) | Token::Period) = cursor.peek() {
+        if matches!(cursor.word().as_deref(), Some("TO" | "FROM")) {
+            break;
+        }
+        table.push(cursor.rest()[0].clone());
+        cursor.advance();
+    }
+    if table.is_empty() {
+        return Err(cursor.error());
+    }
+    let columns = if cursor.take_token(&Token::LParen) { Some(cursor.inside_parens()?.to_vec()) } else { None };
+    if cursor.take("FROM") {
+        return Err(PlanError::ReadOnly("COPY FROM".into()));
+    }
+    cursor.expect("TO")?;
+    if !cursor.take("STDOUT") {
+        return Err(PlanError::Unsupported("COPY to a file or program of the server".into()));
+    }
+    let word = |text: &str| {
+        let keyword = match Token::make_keyword(text) {
+            Token::Word(Word { keyword, .. }) => keyword,
+            _ => sqlparser::keywords::Keyword::NoKeyword,
+        };
+        TokenWithSpan::wrap(Token::Word(Word { value: text.into(), quote_style: None, keyword }))
+    };
+    let mut tokens = vec![word("SELECT")];
+    tokens.extend(columns.unwrap_or_else(|| vec![TokenWithSpan::wrap(Token::Mul)]));
+    tokens.push(word("FROM"));
+    tokens.extend(table);
+    let query = Query::new(cursor.parse(&tokens, |parser| parser.parse_query())?)?;
+    Ok(StatementKind::CopyOut { query, options: copy_options(cursor)? })
+}
+
+fn copy_options(cursor: &mut Cursor) -> Result<CopyOptions, PlanError> {
+    let mut options = CopyOptions {
+        format: CopyFormat::Text,
+        delimiter: None,
+        null: None,
+        header: false,
+        quote: None,
+        escape: None,
+        force_quote: None,
+    };
+    let _ = cursor.take("WITH");
+    if cursor.take_token(&Token::LParen) {
+        for part in cursor.inside_parens()?.split(|t| t.token == Token::Comma) {
+            let mut part = Cursor::new("", part);
+            let name = part.name()?;
+            copy_option(&name, &mut part, &mut options)?;
+            part.end()?;
+        }
+    } else {
+        while !cursor.at_end() {
+            let name = cursor.name()?;
+            let _ = cursor.take("AS");
+            match name.as_str() {
+                "binary" => options.format = CopyFormat::Binary,
+                "csv" => options.format = CopyFormat::Csv,
+                "header" => options.header = true,
+                "delimiter" | "delimiters" | "null" | "quote" | "escape" => {
+                    copy_option(name.trim_end_matches('s'), cursor, &mut options)?;
+                }
+                other => return Err(PlanError::Unsupported(format!("COPY option {other}"))),
+            }
+        }
+    }
+    if options.format == CopyFormat::Binary && (options.delimiter.is_some() || options.null.is_some() || options.header)
+    {
+        return Err(PlanError::Unsupported("DELIMITER, NULL or HEADER in COPY BINARY".into()));
+    }
+    Ok(options)
+}
+
+fn copy_option(name: &str, cursor: &mut Cursor, options: &mut CopyOptions) -> Result<(), PlanError> {
+    match name {
+        "format" => {
+            options.format = match text_value(cursor)?.as_deref() {
+                Some("text") => CopyFormat::Text,
+                Some("csv") => CopyFormat::Csv,
+                Some("binary") => CopyFormat::Binary,
+                _ => return Err(PlanError::Unsupported("this COPY format".into())),
+            }
+        }
+        "delimiter" => options.delimiter = Some(one_char(cursor)?),
+        "null" => options.null = text_value(cursor)?,
+        "quote" => options.quote = Some(one_char(cursor)?),
+        "escape" => options.escape = Some(one_char(cursor)?),
+        "header" => {
+            let value = if cursor.at_end() { None } else { text_value(cursor)? };
+            options.header = match value.as_deref() {
+                None | Some("true" | "on" | "1") => true,
+                Some("false" | "off" | "0") => false,
+                Some(_) => return Err(PlanError::Unsupported("this value of HEADER".into())),
+            };
+        }
+        "force_quote" => {
+            let mut columns = Vec::new();
+            if !cursor.take_token(&Token::Mul) {
+                cursor.expect_token(&Token::LParen)?;
+                loop {
+                    columns.push(cursor.name()?);
+                    if !cursor.take_token(&Token::Comma) {
+                        break;
+                    }
+                }
+                cursor.expect_token(&Token::RParen)?;
+            }
+            options.force_quote = Some(columns);
+        }
+        "encoding" => match text_value(cursor)? {
+            Some(encoding) if encoding.eq_ignore_ascii_case("utf8") || encoding.eq_ignore_ascii_case("utf-8") => {}
+            _ => return Err(PlanError::Unsupported("a COPY encoding other than UTF8".into())),
+        },
+        other => return Err(PlanError::Unsupported(format!("COPY option {other}"))),
+    }
+    Ok(())
+}
+
+fn one_char(cursor: &mut Cursor) -> Result<char, PlanError> {
+    let text = text_value(cursor)?.unwrap_or_default();
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) if c.is_ascii() => Ok(c),
+        _ => Err(PlanError::Unsupported(
+            "a COPY delimiter, quote or escape that is not one single-byte character".into(),
+        )),
+    }
+}

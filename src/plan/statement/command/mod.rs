@@ -1,0 +1,137 @@
+//! The statement kinds by their first word. Closed list: what is not named here is refused.
+
+mod copy;
+mod cursors;
+mod prepared;
+mod settings;
+mod transactions;
+
+use sqlparser::tokenizer::Token;
+
+use super::StatementKind;
+use super::tokens::Cursor;
+use crate::{PlanError, Query};
+use copy::copy;
+use cursors::{declare, fetch};
+use prepared::{execute, explain, prepare};
+use settings::{discard, reset, set, show};
+use transactions::{modes, no_chain, rollback};
+
+/// Commands that change data, structure or the server.
+const WRITES: &[&str] = &[
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
+    "TRUNCATE",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "GRANT",
+    "REVOKE",
+    "COMMENT",
+    "VACUUM",
+    "ANALYZE",
+    "REINDEX",
+    "CLUSTER",
+    "REFRESH",
+    "DO",
+    "CALL",
+    "IMPORT",
+    "SECURITY",
+    "REASSIGN",
+    "LOAD",
+    "NOTIFY",
+    "LOCK",
+    "CHECKPOINT",
+    "REPLACE",
+];
+
+pub(super) fn read(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
+    if cursor.peek() == Some(&Token::LParen) {
+        return query(&cursor).map(StatementKind::Query);
+    }
+    let Some(word) = cursor.word() else { return Err(cursor.error()) };
+    if matches!(word.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE") {
+        return query(&cursor).map(StatementKind::Query);
+    }
+    if WRITES.contains(&word.as_str()) {
+        return Err(PlanError::ReadOnly(word));
+    }
+    cursor.advance();
+    let kind = match word.as_str() {
+        "BEGIN" => {
+            let _ = cursor.take("WORK") || cursor.take("TRANSACTION");
+            StatementKind::Begin(modes(&mut cursor)?)
+        }
+        "START" => {
+            cursor.expect("TRANSACTION")?;
+            StatementKind::Begin(modes(&mut cursor)?)
+        }
+        "COMMIT" | "END" => {
+            let _ = cursor.take("WORK") || cursor.take("TRANSACTION");
+            no_chain(&mut cursor)?;
+            StatementKind::Commit
+        }
+        "ROLLBACK" | "ABORT" => rollback(&mut cursor)?,
+        "SAVEPOINT" => StatementKind::Savepoint(cursor.name()?),
+        "RELEASE" => {
+            let _ = cursor.take("SAVEPOINT");
+            StatementKind::Release(cursor.name()?)
+        }
+        "SET" => set(&mut cursor)?,
+        "SHOW" => show(&mut cursor)?,
+        "RESET" => reset(&mut cursor)?,
+        "DISCARD" => discard(&mut cursor)?,
+        "DECLARE" => return declare(cursor),
+        "FETCH" => fetch(&mut cursor, false)?,
+        "MOVE" => fetch(&mut cursor, true)?,
+        "CLOSE" => StatementKind::Close(name_or_all(&mut cursor)?),
+        "PREPARE" => return prepare(cursor),
+        "EXECUTE" => execute(&mut cursor)?,
+        "DEALLOCATE" => {
+            let _ = cursor.take("PREPARE");
+            StatementKind::Deallocate(name_or_all(&mut cursor)?)
+        }
+        "LISTEN" => StatementKind::Listen(cursor.name()?),
+        "UNLISTEN" => {
+            if cursor.take_token(&Token::Mul) {
+                StatementKind::Unlisten(None)
+            } else {
+                StatementKind::Unlisten(Some(cursor.name()?))
+            }
+        }
+        "COPY" => copy(&mut cursor)?,
+        "EXPLAIN" => return explain(cursor),
+        _ => return Err(unknown(&word, &cursor)),
+    };
+    cursor.end()?;
+    Ok(kind)
+}
+
+fn unknown(word: &str, cursor: &Cursor) -> PlanError {
+    let position = match cursor.rest().first() {
+        _ if cursor.at_end() => None,
+        _ => Some(1),
+    };
+    PlanError::Syntax { message: format!("syntax error at or near \"{}\"", word.to_lowercase()), position }
+}
+
+fn query(cursor: &Cursor) -> Result<Query, PlanError> {
+    Query::new(cursor.parse(cursor.rest(), |parser| parser.parse_query())?)
+}
+
+fn name_or_all(cursor: &mut Cursor) -> Result<Option<String>, PlanError> {
+    if cursor.take("ALL") { Ok(None) } else { cursor.name().map(Some) }
+}
+
+/// A query inside another statement: a write there is named as such.
+fn inner_query(cursor: &Cursor) -> Result<Query, PlanError> {
+    match cursor.word() {
+        Some(word) if WRITES.contains(&word.as_str()) => Err(PlanError::ReadOnly(word)),
+        Some(word) if !matches!(word.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE") => {
+            Err(PlanError::Unsupported(format!("{word} at this place")))
+        }
+        _ => query(cursor),
+    }
+}

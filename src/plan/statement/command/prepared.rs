@@ -1,0 +1,90 @@
+//! PREPARE, EXECUTE and EXPLAIN: statements about a statement.
+
+use sluice_base::Datum;
+use sqlparser::tokenizer::Token;
+
+use super::inner_query;
+use crate::PlanError;
+use crate::statement::StatementKind;
+use crate::statement::tokens::Cursor;
+
+pub(super) fn prepare(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
+    let name = cursor.name()?;
+    let mut types = Vec::new();
+    if cursor.take_token(&Token::LParen) {
+        let inside = cursor.inside_parens()?;
+        for part in inside.split(|t| t.token == Token::Comma) {
+            let parsed = cursor.parse(part, |parser| parser.parse_data_type())?;
+            types.push(crate::resolve::sql_type_of(&parsed)?);
+        }
+    }
+    cursor.expect("AS")?;
+    Ok(StatementKind::Prepare { name, types, query: inner_query(&cursor)? })
+}
+
+pub(super) fn execute(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
+    let name = cursor.name()?;
+    let mut args = Vec::new();
+    if cursor.take_token(&Token::LParen) && !cursor.take_token(&Token::RParen) {
+        loop {
+            args.push(literal(cursor)?);
+            if !cursor.take_token(&Token::Comma) {
+                break;
+            }
+        }
+        cursor.expect_token(&Token::RParen)?;
+    }
+    Ok(StatementKind::Execute { name, args })
+}
+
+fn literal(cursor: &mut Cursor) -> Result<Datum, PlanError> {
+    let negative = cursor.take_token(&Token::Minus);
+    let error = cursor.error();
+    let value = match cursor.advance() {
+        Some(Token::Number(text, _)) => {
+            let text = if negative { format!("-{text}") } else { text.clone() };
+            return Ok(text.parse().map_or(Datum::Numeric(text), Datum::Int));
+        }
+        Some(Token::SingleQuotedString(text) | Token::EscapedStringLiteral(text)) => Datum::Text(text.clone()),
+        Some(Token::Word(word)) if word.quote_style.is_none() => match word.value.to_ascii_uppercase().as_str() {
+            "NULL" => Datum::Null,
+            "TRUE" => Datum::Bool(true),
+            "FALSE" => Datum::Bool(false),
+            _ => return Err(PlanError::Unsupported("an EXECUTE argument that is not a literal".into())),
+        },
+        _ => return Err(error),
+    };
+    if negative { Err(error) } else { Ok(value) }
+}
+
+pub(super) fn explain(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
+    let (mut policy, mut analyze) = (false, false);
+    if cursor.peek() == Some(&Token::LParen)
+        && !matches!(cursor.word_at(1).as_deref(), Some("SELECT" | "WITH" | "VALUES"))
+    {
+        cursor.advance();
+        for option in cursor.inside_parens()?.split(|t| t.token == Token::Comma) {
+            let mut option = Cursor::new("", option);
+            let name = option.name()?;
+            let value = option.word();
+            let on = !matches!(value.as_deref(), Some("FALSE" | "OFF"));
+            match name.as_str() {
+                "policy" => policy = on,
+                "analyze" => analyze = on,
+                // Nothing of what these add is ever shown: the answer is the same with and without.
+                "verbose" | "costs" | "summary" => {}
+                "timing" | "buffers" | "settings" | "wal" if !on => {}
+                "format" if value.as_deref() == Some("TEXT") => {}
+                other => return Err(PlanError::Unsupported(format!("EXPLAIN option {other}"))),
+            }
+        }
+    }
+    loop {
+        if cursor.take("ANALYZE") || cursor.take("ANALYSE") {
+            analyze = true;
+        } else if !cursor.take("VERBOSE") {
+            break;
+        }
+    }
+    Ok(StatementKind::Explain { query: inner_query(&cursor)?, policy, analyze })
+}

@@ -1,0 +1,121 @@
+//! SET, SHOW, RESET and DISCARD.
+
+use sqlparser::tokenizer::Token;
+
+use super::transactions::modes;
+use crate::PlanError;
+use crate::statement::StatementKind;
+use crate::statement::tokens::Cursor;
+
+pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
+    let local = cursor.take("LOCAL");
+    if !local && cursor.take("SESSION") {
+        if cursor.take("CHARACTERISTICS") {
+            cursor.expect("AS")?;
+            cursor.expect("TRANSACTION")?;
+            return Ok(StatementKind::SetTransaction(modes(cursor)?));
+        }
+        if cursor.take("AUTHORIZATION") {
+            let who = text_value(cursor)?;
+            return Ok(StatementKind::SetSessionAuthorization(who.filter(|w| !w.eq_ignore_ascii_case("default"))));
+        }
+    }
+    if cursor.take("TRANSACTION") {
+        return Ok(StatementKind::SetTransaction(modes(cursor)?));
+    }
+    if cursor.take("ROLE") {
+        let role = text_value(cursor)?;
+        return Ok(StatementKind::SetRole(role.filter(|r| !r.eq_ignore_ascii_case("none"))));
+    }
+    if cursor.take("TIME") {
+        cursor.expect("ZONE")?;
+        let value = text_value(cursor)?.filter(|v| !v.eq_ignore_ascii_case("local"));
+        return Ok(StatementKind::Set { name: "timezone".into(), value, local });
+    }
+    if cursor.take("NAMES") {
+        return Ok(StatementKind::Set { name: "client_encoding".into(), value: text_value(cursor)?, local });
+    }
+    if cursor.take("XML") {
+        return Err(PlanError::Unsupported("SET XML OPTION".into()));
+    }
+    let name = cursor.dotted_name()?.to_lowercase();
+    if !cursor.take_token(&Token::Eq) {
+        cursor.expect("TO")?;
+    }
+    let mut parts = Vec::new();
+    loop {
+        match text_value(cursor)? {
+            Some(part) => parts.push(part),
+            None if parts.is_empty() && cursor.at_end() => {
+                return Ok(StatementKind::Set { name, value: None, local });
+            }
+            None => return Err(cursor.error()),
+        }
+        if !cursor.take_token(&Token::Comma) {
+            break;
+        }
+    }
+    Ok(StatementKind::Set { name, value: Some(parts.join(", ")), local })
+}
+
+/// One value of SET as text; `None` is DEFAULT.
+pub(super) fn text_value(cursor: &mut Cursor) -> Result<Option<String>, PlanError> {
+    if cursor.take("DEFAULT") {
+        return Ok(None);
+    }
+    let negative = cursor.take_token(&Token::Minus);
+    let error = cursor.error();
+    match cursor.advance() {
+        Some(Token::Number(number, _)) => Ok(Some(format!("{}{number}", if negative { "-" } else { "" }))),
+        _ if negative => Err(error),
+        Some(Token::SingleQuotedString(text) | Token::EscapedStringLiteral(text)) => Ok(Some(text.clone())),
+        Some(Token::Word(word)) => Ok(Some(match word.quote_style {
+            Some(_) => word.value.clone(),
+            None => word.value.to_lowercase(),
+        })),
+        _ => Err(error),
+    }
+}
+
+pub(super) fn show(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
+    let name = if cursor.take("TRANSACTION") {
+        cursor.expect("ISOLATION")?;
+        cursor.expect("LEVEL")?;
+        "transaction_isolation".to_string()
+    } else if cursor.take("TIME") {
+        cursor.expect("ZONE")?;
+        "timezone".into()
+    } else if cursor.take("SESSION") {
+        cursor.expect("AUTHORIZATION")?;
+        "session_authorization".into()
+    } else {
+        cursor.dotted_name()?.to_lowercase()
+    };
+    Ok(StatementKind::Show(name))
+}
+
+pub(super) fn reset(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
+    if cursor.take("ALL") {
+        return Ok(StatementKind::Reset(None));
+    }
+    if cursor.take("ROLE") {
+        return Ok(StatementKind::SetRole(None));
+    }
+    if cursor.take("SESSION") {
+        cursor.expect("AUTHORIZATION")?;
+        return Ok(StatementKind::SetSessionAuthorization(None));
+    }
+    if cursor.take("TIME") {
+        cursor.expect("ZONE")?;
+        return Ok(StatementKind::Reset(Some("timezone".into())));
+    }
+    Ok(StatementKind::Reset(Some(cursor.dotted_name()?.to_lowercase())))
+}
+
+pub(super) fn discard(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
+    let what = cursor.name()?.to_uppercase();
+    match what.as_str() {
+        "ALL" | "PLANS" | "SEQUENCES" | "TEMP" | "TEMPORARY" => Ok(StatementKind::Discard(what)),
+        _ => Err(cursor.error()),
+    }
+}
