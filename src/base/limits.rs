@@ -32,7 +32,7 @@ pub struct Limits {
     pub operators_max: usize,
     /// Prepared statements and portals one session may hold, each.
     pub prepared_max: usize,
-    /// Largest text one function call may build, bytes.
+    /// Largest value that one call of a function or aggregate may make, bytes.
     pub value_bytes_max: usize,
 }
 

@@ -153,11 +153,10 @@ fn of_text(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, EngineError> {
 /// A half goes to the even neighbour.
 fn of_float(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, EngineError> {
     let doubles = cast(array, &DataType::Float64).map_err(|error| EngineError::Internal(error.to_string()))?;
+    let range = i64::MIN as f64..-(i64::MIN as f64);
     let whole = doubles.as_primitive::<Float64Type>().iter().map(|value| match value.map(f64::round_ties_even) {
-        // 2^63 itself is past the range; its negative is the smallest integer.
-        Some(value) if !(-9.223_372_036_854_775_808e18..9.223_372_036_854_775_808e18).contains(&value) => {
-            Err(EngineError::TypeRange(type_name(to)))
-        }
+        // Not a number is in no range.
+        Some(value) if !range.contains(&value) => Err(EngineError::TypeRange(type_name(to))),
         value => Ok(value.map(|value| value as i64)),
     });
     let whole: ArrayRef = Arc::new(whole.collect::<Result<Int64Array, _>>()?);
