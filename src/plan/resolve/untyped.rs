@@ -109,6 +109,9 @@ pub(super) struct UntypedPlanner;
 
 impl ExprPlanner for UntypedPlanner {
     fn plan_binary_op(&self, mut raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        if !is_arithmetic(&raw.op) && !is_comparison(&raw.op) {
+            return Ok(PlannerResult::Original(raw));
+        }
         raw.left = coerced(raw.left, schema)?;
         raw.right = coerced(raw.right, schema)?;
         match (untyped(&raw.left), untyped(&raw.right)) {
@@ -128,11 +131,24 @@ impl ExprPlanner for UntypedPlanner {
     }
 }
 
+fn is_arithmetic(op: &BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    matches!(op, B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo)
+}
+
+fn is_comparison(op: &BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    matches!(op, B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq)
+}
+
 /// An operand in its final type: that of `CASE WHEN x THEN 1 ELSE 2.5 END` is known after coercion only.
 fn coerced(operand: Expr, schema: &DFSchema) -> Result<Expr> {
     match operand {
         Expr::Column(_) | Expr::Literal(..) | Expr::Placeholder(_) => Ok(operand),
-        _ => Ok(operand.rewrite(&mut TypeCoercionRewriter::new(schema))?.data),
+        _ => {
+            let (operand, _) = operand.infer_placeholder_types(schema)?;
+            Ok(operand.rewrite(&mut TypeCoercionRewriter::new(schema))?.data)
+        }
     }
 }
 
@@ -145,15 +161,11 @@ fn untyped(expr: &Expr) -> Option<&str> {
 }
 
 fn typed(text: &str, other: &Expr, op: &BinaryOperator, schema: &DFSchema) -> Result<Option<Expr>> {
-    use BinaryOperator as B;
     let Ok(other) = other.get_type(schema) else { return Ok(None) };
-    let arithmetic = matches!(op, B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo);
-    let comparison = matches!(op, B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq);
-    if !arithmetic && !comparison {
-        return Ok(None);
-    }
     let target = match &other {
-        DataType::Date32 | DataType::Timestamp(..) if *op == B::Plus => DataType::Interval(IntervalUnit::MonthDayNano),
+        DataType::Date32 | DataType::Timestamp(..) if *op == BinaryOperator::Plus => {
+            DataType::Interval(IntervalUnit::MonthDayNano)
+        }
         other => other.clone(),
     };
     match read(text, &target) {
