@@ -4,7 +4,10 @@
 //! belong to the value above. Blank lines and lines beginning with `#` separate. The input keys come first, the
 //! expected keys after them; what the check function renders replaces the expected half on `UPDATE=1`.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::repository;
 
@@ -60,9 +63,12 @@ pub struct Kind {
     pub expected: &'static [&'static str],
 }
 
+/// Cases of a file that are checked at the same time: they wait for servers most of the time.
+const AT_ONCE: usize = 4;
+
 /// Runs every case of a kind. The check gets a case and returns the expected half as it should read now, or the
 /// reason why the case fails whatever is expected.
-pub fn run(kind: &Kind, mut check: impl FnMut(&Case) -> Result<Vec<Entry>, String>) {
+pub fn run(kind: &Kind, check: impl Fn(&Case) -> Result<Vec<Entry>, String> + Sync) {
     let folder = repository().join("tests").join(kind.folder);
     let update = std::env::var_os("UPDATE").is_some();
     let wanted = std::env::var("CASE").unwrap_or_default();
@@ -73,11 +79,12 @@ pub fn run(kind: &Kind, mut check: impl FnMut(&Case) -> Result<Vec<Entry>, Strin
         let relative = path.strip_prefix(repository()).expect("inside the repository").to_path_buf();
         let cases = parse(&relative, &text, kind);
         let mut rewritten: Vec<(std::ops::Range<usize>, String)> = Vec::new();
-        for case in cases.iter().filter(|case| case.name.contains(&wanted)) {
+        let chosen: Vec<&Case> = cases.iter().filter(|case| case.name.contains(&wanted)).collect();
+        for (case, outcome) in chosen.iter().zip(check_all(&chosen, &check)) {
             count += 1;
             let expected: Vec<Entry> =
                 case.entries.iter().filter(|entry| !kind.input.contains(&entry.key.as_str())).cloned().collect();
-            match check(case) {
+            match outcome {
                 Ok(actual) if actual == expected => {}
                 Ok(actual) if update => rewritten.push((case.lines.clone(), render_case(case, kind, &actual))),
                 Ok(actual) => failures.push(format!(
@@ -99,6 +106,30 @@ pub fn run(kind: &Kind, mut check: impl FnMut(&Case) -> Result<Vec<Entry>, Strin
     }
     assert!(count > 0, "no case in {} is named like {wanted:?}", folder.display());
     assert!(failures.is_empty(), "{} of {count} cases failed\n\n{}\n", failures.len(), failures.join("\n\n"));
+}
+
+/// Outcomes of all cases, in their order.
+fn check_all(
+    cases: &[&Case],
+    check: &(impl Fn(&Case) -> Result<Vec<Entry>, String> + Sync),
+) -> Vec<Result<Vec<Entry>, String>> {
+    let next = AtomicUsize::new(0);
+    let outcomes: Vec<Mutex<Option<Result<Vec<Entry>, String>>>> = cases.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(cases.len()) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(at) else { return };
+                    let outcome = catch_unwind(AssertUnwindSafe(|| check(case)));
+                    let outcome = outcome.unwrap_or_else(|_| Err("the check panicked; see above".into()));
+                    *outcomes[at].lock().expect("no check panics with the lock") = Some(outcome);
+                }
+            });
+        }
+    });
+    let taken = |outcome: Mutex<Option<_>>| outcome.into_inner().ok().flatten().expect("every case was checked");
+    outcomes.into_iter().map(taken).collect()
 }
 
 /// Files with this extension under a folder, sorted.
