@@ -1,4 +1,8 @@
 //! The one table between SQL types and Arrow types, both ways, and between values and scalars.
+//!
+//! `numeric(p,s)` is a decimal of that precision and scale. `numeric` alone is [`NUMERIC_DEFAULT`]: 38 digits before the
+//! point and 37 behind it, shown without zeros at the end. What arithmetic makes of them is told by [`crate::numeric`]:
+//! every decimal, and a decimal with its display scale beside it, is announced as `numeric`.
 
 use std::sync::Arc;
 

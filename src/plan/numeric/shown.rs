@@ -15,6 +15,7 @@ use datafusion_expr::{Expr, ExprSchemable, Filter, Limit, LogicalPlan, Operator,
 
 use super::scaled::{Operation, call, inside_value, is_kept, is_scaled};
 use super::{Shown, digits_of, scaled_type, shown};
+use crate::resolve::COMMON;
 
 /// The plan with scaled values where the type does not tell the display scale and it can be had.
 pub(crate) fn with_display_scale(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -215,6 +216,10 @@ fn uncast(expr: &Expr) -> &Expr {
 fn is_mixed(case: &Case, data_type: &DataType, input: &LogicalPlan) -> Result<bool> {
     let branches = case.when_then_expr.iter().map(|(_, then)| then).chain(&case.else_expr);
     for branch in branches {
+        let branch = match &**branch {
+            Expr::ScalarFunction(function) if function.func.name() == COMMON => function.args.first().unwrap_or(branch),
+            other => other,
+        };
         let found = branch.get_type(input.schema())?;
         let same = digits_of(&found).map(|(_, scale)| scale) == digits_of(data_type).map(|(_, scale)| scale);
         if !found.is_null() && !same {
@@ -231,6 +236,8 @@ fn scaled_function(function: &ScalarFunction, input: &LogicalPlan, find: Find) -
         "greatest" => Some(Operation::Greatest),
         "least" => Some(Operation::Least),
         "coalesce" | "numeric" => None,
+        // The first branch of a CASE beside the others, for its type alone.
+        COMMON => return function.args.first().map_or(Ok(None), |branch| scaled(branch, input, find)),
         _ => return Ok(None),
     };
     let args = function.args.iter().map(|arg| scaled(arg, input, find)).collect::<Result<Vec<_>>>()?;

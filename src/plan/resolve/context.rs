@@ -60,9 +60,12 @@ pub(super) fn plan(
     let planner = SqlToRel::new_with_options(&scope, options);
     let mut context = PlannerContext::new().with_prepare_param_data_types(super::parameter_fields(declared));
     let statement = ast::Statement::Query(Box::new(query));
-    let plan = planner.sql_statement_to_plan_with_context(statement, &mut context).map_err(from_planner)?;
-    // Here and not in the engine alone: what Describe announces is the type after coercion (CASE WHEN x THEN 1 ELSE 2.5
-    // END is a numeric), and what cannot be coerced is a fault of the statement.
+    planner.sql_statement_to_plan_with_context(statement, &mut context).map_err(from_planner)
+}
+
+/// A plan with its operands in common types. Here and not in the engine alone: what Describe announces is the type after
+/// coercion (CASE WHEN x THEN 1 ELSE 2.5 END is a numeric), and what cannot be coerced is a fault of the statement.
+pub(super) fn coerced(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
     TypeCoercion::new().analyze(plan, &FUNCTIONS.options).map_err(from_planner)
 }
 
@@ -115,10 +118,11 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     Functions { scalar, aggregate, window, planners, options: ConfigOptions::default() }
 });
 
-/// A plan ready to be governed: averages split, and the digits that PostgreSQL shows carried up to the result.
+/// A plan ready to be governed: averages split, the digits that PostgreSQL shows carried up to the result, and every
+/// operand in its final type.
 pub(super) fn finish(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
     let sum = FUNCTIONS.aggregate.get("sum").ok_or_else(|| PlanError::Internal("no sum".into()))?;
-    numeric::averages(plan, sum).and_then(numeric::with_display_scale).map_err(from_planner)
+    numeric::averages(plan, sum).and_then(numeric::with_display_scale).map_err(from_planner).and_then(coerced)
 }
 
 struct Scope<'a> {

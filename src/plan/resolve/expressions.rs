@@ -418,8 +418,18 @@ fn narrow_result(expr: &mut Expr) {
                 narrow_result(otherwise);
             }
         }
+        // The first branch of a CASE beside the others.
+        Expr::Function(function) if is_common(function) => {
+            if let FunctionArguments::List(list) = &mut function.args {
+                narrow_results(&mut list.args);
+            }
+        }
         _ => super::names::narrow_integer(expr),
     }
+}
+
+fn is_common(function: &Function) -> bool {
+    matches!(function.name.0.as_slice(), [ast::ObjectNamePart::Identifier(name)] if name.value == untyped::COMMON)
 }
 
 /// A cast to `numeric` without precision keeps the digits that are there; a constant text is read as the number it is.

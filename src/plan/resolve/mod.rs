@@ -31,6 +31,7 @@ use crate::{PlanError, Query};
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use types::sql_type_of;
+pub(crate) use untyped::COMMON;
 
 /// Who asks, and against what.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +115,7 @@ pub(crate) fn describe(query: &Query, asker: &Asker, declared: &[Option<SqlType>
             }
         })
         .collect();
+    let resolved = Resolved { plan: context::coerced(resolved.plan)?, ..resolved };
     let columns = crate::govern::columns(&resolved, asker)?;
     Ok(Described { params, columns })
 }

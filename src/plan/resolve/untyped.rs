@@ -41,7 +41,7 @@ pub(super) fn like_type() -> Arc<ScalarUDF> {
 }
 
 /// Name of the function that gives its first argument the common type of all of them; no client can type it.
-pub(super) const COMMON: &str = "\u{1}common";
+pub(crate) const COMMON: &str = "\u{1}common";
 
 /// The function behind [`COMMON`].
 pub(super) fn common() -> Arc<ScalarUDF> {

@@ -1,6 +1,8 @@
 //! One value at a time: every type, in text and in binary.
 
 use super::*;
+use sluice_plan::numeric::{OPEN, scaled_type};
+use sluice_plan::types::NUMERIC_DEFAULT;
 
 #[test]
 fn values_are_postgresqls_in_text_and_binary() {
@@ -116,6 +118,14 @@ fn columns_of_other_arrow_types_are_cast() {
         encode(&batch(array), &sql_type, Format::Text, &china()).map(|v| String::from_utf8(v.unwrap()).unwrap())
     };
     let decimal = |v: i128, p, s| Arc::new(Decimal128Array::from(vec![v]).with_precision_and_scale(p, s).unwrap());
+    let wide = |text: &str, (precision, scale): (u8, i8)| -> ArrayRef {
+        let text: ArrayRef = Arc::new(StringArray::from(vec![text]));
+        arrow::compute::cast(&text, &DataType::Decimal256(precision, scale)).unwrap()
+    };
+    let scaled = |text: &str, scale: i16| -> ArrayRef {
+        let DataType::Struct(fields) = scaled_type() else { panic!("a struct") };
+        Arc::new(StructArray::new(fields, vec![wide(text, OPEN), Arc::new(Int16Array::from(vec![scale]))], None))
+    };
     let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(7), None])]);
     let cases: Vec<(ArrayRef, SqlType, &str)> = vec![
         (Arc::new(Int64Array::from(vec![5])), SqlType::Int4, "5"),
@@ -137,9 +147,17 @@ fn columns_of_other_arrow_types_are_cast() {
         ),
         (Arc::new(DurationSecondArray::from(vec![90])), SqlType::Interval, "00:01:30"),
         (Arc::new(StringArray::from(vec!["A0EEBC999C0B4EF8BB6D6BB9BD380A11"])), SqlType::Uuid, UUID),
-        (decimal(15_000_000_000, 38, 10), SqlType::Numeric(None), "1.5"),
-        (decimal(0, 38, 10), SqlType::Numeric(None), "0"),
-        (decimal(-100_000_000_000, 38, 10), SqlType::Numeric(None), "-10"),
+        (decimal(15_000_000_000, 38, 10), SqlType::Numeric(None), "1.5000000000"),
+        (wide("1.5", NUMERIC_DEFAULT), SqlType::Numeric(None), "1.5"),
+        (wide("0", NUMERIC_DEFAULT), SqlType::Numeric(None), "0"),
+        (wide("-10", NUMERIC_DEFAULT), SqlType::Numeric(None), "-10"),
+        (wide("3.5", OPEN), SqlType::Numeric(None), "3.5000000000000000"),
+        (wide("0.33333333333333333333", OPEN), SqlType::Numeric(None), "0.33333333333333333333"),
+        (wide("-14285.714285714286", OPEN), SqlType::Numeric(None), "-14285.714285714286"),
+        (wide("0", OPEN), SqlType::Numeric(None), "0.00000000000000000000"),
+        (scaled("1", 20), SqlType::Numeric(None), "1.00000000000000000000"),
+        (scaled("-12.5", 1), SqlType::Numeric(None), "-12.5"),
+        (scaled("0", 3), SqlType::Numeric(None), "0.000"),
         (decimal(1_500, 20, 2), SqlType::Numeric(None), "15.00"),
         (decimal(15, 20, -2), SqlType::Numeric(None), "1500"),
         (decimal(0, 20, -2), SqlType::Numeric(None), "0"),
