@@ -127,7 +127,29 @@ impl ExprPlanner for UntypedPlanner {
             }
             _ => {}
         }
+        if is_arithmetic(&raw.op) {
+            narrow(&mut raw.left, &mut raw.right, schema);
+        }
         Ok(PlannerResult::Original(raw))
+    }
+}
+
+/// An integer constant that fits is an `integer`, as in PostgreSQL; the parser's is a `bigint`. Beside a `bigint` or a
+/// numeric it does not matter.
+fn narrow(left: &mut Expr, right: &mut Expr, schema: &DFSchema) {
+    let small = |expr: &Expr| match expr {
+        Expr::Literal(ScalarValue::Int64(Some(value)), _) => i32::try_from(*value).ok(),
+        _ => None,
+    };
+    let short =
+        |expr: &Expr| small(expr).is_some() || matches!(expr.get_type(schema), Ok(DataType::Int16 | DataType::Int32));
+    if !(short(left) && short(right)) {
+        return;
+    }
+    for side in [left, right] {
+        if let Some(value) = small(side) {
+            *side = Expr::Literal(ScalarValue::Int32(Some(value)), None);
+        }
     }
 }
 
