@@ -63,12 +63,14 @@ pub struct Kind {
     pub expected: &'static [&'static str],
 }
 
+/// The expected half as it should read now, or the reason why the case fails whatever is expected.
+type Outcome = Result<Vec<Entry>, String>;
+
 /// Cases of a file that are checked at the same time: they wait for servers most of the time.
 const AT_ONCE: usize = 4;
 
-/// Runs every case of a kind. The check gets a case and returns the expected half as it should read now, or the
-/// reason why the case fails whatever is expected.
-pub fn run(kind: &Kind, check: impl Fn(&Case) -> Result<Vec<Entry>, String> + Sync) {
+/// Runs every case of a kind.
+pub fn run(kind: &Kind, check: impl Fn(&Case) -> Outcome + Sync) {
     let folder = repository().join("tests").join(kind.folder);
     let update = std::env::var_os("UPDATE").is_some();
     let wanted = std::env::var("CASE").unwrap_or_default();
@@ -109,12 +111,9 @@ pub fn run(kind: &Kind, check: impl Fn(&Case) -> Result<Vec<Entry>, String> + Sy
 }
 
 /// Outcomes of all cases, in their order.
-fn check_all(
-    cases: &[&Case],
-    check: &(impl Fn(&Case) -> Result<Vec<Entry>, String> + Sync),
-) -> Vec<Result<Vec<Entry>, String>> {
+fn check_all(cases: &[&Case], check: &(impl Fn(&Case) -> Outcome + Sync)) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
-    let outcomes: Vec<Mutex<Option<Result<Vec<Entry>, String>>>> = cases.iter().map(|_| Mutex::new(None)).collect();
+    let outcomes: Vec<Mutex<Option<Outcome>>> = cases.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(cases.len()) {
             scope.spawn(|| {
@@ -128,7 +127,7 @@ fn check_all(
             });
         }
     });
-    let taken = |outcome: Mutex<Option<_>>| outcome.into_inner().ok().flatten().expect("every case was checked");
+    let taken = |outcome: Mutex<Option<Outcome>>| outcome.into_inner().ok().flatten().expect("every case was checked");
     outcomes.into_iter().map(taken).collect()
 }
 
