@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use sluice_base::{Column, Datum, Format, Limits, SqlType};
+use sluice_base::{Column, Datum, Format, Limits, SqlType, TimeZone};
 use sluice_engine::encode::{EncodeSettings, RowEncoder};
 use sluice_engine::{Engine, RowBlock};
 use sluice_model::audit::{Outcome, Pending, Record, SessionInfo, Sink, Trail};
@@ -44,6 +44,7 @@ struct Bank {
     principal: Principal,
     limits: Limits,
     search_path: Vec<String>,
+    timezone: TimeZone,
     folder: PathBuf,
 }
 
@@ -76,6 +77,7 @@ impl Bank {
             principal,
             limits: Limits::default(),
             search_path: current.snapshot.catalog.search_path.clone(),
+            timezone: TimeZone::default(),
             folder,
         }
     }
@@ -86,6 +88,7 @@ impl Bank {
             snapshot: &self.snapshot,
             search_path: &self.search_path,
             limits: &self.limits,
+            timezone: &self.timezone,
         }
     }
 

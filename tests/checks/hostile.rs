@@ -109,6 +109,22 @@ fn long_flat_chains_are_answered_or_refused() {
 }
 
 #[test]
+fn short_statements_that_would_grow_are_refused_at_once() {
+    let mut rows = "(level = 1)".to_string();
+    (0..17).for_each(|_| rows = format!("(({rows}, true) < (true, false))"));
+    let items = vec!["true"; 100].join(", ");
+    let mut arrays = "(level = 1)".to_string();
+    (0..3).for_each(|_| arrays = format!("({arrays} < ANY (ARRAY[{items}]))"));
+    for condition in [rows, arrays] {
+        let started = Instant::now();
+        let answer = login().simple(&format!("SELECT count(*) FROM retail.branch WHERE {condition}"));
+        assert_eq!(code(&answer), "54001", "{:?}", answer.error);
+        assert!(started.elapsed() < Duration::from_secs(5), "it took {:?}", started.elapsed());
+    }
+    still_serves();
+}
+
+#[test]
 fn a_gigabyte_is_not_waited_for() {
     for tag in [b'Q', b'P', b'B', b'd', b'X', b'S'] {
         let mut wire = login();

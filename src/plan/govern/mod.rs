@@ -36,7 +36,7 @@ use sluice_model::decision::MaskUse;
 
 use crate::PlanError;
 use crate::error::from_planner;
-use crate::resolve::{Asker, Resolved};
+use crate::resolve::{Asker, Resolved, coerced};
 use crate::types::{arrow_type, sql_type};
 
 pub use explain::explain_policy;
@@ -89,8 +89,11 @@ pub fn listed_fields<'a>(entity: &'a Entity, decision: &'a Decision) -> impl Ite
 
 /// Governs a resolved plan.
 pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, PlanError> {
+    // Look-ups first, on the conditions as they were written: coercion may turn one form into another.
+    let plan = coerced(lookup::extract(resolved.plan)?)?;
+    let resolved = Resolved { plan, ..resolved };
     let columns = columns(&resolved, asker)?;
-    let plan = lookup::extract(resolved.plan)?;
+    let plan = resolved.plan;
     let lineage = lineage::trace(&plan)?;
     refuse_output_only(&lineage, &resolved.decisions, asker)?;
     let decided = decided(&plan, &lineage, &resolved.decisions, asker)?;

@@ -5,6 +5,8 @@
 //! array parameter or `ARRAY[...]` being such a list. Nothing else here may turn into one: an equality with a value is
 //! written as `NOT (a <> b)`, which no look-up is made of and which the optimizer turns back later.
 
+use std::ops::ControlFlow;
+
 use sqlparser::ast::{
     self, BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, SetExpr, TableFactor, Value,
 };
@@ -239,6 +241,7 @@ fn chain(left: &Expr, op: &BinaryOperator, items: Vec<Expr>, all: bool) -> Resul
     if items.len() > ITEMS_MAX {
         return Err(PlanError::TooComplex("ANY or ALL over a long array"));
     }
+    affordable(nodes(left).saturating_mul(items.len()))?;
     let parts = items.into_iter().map(|item| compare(left, op, &item)).collect();
     Ok(balanced(parts, if all { BinaryOperator::And } else { BinaryOperator::Or }, all))
 }
@@ -254,11 +257,30 @@ fn compare(left: &Expr, op: &BinaryOperator, right: &Expr) -> Expr {
     }
 }
 
+/// Nodes that one comparison may write out. What is compared stands several times in the result: nested without a bound,
+/// a short statement would become a huge one.
+const NODES_MAX: usize = 4_000;
+
+fn affordable(nodes: usize) -> Result<(), PlanError> {
+    if nodes > NODES_MAX { Err(PlanError::TooComplex("nested comparisons of rows or arrays")) } else { Ok(()) }
+}
+
+/// Size of an expression, counted no further than it matters.
+fn nodes(expr: &Expr) -> usize {
+    let mut count = 0;
+    let _ = ast::visit_expressions(expr, |_| {
+        count += 1;
+        if count > NODES_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    count
+}
+
 fn compare_rows(left: &[Expr], op: &BinaryOperator, right: &[Expr]) -> Result<Expr, PlanError> {
     use BinaryOperator as B;
     if left.len() != right.len() {
         return Err(PlanError::Invalid("unequal number of entries in row expressions".into()));
     }
+    affordable(left.iter().chain(right).map(nodes).sum())?;
     let each = |op: &B| left.iter().zip(right).map(|(left, right)| compare(left, op, right)).collect::<Vec<_>>();
     let strict = match op {
         B::Eq => return Ok(balanced(each(&B::Eq), B::And, true)),

@@ -65,7 +65,7 @@ pub(super) fn plan(
 
 /// A plan with its operands in common types. Here and not in the engine alone: what Describe announces is the type after
 /// coercion (CASE WHEN x THEN 1 ELSE 2.5 END is a numeric), and what cannot be coerced is a fault of the statement.
-pub(super) fn coerced(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
+pub(crate) fn coerced(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
     TypeCoercion::new().analyze(plan, &FUNCTIONS.options).map_err(from_planner)
 }
 
@@ -118,11 +118,10 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     Functions { scalar, aggregate, window, planners, options: ConfigOptions::default() }
 });
 
-/// A plan ready to be governed: averages split, the digits that PostgreSQL shows carried up to the result, and every
-/// operand in its final type.
+/// A plan ready to be governed: averages split, and the digits that PostgreSQL shows carried up to the result.
 pub(super) fn finish(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
     let sum = FUNCTIONS.aggregate.get("sum").ok_or_else(|| PlanError::Internal("no sum".into()))?;
-    numeric::averages(plan, sum).and_then(numeric::with_display_scale).map_err(from_planner).and_then(coerced)
+    numeric::averages(plan, sum).and_then(numeric::with_display_scale).map_err(from_planner)
 }
 
 struct Scope<'a> {

@@ -247,7 +247,7 @@ impl Resolver<'_> {
             _ => return Err(PlanError::UndefinedFunction(parts.join("."))),
         };
         if no_arguments(function)
-            && let Some(constant) = self.session_value(&name)
+            && let Some(constant) = self.session_value(&name).or_else(|| super::moment::constant(&name, self.asker))
         {
             *expr = constant;
             return Ok(());

@@ -10,10 +10,6 @@ const RENAMED: &[(&str, &str)] = &[
     ("every", "bool_and"),
     ("variance", "var_samp"),
     ("stddev_samp", "stddev"),
-    ("transaction_timestamp", "now"),
-    ("statement_timestamp", "now"),
-    ("clock_timestamp", "now"),
-    ("current_timestamp", "now"),
     ("substring", "substr"),
 ];
 
@@ -62,8 +58,6 @@ const SCALAR: &[&str] = &[
     "to_date",
     "date_trunc",
     "date_part",
-    "now",
-    "current_date",
     "make_date",
     "regexp_replace",
     "regexp_like",

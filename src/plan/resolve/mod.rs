@@ -10,6 +10,7 @@ mod expressions;
 mod functions;
 mod lift;
 mod like;
+mod moment;
 mod names;
 mod output;
 mod series;
@@ -22,12 +23,13 @@ use std::sync::Arc;
 use arrow::datatypes::DataType;
 use datafusion_common::{ParamValues, ScalarValue};
 use datafusion_expr::LogicalPlan;
-use sluice_base::{Column, Datum, Limits, SqlType};
+use sluice_base::{Column, Datum, Limits, SqlType, TimeZone};
 use sluice_model::{Decision, Principal, Snapshot};
 
 use crate::error::from_planner;
 use crate::types::{arrow_type, scalar, sql_type};
 use crate::{PlanError, Query};
+pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use types::sql_type_of;
@@ -44,6 +46,8 @@ pub struct Asker<'a> {
     pub search_path: &'a [String],
     /// Bounds of values and statements.
     pub limits: &'a Limits,
+    /// Zone in which the session tells dates and times of day.
+    pub timezone: &'a TimeZone,
 }
 
 /// What Describe tells.
@@ -63,7 +67,7 @@ pub(crate) struct Resolved {
     /// Decisions of all relations that were named.
     pub(crate) decisions: BTreeMap<usize, Arc<Decision>>,
     /// Numbers of the parameters that stand for arrays.
-    arrays: BTreeSet<usize>,
+    pub(crate) arrays: BTreeSet<usize>,
 }
 
 /// Resolves a query with its parameter values in place.

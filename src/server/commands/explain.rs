@@ -129,7 +129,8 @@ fn query_lines(
     limits: &sluice_base::Limits,
 ) -> Result<Vec<String>, Box<ClientError>> {
     let snapshot = &current.snapshot;
-    let asker = Asker { principal, snapshot, search_path: &snapshot.catalog.search_path, limits };
+    let timezone = sluice_base::TimeZone::default();
+    let asker = Asker { principal, snapshot, search_path: &snapshot.catalog.search_path, limits, timezone: &timezone };
     let governed = sluice_plan::prepare(query, &asker, &[]).map_err(|error| Box::new(error.to_client()))?;
     let mut lines = sluice_plan::explain_policy(&governed, &snapshot.catalog, true);
     lines.extend(current.engine.explain(governed, snapshot).map_err(|error| Box::new(error.to_client()))?);

@@ -6,7 +6,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use sluice_base::{ClientError, Column, Datum, Format, SqlType, Table};
+use sluice_base::{ClientError, Column, Datum, Format, SqlType, Table, TimeZone};
 use sluice_engine::RowStream;
 use sluice_model::Principal;
 use sluice_model::audit::Trail;
@@ -221,7 +221,8 @@ impl Asking {
             }
         }
         let path = self.search_path();
-        let described = sluice_plan::describe(query, &self.asker(&path), declared).map_err(Fault::of)?;
+        let described =
+            sluice_plan::describe(query, &self.asker(&path, &self.time_zone()), declared).map_err(Fault::of)?;
         Ok((described.params, described.columns))
     }
 
@@ -233,7 +234,7 @@ impl Asking {
             }
         }
         let path = self.search_path();
-        let governed = sluice_plan::prepare(query, &self.asker(&path), params).map_err(Fault::of)?;
+        let governed = sluice_plan::prepare(query, &self.asker(&path, &self.time_zone()), params).map_err(Fault::of)?;
         Ok(Planned::Governed(Box::new(governed)))
     }
 
@@ -263,7 +264,18 @@ impl Asking {
         self.settings.search_path()
     }
 
-    fn asker<'a>(&'a self, search_path: &'a [String]) -> Asker<'a> {
-        Asker { principal: &self.principal, snapshot: &self.current.snapshot, search_path, limits: &self.state.limits }
+    /// The session's zone.
+    fn time_zone(&self) -> TimeZone {
+        super::encode_settings(&self.settings).timezone
+    }
+
+    fn asker<'a>(&'a self, search_path: &'a [String], timezone: &'a TimeZone) -> Asker<'a> {
+        Asker {
+            principal: &self.principal,
+            snapshot: &self.current.snapshot,
+            search_path,
+            limits: &self.state.limits,
+            timezone,
+        }
     }
 }

@@ -23,6 +23,9 @@ use crate::PlanError;
 use crate::error::from_planner;
 use crate::resolve::has_subquery;
 
+/// Nodes of an expression that may be compared with a subquery.
+const NODES_MAX: usize = 500;
+
 /// Rewrites the subqueries of a whole plan, nested plans included.
 pub(super) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
     let mut marks = 0;
@@ -67,12 +70,10 @@ fn of_filter(filter: Filter) -> Result<LogicalPlan> {
     let schema = Arc::clone(filter.input.schema());
     let kept = |conjunct: Expr| match conjunct {
         Expr::Exists(exists) => of_exists(exists),
-        Expr::InSubquery(list) if !list.negated || list.subquery.outer_ref_columns.is_empty() => {
-            Ok(Expr::InSubquery(list))
-        }
+        Expr::InSubquery(list) if !list.negated || is_plain(&list) => Ok(Expr::InSubquery(list)),
         Expr::Not(inner) => match *inner {
             Expr::Exists(exists) => of_exists(Exists { negated: !exists.negated, ..exists }),
-            Expr::InSubquery(list) if list.negated || list.subquery.outer_ref_columns.is_empty() => {
+            Expr::InSubquery(list) if list.negated || is_plain(&list) => {
                 Ok(Expr::InSubquery(InSubquery { negated: !list.negated, ..list }))
             }
             other => as_exists(Expr::Not(Box::new(other)), &schema),
@@ -82,6 +83,15 @@ fn of_filter(filter: Filter) -> Result<LogicalPlan> {
     let conjuncts = split_conjunction_owned(filter.predicate).into_iter().map(kept).collect::<Result<Vec<_>>>()?;
     let predicate = conjunction(conjuncts).unwrap_or_else(|| lit(true));
     Filter::try_new(predicate, filter.input).map(LogicalPlan::Filter)
+}
+
+/// NOT IN that the optimizer joins with its NULLs: it needs a column to join by, and forgets them without one.
+fn is_plain(list: &InSubquery) -> bool {
+    let mut tested = list.expr.as_ref();
+    while let Expr::Cast(cast) = tested {
+        tested = &cast.expr;
+    }
+    matches!(tested, Expr::Column(_)) && list.subquery.outer_ref_columns.is_empty()
 }
 
 /// In a projection EXISTS becomes the column of a mark join.
@@ -129,6 +139,15 @@ fn as_exists(expr: Expr, schema: &DFSchemaRef) -> Result<Expr> {
 
 fn set_comparison(comparison: SetComparison, schema: &DFSchemaRef) -> Result<Expr> {
     let SetComparison { expr, subquery, op, quantifier } = comparison;
+    // It stands three times in the result: nested, that grows fast.
+    let mut nodes = 0;
+    expr.apply(|_| {
+        nodes += 1;
+        Ok(if nodes > NODES_MAX { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    if nodes > NODES_MAX {
+        return Err(DataFusionError::External(Box::new(PlanError::TooComplex("nested comparisons with subqueries"))));
+    }
     let left = outer(*expr.clone(), schema)?;
     // A name of its own: the two sides may come from relations that go by the same one.
     let name = "\u{1}compared";
@@ -156,6 +175,10 @@ fn set_comparison(comparison: SetComparison, schema: &DFSchemaRef) -> Result<Exp
 }
 
 fn of_exists(exists: Exists) -> Result<Expr> {
+    if !exists.subquery.outer_ref_columns.is_empty() && skips_rows(&exists.subquery.subquery)? {
+        let refusal = PlanError::Unsupported("OFFSET in a correlated EXISTS".into());
+        return Err(DataFusionError::External(Box::new(refusal)));
+    }
     if always_one_row(&exists.subquery.subquery) {
         return Ok(lit(!exists.negated));
     }
@@ -166,6 +189,18 @@ fn of_exists(exists: Exists) -> Result<Expr> {
     let one = vec![lit(1i64).alias("\u{1}one")];
     let plan = LogicalPlan::Projection(Projection::try_new(one, Arc::clone(&projection.input))?);
     Ok(Expr::Exists(Exists { subquery: subquery_of(plan), negated: exists.negated }))
+}
+
+/// Whether a plan has an OFFSET: bringing correlated columns up through it would lose it.
+fn skips_rows(plan: &LogicalPlan) -> Result<bool> {
+    plan.exists(|node| {
+        let LogicalPlan::Limit(limit) = node else { return Ok(false) };
+        Ok(match limit.skip.as_deref() {
+            None => false,
+            Some(Expr::Literal(ScalarValue::Int64(Some(skip)), _)) => *skip != 0,
+            Some(_) => true,
+        })
+    })
 }
 
 /// EXISTS without a reference outwards is counted once for the whole statement.

@@ -117,8 +117,17 @@ impl Resolver<'_> {
     fn factor(&mut self, factor: &mut TableFactor) -> Result<(), PlanError> {
         match factor {
             TableFactor::Table {
-                name, alias, args: None, with_hints, version: None, with_ordinality: false, ..
-            } if with_hints.is_empty() => {
+                name,
+                alias,
+                args: None,
+                with_hints,
+                version: None,
+                with_ordinality: false,
+                partitions,
+                json_path: None,
+                sample: None,
+                index_hints,
+            } if with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() => {
                 let relation = self.table(name, alias)?;
                 self.scope_mut()?.add(relation)
             }
@@ -151,6 +160,7 @@ impl Resolver<'_> {
                 with_hints,
                 version: None,
                 with_ordinality: false,
+                sample: None,
                 ..
             } if with_hints.is_empty() => {
                 let relation = self.set_function(name, alias, &args.args)?;
