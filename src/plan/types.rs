@@ -65,7 +65,8 @@ pub fn sql_type(arrow: &DataType) -> Option<SqlType> {
         DataType::Int8 | DataType::Int16 | DataType::UInt8 => SqlType::Int2,
         DataType::Int32 | DataType::UInt16 => SqlType::Int4,
         DataType::Int64 | DataType::UInt32 => SqlType::Int8,
-        DataType::UInt64 => SqlType::Numeric(Some((20, 0))),
+        // Row numbers and ranks are such; none comes near the end of a bigint.
+        DataType::UInt64 => SqlType::Int8,
         DataType::Float16 | DataType::Float32 => SqlType::Float4,
         DataType::Float64 => SqlType::Float8,
         DataType::Decimal32(_, _) | DataType::Decimal64(_, _) => SqlType::Numeric(None),

@@ -414,7 +414,7 @@ impl<'a> Generator<'a> {
             Kind::Bool => "bool_or(true)".to_string(),
             _ => match self.column(kind, &inner) {
                 Some(column) => format!("max({})", column.name),
-                None => return self.sample(kind, scope),
+                None => return null(kind).to_string(),
             },
         };
         format!("(SELECT {value} FROM {} AS {alias}{condition})", relation.sql)
@@ -491,6 +491,18 @@ impl<'a> Generator<'a> {
                 format!("{left} {op} {}", self.sample(kind, scope))
             }
         }
+    }
+}
+
+/// NULL of a type: a bare literal of the select list would be a text.
+fn null(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Int => "NULL::int",
+        Kind::Num => "NULL::numeric",
+        Kind::Text => "NULL::text",
+        Kind::Date => "NULL::date",
+        Kind::Bool => "NULL::boolean",
+        Kind::Ts => "NULL::timestamp",
     }
 }
 

@@ -78,6 +78,8 @@ impl Engine {
         options.sql_parser.parse_float_as_decimal = true;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.parquet.schema_force_view_types = false;
+        // What is nullable in the one may not be in the other after simplification; types are compared all the same.
+        options.execution.skip_physical_aggregate_schema_check = true;
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(environment)

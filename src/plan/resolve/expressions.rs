@@ -57,8 +57,14 @@ impl Resolver<'_> {
             | Expr::IsNotNull(inner)
             | Expr::IsUnknown(inner)
             | Expr::IsNotUnknown(inner)
-            | Expr::UnaryOp { expr: inner, .. }
-            | Expr::Extract { expr: inner, .. } => self.expr(inner),
+            | Expr::UnaryOp { expr: inner, .. } => self.expr(inner),
+            // A numeric, so that what is divided keeps its fraction (PostgreSQL documentation, "EXTRACT, date_part").
+            Expr::Extract { expr: inner, .. } => {
+                self.expr(inner)?;
+                let extract = std::mem::replace(expr, Expr::value(Value::Null));
+                *expr = super::names::call(numeric::NUMERIC, vec![extract]);
+                Ok(())
+            }
             Expr::Cast { expr: inner, data_type, format: None, .. } => {
                 if let Some(length) = text_length(data_type)? {
                     return self.text_cast(expr, length);
@@ -100,7 +106,8 @@ impl Resolver<'_> {
                 self.each([&mut **inner, &mut **pattern])?;
                 self.like(pattern, escape_char)
             }
-            Expr::SimilarTo { expr: inner, pattern, .. } => self.each([&mut **inner, &mut **pattern]),
+            // The engine takes its pattern for a plain regular expression.
+            Expr::SimilarTo { .. } => Err(PlanError::Unsupported("SIMILAR TO".into())),
             Expr::AtTimeZone { timestamp, time_zone } => self.each([&mut **timestamp, &mut **time_zone]),
             Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
             Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),

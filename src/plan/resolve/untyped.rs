@@ -127,6 +127,11 @@ impl ExprPlanner for UntypedPlanner {
             }
             _ => {}
         }
+        if is_comparison(&raw.op) && is_span(&raw.left, schema) && is_span(&raw.right, schema) {
+            // The engine compares months, days and time one after the other; PostgreSQL compares lengths.
+            let refusal = PlanError::Unsupported("a comparison of intervals".into());
+            return Err(DataFusionError::External(Box::new(refusal)));
+        }
         if is_arithmetic(&raw.op) {
             narrow(&mut raw.left, &mut raw.right, schema);
         }
@@ -151,6 +156,10 @@ fn narrow(left: &mut Expr, right: &mut Expr, schema: &DFSchema) {
             *side = Expr::Literal(ScalarValue::Int32(Some(value)), None);
         }
     }
+}
+
+fn is_span(expr: &Expr, schema: &DFSchema) -> bool {
+    matches!(expr.get_type(schema), Ok(DataType::Interval(_) | DataType::Duration(_)))
 }
 
 fn is_arithmetic(op: &BinaryOperator) -> bool {

@@ -146,6 +146,12 @@ impl<'a> Resolver<'a> {
                 let (unique, shown) = self.query(query)?;
                 Ok(Body { unique, shown, scope: None })
             }
+            // The engine's joins tell whether a row is on the other side, not how often.
+            SetExpr::SetOperation { op, set_quantifier: ast::SetQuantifier::All, .. }
+                if *op != ast::SetOperator::Union =>
+            {
+                Err(PlanError::Unsupported("INTERSECT ALL or EXCEPT ALL".into()))
+            }
             SetExpr::SetOperation { left, right, .. } => {
                 let first = self.body(left)?;
                 self.body(right)?;
