@@ -14,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::support::attack_world::{SOURCES, Source, attacked, governed, reference, worlds};
 use crate::support::block_on;
 use crate::support::client::{Form, lines};
+use crate::support::postgres::printed;
 use crate::support::sluice::Sluice;
 use crate::support::statements::Generator;
 use crate::support::wire::Wire;
@@ -132,17 +133,7 @@ impl Run {
                 client.batch_execute(&format!("SET search_path = {user}")).await.map_err(|error| error.to_string())?;
                 self.copies.insert(user, client);
             }
-            let messages = self.copies[user].simple_query(sql).await.map_err(|error| match error.as_db_error() {
-                Some(db) => format!("{} {}", db.code().code(), db.message()),
-                None => error.to_string(),
-            })?;
-            let mut rows = Vec::new();
-            for message in messages {
-                if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
-                    rows.push((0..row.len()).map(|at| row.get(at).map(str::to_string)).collect());
-                }
-            }
-            Ok(rows)
+            printed(&self.copies[user], sql).await
         })
     }
 }

@@ -88,19 +88,24 @@ impl Postgres {
         block_on(async {
             let client = self.connect(database).await?;
             client.batch_execute(before).await.map_err(|error| error.to_string())?;
-            let messages = client.simple_query(sql).await.map_err(|error| match error.as_db_error() {
-                Some(db) => format!("{} {}", db.code().code(), db.message()),
-                None => error.to_string(),
-            })?;
-            let mut rows = Vec::new();
-            for message in messages {
-                if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
-                    rows.push((0..row.len()).map(|at| row.get(at).map(str::to_string)).collect());
-                }
-            }
-            Ok(rows)
+            printed(&client, sql).await
         })
     }
+}
+
+/// Rows of one statement as PostgreSQL prints them; an error as its SQLSTATE and message.
+pub async fn printed(client: &tokio_postgres::Client, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+    let messages = client.simple_query(sql).await.map_err(|error| match error.as_db_error() {
+        Some(db) => format!("{} {}", db.code().code(), db.message()),
+        None => error.to_string(),
+    })?;
+    let mut rows = Vec::new();
+    for message in messages {
+        if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
+            rows.push((0..row.len()).map(|at| row.get(at).map(str::to_string)).collect());
+        }
+    }
+    Ok(rows)
 }
 
 /// Where PostgreSQL's server programs are.

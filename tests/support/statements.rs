@@ -269,14 +269,13 @@ impl<'a> Generator<'a> {
 
     fn relation(&mut self, depth: usize) -> (String, Vec<Column>) {
         let alias = self.alias("t");
-        let qualified = |column: &Column| Column { name: format!("{alias}.{}", column.name), ..column.clone() };
         if depth > 1 && self.chance(15) {
             let (sql, columns) = self.select(depth - 1, &[]);
-            return (format!("({sql}) AS {alias}"), columns.iter().map(qualified).collect());
+            return (format!("({sql}) AS {alias}"), qualified(&alias, &columns));
         }
         let relations = self.tables.clone();
         let relation = self.pick(&relations);
-        (format!("{} AS {alias}", relation.sql), relation.columns.iter().map(qualified).collect())
+        (format!("{} AS {alias}", relation.sql), qualified(&alias, &relation.columns))
     }
 
     fn equality(&mut self, left: &[Column], right: &[Column]) -> Option<String> {
@@ -402,11 +401,7 @@ impl<'a> Generator<'a> {
         let alias = self.alias("s");
         let relations = self.tables.clone();
         let relation = self.pick(&relations);
-        let inner: Vec<Column> = relation
-            .columns
-            .iter()
-            .map(|column| Column { name: format!("{alias}.{}", column.name), ..column.clone() })
-            .collect();
+        let inner = qualified(&alias, &relation.columns);
         let correlated = if self.chance(50) { self.equality(&inner, scope) } else { None };
         let condition = correlated.map(|on| format!(" WHERE {on}")).unwrap_or_default();
         let value = match kind {
@@ -437,11 +432,7 @@ impl<'a> Generator<'a> {
         let alias = self.alias("e");
         let relations = self.tables.clone();
         let relation = self.pick(&relations);
-        let inner: Vec<Column> = relation
-            .columns
-            .iter()
-            .map(|column| Column { name: format!("{alias}.{}", column.name), ..column.clone() })
-            .collect();
+        let inner = qualified(&alias, &relation.columns);
         let inner_condition = self.simple_condition(&inner, &[]);
         let negated = if self.chance(35) { "NOT " } else { "" };
         if self.chance(50) {
@@ -492,6 +483,11 @@ impl<'a> Generator<'a> {
             }
         }
     }
+}
+
+/// The columns of a relation under its alias.
+fn qualified(alias: &str, columns: &[Column]) -> Vec<Column> {
+    columns.iter().map(|column| Column { name: format!("{alias}.{}", column.name), ..column.clone() }).collect()
 }
 
 /// NULL of a type: a bare literal of the select list would be a text.

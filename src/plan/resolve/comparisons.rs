@@ -7,6 +7,7 @@
 
 use std::ops::ControlFlow;
 
+use sluice_model::dialect::PostgreSql;
 use sqlparser::ast::{
     self, BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, SetExpr, TableFactor, Value,
 };
@@ -300,8 +301,7 @@ fn compare_rows(left: &[Expr], op: &BinaryOperator, right: &[Expr]) -> Result<Ex
 
 /// `EXISTS (SELECT 1 FROM (subquery) AS name WHERE condition)`
 fn exists(subquery: &Query, name: &str, condition: Expr) -> Result<Expr, PlanError> {
-    let dialect = sqlparser::dialect::PostgreSqlDialect {};
-    let frame = sqlparser::parser::Parser::new(&dialect)
+    let frame = sqlparser::parser::Parser::new(&PostgreSql)
         .try_with_sql("SELECT 1 FROM (SELECT 1) AS x WHERE true")
         .and_then(|mut parser| parser.parse_query())
         .map_err(|error| PlanError::Internal(error.to_string()))?;
