@@ -233,6 +233,12 @@ impl From<SourceError> for Broken {
 /// "Cached plan must not change result type": the table was altered under a prepared statement.
 const STALE_PLAN: SqlState = SqlState::FeatureNotSupported;
 
+/// Whether the server has ended the session: its last word (shutting down, terminated) may be read before the connection
+/// counts as closed.
+fn is_ended(error: &tokio_postgres::Error) -> bool {
+    error.is_closed() || error.code().is_some_and(|code| code.code() == SqlState::AdminShutdown.code())
+}
+
 async fn read(
     shared: &Shared,
     session: &mut Session,
@@ -245,7 +251,7 @@ async fn read(
     let types: Vec<Type> = binds.iter().map(|bind| bind.sql_type().clone()).collect();
     let statement = match session.prepare(&request.sql, &types).await {
         Ok(statement) => statement,
-        Err(error) if error.is_closed() => return Err(Broken::Again(shared.failed(error))),
+        Err(error) if is_ended(&error) => return Err(Broken::Again(shared.failed(error))),
         Err(error) => return Err(shared.failed(error).into()),
     };
     let decoders = decoders(shared, request, &statement, binds.len())?;
@@ -271,7 +277,7 @@ async fn read(
             // The server answers an error when the statement is over.
             *busy = false;
             let stale = error.code().is_some_and(|code| code.code() == STALE_PLAN.code());
-            let again = stale || error.is_closed();
+            let again = stale || is_ended(&error);
             session.forget();
             let error = shared.failed(error);
             return Err(if again { Broken::Again(error) } else { Broken::Failed(error) });
