@@ -13,7 +13,7 @@ mod statement;
 pub mod types;
 
 pub use error::PlanError;
-pub use govern::{Governed, GovernedSource, LookupPredicate, explain_policy};
+pub use govern::{Explanation, Governed, GovernedSource, LookupPredicate, Telling};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

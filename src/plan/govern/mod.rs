@@ -39,7 +39,9 @@ use crate::error::from_planner;
 use crate::resolve::{Asker, Resolved, coerced};
 use crate::types::{arrow_type, sql_type};
 
-pub use explain::explain_policy;
+pub use explain::{
+    ExplainedColumn, Explanation, Telling, entity_name, field_name, of_outcome, of_relation, usage_word,
+};
 pub use lineage::{FieldRef, Lineage, Origin, Use};
 pub use silent::is_silent;
 pub use source::{GovernedSource, LookupPredicate};
