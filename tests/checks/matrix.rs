@@ -5,18 +5,17 @@
 //! every rule, taken away alone, changes some letter, so that no rule is dead and none is untested.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::Arc;
 
 use sluice_model::catalog::{self, Catalog, Connection, SourceFile, SourceKind};
 use sluice_model::policy::{self, OrgTree, PolicySet};
-use sluice_model::predicate::Predicate;
 use sluice_model::{Principal, Snapshot};
+use sluice_server::commands::matrix::{Matrix, Subject};
 
 use crate::support::cases::files;
 use crate::support::{layout, repository, users};
 
-fn read(folder: &str) -> Vec<SourceFile> {
+pub(super) fn read(folder: &str) -> Vec<SourceFile> {
     let paths = files(&repository().join(folder), "yaml");
     let file = |path: std::path::PathBuf| SourceFile {
         text: std::fs::read_to_string(&path).expect("a readable file"),
@@ -25,7 +24,7 @@ fn read(folder: &str) -> Vec<SourceFile> {
     paths.into_iter().map(file).collect()
 }
 
-fn the_catalog() -> Catalog {
+pub(super) fn the_catalog() -> Catalog {
     let connection = |id: &str, kind| (id.to_string(), Connection { id: id.into(), kind, settings: BTreeMap::new() });
     let connections = BTreeMap::from([connection("core", SourceKind::Sqlite), connection("dw", SourceKind::Parquet)]);
     catalog::load(&read("catalog"), connections, &BTreeMap::new()).expect("the shipped catalog")
@@ -38,53 +37,19 @@ fn the_tree() -> OrgTree {
 
 /// The matrix under these policies; what comes first in a line is entity and field.
 fn matrix(snapshot: &Snapshot) -> String {
-    let people = users::of_the_demo();
-    let principals: Vec<Principal> = people
-        .iter()
-        .map(|user| {
-            let given: BTreeSet<String> = user.roles.iter().map(ToString::to_string).collect();
-            Principal {
-                user: user.name.into(),
-                roles: snapshot.policies.roles_of(user.name, &BTreeSet::new(), &given),
-                org_units: user.posts.iter().map(ToString::to_string).collect(),
-                ..Principal::default()
-            }
+    let subject = |user: &users::User| {
+        let given: BTreeSet<String> = user.roles.iter().map(ToString::to_string).collect();
+        Subject::user(Principal {
+            user: user.name.into(),
+            roles: snapshot.policies.roles_of(user.name, &BTreeSet::new(), &given),
+            org_units: user.posts.iter().map(ToString::to_string).collect(),
+            ..Principal::default()
         })
-        .collect();
-    let mut text = format!("{:<28}", "#");
-    people.iter().for_each(|user| write!(text, " {:<12}", user.name).expect("a string takes all"));
-    write!(text, "\n{:<28}", "EXPLAIN in full").expect("a string takes all");
-    for principal in &principals {
-        let letter = if policy::explains_in_full(principal, snapshot) { 'A' } else { '-' };
-        write!(text, " {letter:<12}").expect("a string takes all");
-    }
-    for (position, entity) in snapshot.catalog.entities.iter().enumerate() {
-        for (field, described) in entity.fields.iter().enumerate() {
-            write!(text, "\n{:<28}", format!("{}.{}", entity.id, described.id)).expect("a string takes all");
-            for principal in &principals {
-                let letter = letter(principal, snapshot, position, field);
-                write!(text, " {letter:<12}").expect("a string takes all");
-            }
-        }
-    }
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    lines.join("\n") + "\n"
+    };
+    Matrix::of(snapshot, users::of_the_demo().iter().map(subject).collect()).letters()
 }
 
-fn letter(principal: &Principal, snapshot: &Snapshot, entity: usize, field: usize) -> char {
-    let Some(decision) = policy::decide(principal, snapshot, entity) else { return '-' };
-    let outcome = &decision.fields[field];
-    let every_row = decision.rows == Predicate::TRUE && outcome.covered_where.is_none();
-    match (outcome.visible, outcome.mask.is_some(), every_row) {
-        (false, ..) => '-',
-        (true, false, true) => 'A',
-        (true, false, false) => 'F',
-        (true, true, true) => 'M',
-        (true, true, false) => 'm',
-    }
-}
-
-fn snapshot(catalog: &Arc<Catalog>, policies: PolicySet) -> Snapshot {
+pub(super) fn snapshot(catalog: &Arc<Catalog>, policies: PolicySet) -> Snapshot {
     Snapshot { epoch: 1, catalog: catalog.clone(), policies: Arc::new(policies), org: Arc::new(the_tree()) }
 }
 
@@ -121,7 +86,7 @@ fn every_rule_is_felt_by_somebody() {
 }
 
 /// The documents of a file but the one that is this rule.
-fn leave_out(text: &str, rule: &str) -> String {
+pub(super) fn leave_out(text: &str, rule: &str) -> String {
     let is_rule = |document: &&str| {
         let named =
             |line: &str| ["grant", "restrict", "mask", "deny"].iter().any(|kind| line == format!("{kind}: {rule}"));

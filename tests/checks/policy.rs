@@ -14,7 +14,7 @@ use crate::support::sluice::PASSWORD;
 /// * `hand SQL`: the same question asked at the reference, without Sluice; its rows must be the same
 /// * `absent HIDDEN NOTHING`: asked again with the one name for the other, everything else is the same
 /// * `on LAYOUT...`: not all layouts, with a comment that says why
-const POLICY: Kind = Kind {
+pub(super) const POLICY: Kind = Kind {
     folder: "policy",
     extension: "case",
     input: &["as", "on", "given", "before", "ask", "bind", "hand", "absent"],
@@ -84,7 +84,7 @@ fn same_as_absent(
 }
 
 /// Names and values of `given`.
-fn given(case: &Case) -> Result<Vec<(String, String)>, String> {
+pub(super) fn given(case: &Case) -> Result<Vec<(String, String)>, String> {
     let mut values = Vec::new();
     for given in case.all("given") {
         let (name, sql) = given.split_once(' ').ok_or("given NAME SQL")?;
@@ -95,7 +95,7 @@ fn given(case: &Case) -> Result<Vec<(String, String)>, String> {
     Ok(values)
 }
 
-fn fill_in(case: &Case, given: &[(String, String)]) -> Case {
+pub(super) fn fill_in(case: &Case, given: &[(String, String)]) -> Case {
     let mut filled = case.clone();
     for (name, value) in given {
         for entry in filled.entries.iter_mut().filter(|entry| entry.key != "given") {

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::format::{FormatError, Hash};
 use super::queries::{Fold, Row, damaged_row};
 use super::reader::SegmentReader;
-use super::storage::{segment_name, segments};
+use super::storage::{COMMANDS_FOLDER, segment_name, segments};
 use super::writer::Position;
 
 /// The one relation of this source.
@@ -100,26 +100,41 @@ impl Scan {
     }
 
     fn read(&mut self, rows: &mut Vec<Row>) -> Result<(), Gone> {
-        let numbers = match segments(&self.directory) {
+        self.read_log(&self.directory.clone(), Some(self.end), rows)?;
+        // Commands that read data while the server has its own log locked keep one beside it.
+        let commands = self.directory.join(COMMANDS_FOLDER);
+        if commands.is_dir() {
+            self.read_log(&commands, None, rows)?;
+        }
+        while !rows.is_empty() {
+            self.emit(rows)?;
+        }
+        Ok(())
+    }
+
+    /// Folds one log. Without an `end` it is that of another process: a record that is being written is passed over.
+    fn read_log(&mut self, directory: &Path, end: Option<Position>, rows: &mut Vec<Row>) -> Result<(), Gone> {
+        let numbers = match segments(directory) {
             Ok(numbers) => numbers,
             Err(error) => return self.send(Err(self.failed(&error.into()))),
         };
         let (mut fold, mut last_at) = (Fold::default(), 0);
-        for number in numbers.into_iter().filter(|number| *number <= self.end.segment) {
-            let limit = if number == self.end.segment { self.end.offset } else { u64::MAX };
-            let path = self.directory.join(segment_name(number));
+        let newest = numbers.last().copied();
+        for number in numbers.into_iter().filter(|number| end.is_none_or(|end| *number <= end.segment)) {
+            let limit = end.filter(|end| end.segment == number).map_or(u64::MAX, |end| end.offset);
+            let path = directory.join(segment_name(number));
             if let Err(error) = self.read_segment(&path, limit, &mut fold, &mut last_at, rows)? {
                 if matches!(error, FormatError::Io(_)) {
                     return self.send(Err(self.failed(&error)));
+                }
+                if end.is_none() && newest == Some(number) && matches!(error, FormatError::Torn) {
+                    continue;
                 }
                 tracing::error!(alert = true, segment = segment_name(number), %error, "an audit segment is damaged");
                 rows.push(damaged_row(last_at, segment_name(number)));
             }
         }
         fold.end(rows, "running");
-        while !rows.is_empty() {
-            self.emit(rows)?;
-        }
         Ok(())
     }
 
