@@ -61,6 +61,11 @@ struct Person {
     differs: bool,
 }
 
+/// What makes two statements one task: text, search path, class of the sender.
+type Same<'s> = (&'s str, Option<&'s [String]>, [u8; 32]);
+/// The statements of a task, each with how often it was sent.
+type Task<'s> = Vec<(&'s Sent, u64)>;
+
 /// Decides a log again.
 pub fn replay(pair: &Pair, users: &Users, log: Log, limits: &Limits) -> Replayed {
     let mut replayed =
@@ -74,14 +79,14 @@ pub fn replay(pair: &Pair, users: &Users, log: Log, limits: &Limits) -> Replayed
         people.insert(sender, person(sender, pair, users));
     }
     // One task per text, path and class; everyone in the class has its outcome.
-    let mut tasks: BTreeMap<(&str, Option<&[String]>, [u8; 32]), Vec<(&Sent, u64)>> = BTreeMap::new();
+    let mut tasks: BTreeMap<Same, Task> = BTreeMap::new();
     for (sent, times) in &log.sent {
         if let Some(person) = people.get(&sent.sender).filter(|person| person.differs) {
             let key = (&*sent.text, sent.path.as_deref(), *person.class.as_bytes());
             tasks.entry(key).or_default().push((sent, *times));
         }
     }
-    let tasks: Vec<Vec<(&Sent, u64)>> = tasks.into_values().collect();
+    let tasks: Vec<Task> = tasks.into_values().collect();
     replayed.planned = tasks.len();
     let outcomes = in_parallel(&tasks, |task| {
         let Some((sent, _)) = task.first() else { return Vec::new() };

@@ -50,13 +50,13 @@ pub(super) struct Decided {
 
 impl Bench<'_> {
     /// Checks the decision or the refusal of a case; reads no data.
-    pub fn check(&self, case: &Case) -> Result<(), Failure> {
+    pub fn check(&self, case: &Case) -> Result<(), Box<Failure>> {
         self.decide(case).map(|_| ())
     }
 
     /// As [`Bench::check`]; gives what running the case takes, unless it was to be refused.
-    pub(super) fn decide(&self, case: &Case) -> Result<Option<Decided>, Failure> {
-        let impossible = |at: &Text, problem: String| failure(case, at.line, &problem, &problem);
+    pub(super) fn decide(&self, case: &Case) -> Result<Option<Decided>, Box<Failure>> {
+        let impossible = |at: &Text, problem: String| Box::new(failure(case, at.line, &problem, &problem));
         let mut snapshot = self.snapshot.clone();
         if let Some(org) = &case.org {
             snapshot.org = Arc::new(facts::tree(&org.text).map_err(|problem| impossible(org, problem))?);
@@ -66,16 +66,16 @@ impl Bench<'_> {
         let (outcome, explains) = self.outcome(case, &person, &snapshot);
         match (outcome, &case.error) {
             (Err(error), Some(expected)) => same_error(case, expected, &error).map(|()| None),
-            (Err(error), None) => Err(Failure {
+            (Err(error), None) => Err(Box::new(Failure {
                 expected: vec!["no error".to_string()],
                 got: vec![told(&error)],
                 ..failure(case, case.ask.line, "it is refused", "语句被拒绝")
-            }),
-            (Ok(_), Some(expected)) => Err(Failure {
+            })),
+            (Ok(_), Some(expected)) => Err(Box::new(Failure {
                 expected: vec![expected.text.clone()],
                 got: vec!["no error".to_string()],
                 ..failure(case, expected.line, "it is not refused", "语句没有被拒绝")
-            }),
+            })),
             (Ok((query, lines)), None) => {
                 if let Some(expected) = &case.decision {
                     same_lines(case, expected, explained(lines, explains))?;
@@ -156,7 +156,7 @@ fn explained(mut lines: Vec<String>, explains: Option<bool>) -> Vec<String> {
 }
 
 /// Runs a decided case and compares its rows.
-pub(super) async fn rows(case: &Case, decided: &Decided, runner: &Runner<'_>) -> Result<(), Failure> {
+pub(super) async fn rows(case: &Case, decided: &Decided, runner: &Runner<'_>) -> Result<(), Box<Failure>> {
     /// Rows of a case that are compared.
     const ROWS_MAX: usize = 10_000;
     let Some(expected) = &case.rows else { return Ok(()) };
@@ -168,9 +168,10 @@ pub(super) async fn rows(case: &Case, decided: &Decided, runner: &Runner<'_>) ->
         query: &decided.query,
         keep: ROWS_MAX,
     };
-    let answer = runner.run(task).await.map_err(|error| Failure {
-        got: vec![told(&error)],
-        ..failure(case, expected.line, "running it failed", "执行失败")
+    let answer = runner.run(task).await.map_err(|error| {
+        Box::new(Failure {
+            got: vec![told(&error)], ..failure(case, expected.line, "running it failed", "执行失败")
+        })
     })?;
     let line = |row: &Vec<Option<String>>| {
         let cells: Vec<&str> = row.iter().map(|cell| cell.as_deref().unwrap_or("NULL")).collect();
@@ -181,7 +182,7 @@ pub(super) async fn rows(case: &Case, decided: &Decided, runner: &Runner<'_>) ->
     if sorted(&wanted) == sorted(&got) {
         return Ok(());
     }
-    Err(Failure { expected: wanted, got, ..failure(case, expected.line, "the rows are others", "行不同") })
+    Err(Box::new(Failure { expected: wanted, got, ..failure(case, expected.line, "the rows are others", "行不同") }))
 }
 
 fn failure(case: &Case, line: u32, en: &str, zh: &str) -> Failure {
@@ -194,26 +195,30 @@ fn told(error: &ClientError) -> String {
 }
 
 /// The SQLSTATE, and the text where the case gives one.
-fn same_error(case: &Case, expected: &Text, error: &ClientError) -> Result<(), Failure> {
+fn same_error(case: &Case, expected: &Text, error: &ClientError) -> Result<(), Box<Failure>> {
     let got = told(error);
     if expected.text == error.code.code() || expected.text == got {
         return Ok(());
     }
     let (expected_text, line) = (expected.text.clone(), expected.line);
-    Err(Failure {
+    Err(Box::new(Failure {
         expected: vec![expected_text],
         got: vec![got],
         ..failure(case, line, "it is refused otherwise", "拒绝的原因不同")
-    })
+    }))
 }
 
 /// Lines in any order, blanks apart.
-fn same_lines(case: &Case, expected: &Text, got: Vec<String>) -> Result<(), Failure> {
+fn same_lines(case: &Case, expected: &Text, got: Vec<String>) -> Result<(), Box<Failure>> {
     let wanted = lines_of(expected);
     if sorted(&wanted) == sorted(&got) {
         return Ok(());
     }
-    Err(Failure { expected: wanted, got, ..failure(case, expected.line, "the decision is another", "判定不同") })
+    Err(Box::new(Failure {
+        expected: wanted,
+        got,
+        ..failure(case, expected.line, "the decision is another", "判定不同")
+    }))
 }
 
 fn lines_of(text: &Text) -> Vec<String> {

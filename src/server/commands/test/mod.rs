@@ -73,7 +73,7 @@ async fn run(opened: &Opened, cases: &[Case], options: &TestOptions) -> Result<V
             (Ok(Some(decided)), Some(runner)) => check::rows(case, &decided, runner).await,
             (outcome, _) => outcome.map(|_| ()),
         };
-        failures.extend(outcome.err());
+        failures.extend(outcome.err().map(|failure| *failure));
     }
     if let Some(runner) = runner {
         runner.close();
