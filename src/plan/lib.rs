@@ -5,6 +5,7 @@
 //! This room depends on DataFusion's planning crates alone: it cannot execute.
 
 mod error;
+mod generic;
 pub mod govern;
 pub mod numeric;
 mod query;
@@ -13,7 +14,8 @@ mod statement;
 pub mod types;
 
 pub use error::PlanError;
-pub use govern::{Governed, GovernedSource, LookupPredicate, explain_policy};
+pub use generic::{PlanCacheMode, Plans};
+pub use govern::{GenericPlan, Governed, GovernedSource, LookupPredicate, explain_policy};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{
