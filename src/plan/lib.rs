@@ -5,6 +5,7 @@
 //! This room depends on DataFusion's planning crates alone: it cannot execute.
 
 mod error;
+mod generic;
 pub mod govern;
 pub mod numeric;
 mod query;
@@ -13,7 +14,8 @@ mod statement;
 pub mod types;
 
 pub use error::PlanError;
-pub use govern::{Explanation, Governed, GovernedSource, LookupPredicate, Telling};
+pub use generic::{PlanCacheMode, Plans};
+pub use govern::{Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

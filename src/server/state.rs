@@ -15,6 +15,7 @@ use sluice_base::Limits;
 use sluice_engine::Engine;
 use sluice_model::audit::{SessionInfo, Sink};
 use sluice_model::{Principal, Snapshot};
+use sluice_plan::Plans;
 use sluice_system::VisibleCatalog;
 use sluice_wire::{AcceptOptions, CancelKey, Protocol};
 use tokio::sync::{Semaphore, watch};
@@ -61,6 +62,8 @@ pub struct State {
     pub failures: Failures,
     /// Turns for planning, which is work for a processor.
     pub planners: Arc<Semaphore>,
+    /// Plans that serve more than one execution.
+    pub plans: Plans,
     visible: moka::sync::Cache<[u8; 32], Arc<VisibleCatalog>>,
     phase: watch::Sender<Phase>,
 }
@@ -94,6 +97,7 @@ impl State {
             sessions: Registry::default(),
             failures: Failures::default(),
             planners: Arc::new(Semaphore::new(processors.max(2))),
+            plans: Plans::default(),
             visible,
             phase: watch::Sender::new(Phase::Serving),
         })

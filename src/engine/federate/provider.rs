@@ -12,6 +12,7 @@ use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use sluice_model::mask::MaskKeys;
 
+use super::fragment::Hole;
 use super::govern_exec::{GovernColumn, GovernExec};
 use super::leaf::{Leaf, RawRows};
 use super::source_exec::{SourceExec, SourceRows};
@@ -31,6 +32,7 @@ pub(crate) struct GovernedTable {
 pub(crate) struct PushedTable {
     pub(crate) connection: String,
     pub(crate) request: ScanRequest,
+    pub(crate) holes: Vec<Hole>,
     pub(crate) schema: SchemaRef,
     pub(crate) fingerprints: Vec<String>,
     pub(crate) sources: Sources,
@@ -56,7 +58,8 @@ impl TableProvider for PushedTable {
         if projection.is_some() || !filters.is_empty() {
             return Err(internal("a pushed statement was given more to do"));
         }
-        let rows = SourceRows::Sql { connection: self.connection.clone(), request: Box::new(self.request.clone()) };
+        let (connection, holes) = (self.connection.clone(), self.holes.clone());
+        let rows = SourceRows::Sql { connection, request: Box::new(self.request.clone()), holes };
         SourceExec::new(rows, Arc::clone(&self.schema), self.sources.clone(), self.fingerprints.clone())
             .map(|exec| Arc::new(exec) as Arc<dyn ExecutionPlan>)
     }
@@ -84,8 +87,9 @@ impl TableProvider for GovernedTable {
         }
         let leaf = &self.leaf;
         let input: Arc<dyn ExecutionPlan> = match &leaf.rows {
-            RawRows::Sql { connection, request } => {
-                let rows = SourceRows::Sql { connection: connection.clone(), request: Box::new(request.clone()) };
+            RawRows::Sql { connection, request, holes } => {
+                let (connection, holes) = (connection.clone(), holes.clone());
+                let rows = SourceRows::Sql { connection, request: Box::new(request.clone()), holes };
                 self.source_exec(rows)?
             }
             RawRows::Batches { connection, table } => {

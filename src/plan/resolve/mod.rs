@@ -92,6 +92,20 @@ pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)])
     Ok(Resolved { plan: context::finish(plan)?, ..resolved })
 }
 
+/// Resolves a query with its parameters in place, and tells their types.
+pub(crate) fn resolve_generic(
+    query: &Query,
+    asker: &Asker,
+    declared: &[Option<SqlType>],
+) -> Result<(Resolved, Vec<SqlType>), PlanError> {
+    let resolved = plan(query, asker, declared, None)?;
+    if !resolved.arrays.is_empty() {
+        return Err(PlanError::Unsupported("a generic plan with arrays".into()));
+    }
+    let params = parameter_types(&resolved, declared)?;
+    Ok((Resolved { plan: context::finish(resolved.plan)?, ..resolved }, params))
+}
+
 /// A numeric parameter has the scale of its value, as a literal would.
 fn type_of(declared: &SqlType, value: &ScalarValue) -> SqlType {
     match (declared, value.data_type()) {
@@ -105,23 +119,26 @@ fn type_of(declared: &SqlType, value: &ScalarValue) -> SqlType {
 /// Types of a query's parameters and columns.
 pub(crate) fn describe(query: &Query, asker: &Asker, declared: &[Option<SqlType>]) -> Result<Described, PlanError> {
     let resolved = plan(query, asker, declared, None)?;
-    let inferred = resolved.plan.get_parameter_types().map_err(from_planner)?;
-    let count = parameter_count(&resolved.plan)?.max(declared.len());
-    let params = (1..=count)
-        .map(|number| {
-            let given = declared.get(number - 1).cloned().flatten();
-            let found = inferred.get(&format!("${number}")).cloned().flatten().and_then(|t| sql_type(&t));
-            let given = given.filter(|given| *given != SqlType::Unknown);
-            match (given, resolved.arrays.contains(&number)) {
-                (Some(given), _) => given,
-                (None, false) => found.unwrap_or(SqlType::Text),
-                (None, true) => SqlType::Array(Box::new(found.unwrap_or(SqlType::Text))),
-            }
-        })
-        .collect();
+    let params = parameter_types(&resolved, declared)?;
     let resolved = Resolved { plan: context::coerced(resolved.plan)?, ..resolved };
     let columns = crate::govern::columns(&resolved, asker)?;
     Ok(Described { params, columns })
+}
+
+fn parameter_types(resolved: &Resolved, declared: &[Option<SqlType>]) -> Result<Vec<SqlType>, PlanError> {
+    let inferred = resolved.plan.get_parameter_types().map_err(from_planner)?;
+    let count = parameter_count(&resolved.plan)?.max(declared.len());
+    let of = |number: usize| {
+        let given = declared.get(number - 1).cloned().flatten();
+        let found = inferred.get(&format!("${number}")).cloned().flatten().and_then(|t| sql_type(&t));
+        let given = given.filter(|given| *given != SqlType::Unknown);
+        match (given, resolved.arrays.contains(&number)) {
+            (Some(given), _) => given,
+            (None, false) => found.unwrap_or(SqlType::Text),
+            (None, true) => SqlType::Array(Box::new(found.unwrap_or(SqlType::Text))),
+        }
+    };
+    Ok((1..=count).map(of).collect())
 }
 
 fn plan(

@@ -104,13 +104,33 @@ pub(super) fn asker<'a>(
 pub(super) fn govern(query: &Query, asker: &Asker) -> Result<Governed, PlanError> {
     match sluice_plan::prepare(query, asker, &[]) {
         Err(PlanError::UndefinedParameter(_)) => {
-            let described = sluice_plan::describe(query, asker, &[])?;
+            // What has no type without its values is not described; the numbers tell how many there are.
+            let types = sluice_plan::describe(query, asker, &[]).map(|described| described.params).unwrap_or_default();
             // A text is also what is told of a parameter whose type nothing fixes (LIMIT $1, amount * $1).
-            let with = |unfixed| sluice_plan::prepare(query, asker, &stand_ins(&described.params, &unfixed));
+            let with = |unfixed| with_stand_ins(query, asker, types.clone(), &unfixed);
             with(SqlType::Text)
                 .or_else(|error| with(SqlType::Int8).or_else(|_| with(SqlType::Numeric(None))).map_err(|_| error))
         }
         outcome => outcome,
+    }
+}
+
+/// Plans with stand-ins for parameters of these types, and as many more as there turn out to be.
+fn with_stand_ins(
+    query: &Query,
+    asker: &Asker,
+    mut types: Vec<SqlType>,
+    unfixed: &SqlType,
+) -> Result<Governed, PlanError> {
+    /// Parameters that the protocol can bind.
+    const PARAMETERS_MAX: usize = 65_535;
+    loop {
+        match sluice_plan::prepare(query, asker, &stand_ins(&types, unfixed)) {
+            Err(PlanError::UndefinedParameter(number)) if number > types.len() && number <= PARAMETERS_MAX => {
+                types.resize(number, SqlType::Text);
+            }
+            outcome => return outcome,
+        }
     }
 }
 

@@ -12,6 +12,8 @@ struct Words {
     people: &'static str,
     nobody: &'static str,
     statements: &'static str,
+    /// In the log, different ones, planned again, differing.
+    counts: [&'static str; 4],
     none_differs: &'static str,
     times: &'static str,
     rows: &'static str,
@@ -28,6 +30,7 @@ impl Words {
                 people: "people (+ gain, - loss, ~ either)",
                 nobody: "nothing differs for anybody",
                 statements: "statements",
+                counts: ["in the log", "different ones", "planned again", "differ"],
                 none_differs: "no statement differs",
                 times: "times",
                 rows: "rows on the sources, before and after",
@@ -40,6 +43,7 @@ impl Words {
                 people: "人员(+ 增加,- 减少,~ 两者皆有可能)",
                 nobody: "对所有人都没有差异",
                 statements: "语句",
+                counts: ["条在日志中", "条不同", "条重新判定", "条有差异"],
                 none_differs: "没有语句受影响",
                 times: "次",
                 rows: "数据源上的行数(之前、之后)",
@@ -102,7 +106,9 @@ fn text(difference: &Difference, words: &Words) -> String {
 
 fn of_replay(replayed: &Replayed, words: &Words) -> String {
     let Replayed { statements, distinct, planned, cut, unknown, differs } = replayed;
-    let mut text = format!("{}: {statements} / {distinct} / {planned} / {}\n", words.statements, differs.len());
+    let counts = words.counts.iter().zip([*statements, *distinct as u64, *planned as u64, differs.len() as u64]);
+    let counts: Vec<String> = counts.map(|(word, count)| format!("{count} {word}")).collect();
+    let mut text = format!("{}: {}\n", words.statements, counts.join(", "));
     if differs.is_empty() {
         text.push_str(&format!("  {}\n", words.none_differs));
     }
