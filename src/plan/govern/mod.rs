@@ -43,6 +43,7 @@ use crate::types::{arrow_type, sql_type};
 
 pub use explain::explain_policy;
 pub use lineage::{FieldRef, Lineage, Origin, Use};
+pub(crate) use silent::is_comparison;
 pub use silent::is_silent;
 pub use source::{GovernedSource, LookupPredicate};
 
