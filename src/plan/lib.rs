@@ -13,7 +13,7 @@ mod statement;
 pub mod types;
 
 pub use error::PlanError;
-pub use govern::{Governed, GovernedSource, LookupPredicate, explain_policy};
+pub use govern::{Governed, GovernedSource, LookupPredicate, explain_limits, explain_policy};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

@@ -19,6 +19,7 @@ use sluice_system::VisibleCatalog;
 use sluice_wire::{AcceptOptions, CancelKey, Protocol};
 use tokio::sync::{Semaphore, watch};
 
+use crate::quota::Quotas;
 use crate::users::Users;
 
 /// What is loaded together and swapped together.
@@ -61,6 +62,8 @@ pub struct State {
     pub failures: Failures,
     /// Turns for planning, which is work for a processor.
     pub planners: Arc<Semaphore>,
+    /// What each person has taken of her limits.
+    pub quotas: Arc<Quotas>,
     visible: moka::sync::Cache<[u8; 32], Arc<VisibleCatalog>>,
     phase: watch::Sender<Phase>,
 }
@@ -94,6 +97,7 @@ impl State {
             sessions: Registry::default(),
             failures: Failures::default(),
             planners: Arc::new(Semaphore::new(processors.max(2))),
+            quotas: Arc::new(Quotas::default()),
             visible,
             phase: watch::Sender::new(Phase::Serving),
         })

@@ -9,6 +9,7 @@ mod fragment;
 mod gate;
 mod govern_exec;
 mod leaf;
+mod parents;
 mod provider;
 mod push;
 mod source_exec;
@@ -34,7 +35,8 @@ use sluice_plan::{Governed, GovernedSource};
 use crate::EngineError;
 use crate::execute::Stop;
 use crate::sources::{ScanRequest, Sources};
-use leaf::{Leaf, LeafBuilder, RawRows};
+use leaf::{LeafBuilder, RawRows};
+use parents::Parent;
 use provider::{GovernedTable, PushedTable};
 use push::{Pusher, only_connection};
 
@@ -170,7 +172,8 @@ impl Splitter<'_> {
         let builder =
             LeafBuilder { catalog: &self.snapshot.catalog, sources: self.sources, source, timeout_ms: self.timeout_ms };
         let leaf = builder.build(projection, &scan.filters, scan.fetch)?;
-        sent.push(self.sent(&leaf));
+        sent.push(self.sent(&leaf.rows));
+        self.sent_to_parents(&leaf.parents, sent);
         let table = GovernedTable { leaf, sources: self.sources.clone(), keys: self.keys.clone() };
         // The leaf holds its filters inside, and scans are compared by name alone: under one name two scans of a relation
         // would be taken for the same where they stand in two subqueries.
@@ -183,8 +186,15 @@ impl Splitter<'_> {
         Ok(LogicalPlan::SubqueryAlias(named))
     }
 
-    fn sent(&self, leaf: &Leaf) -> Sent {
-        match &leaf.rows {
+    fn sent_to_parents(&self, parents: &[Parent], sent: &mut Vec<Sent>) {
+        for parent in parents {
+            sent.push(self.sent(&parent.rows));
+            self.sent_to_parents(&parent.parents, sent);
+        }
+    }
+
+    fn sent(&self, rows: &RawRows) -> Sent {
+        match rows {
             RawRows::Sql { connection, request } => Sent { connection: connection.clone(), what: request.sql.clone() },
             RawRows::Files { source, table, .. } => {
                 Sent { connection: source.id().to_string(), what: format!("files of {table}") }

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use sluice_base::{Datum, SqlType};
 use sqlparser::ast::{BinaryOperator, Expr, Function, FunctionArguments, Ident, UnaryOperator};
 
+use super::fact::{self, Fact};
 use super::org::OrgScope;
-use super::template::{Fact, Item, OrgUse, Side, Template};
+use super::template::{Item, OrgUse, Side, Template};
 use crate::catalog::{Entity, parse_type};
 use crate::literal;
 use crate::names;
@@ -170,8 +171,9 @@ impl Compiler<'_> {
     fn name<'e>(&self, name: &Ident) -> Result<Operand<'e>, Problem> {
         match self.scope {
             Scope::Attributes => Ok(Operand::Fact(Fact::Attribute(name.value.clone()))),
-            Scope::Session => Err(problem(name, format!("unknown name `{}`", name.value))
-                .hint("a `when` reads session.zone, session.user, session.purpose and session.attributes.NAME")),
+            Scope::Session => Err(problem(name, format!("unknown name `{}`", name.value)).hint(
+                "a `when` reads session.zone, .user, .purpose, .now, .date, .time, .weekday, .hour, .attributes.NAME",
+            )),
             Scope::Rows(entity) => match entity.find_field(&name.value) {
                 Some(field) => Ok(Operand::Field(field, entity.fields[field].sql_type.clone())),
                 None if IDENTITY.contains(&name.value.to_ascii_lowercase().as_str()) => {
@@ -184,21 +186,22 @@ impl Compiler<'_> {
 
     fn compound<'e>(&self, names: &[Ident], whole: &Expr) -> Result<Operand<'e>, Problem> {
         let words: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+        if let ["session", word] = words[..]
+            && let Some(fact) = Fact::of_session(word)
+        {
+            return Ok(Operand::Fact(fact));
+        }
         match (&words[..], self.scope) {
-            (["session", "user"], _) => Ok(Operand::Fact(Fact::User)),
-            (["session", "zone"], _) => Ok(Operand::Fact(Fact::Zone)),
-            (["session", "purpose"], _) => Ok(Operand::Fact(Fact::Purpose)),
-            (["session", "org_units"], _) => Ok(Operand::Fact(Fact::OrgUnits)),
             (["session", "attributes", name], _) => Ok(Operand::Fact(Fact::Attribute((*name).to_string()))),
             (["session", "application_name" | "client_addr"], _) => {
                 let message = format!("`{}` is no ground for a right: a client can type it freely", words.join("."));
                 Err(Problem::at(whole, message).hint("use session.zone"))
             }
             (["session", ..], _) => {
-                let known = ["user", "zone", "purpose", "org_units", "attributes"];
+                let known = fact::SESSION.into_iter().chain(["attributes"]);
                 let message = format!("unknown session value `{}`", words.join("."));
-                let near = names::nearest(words.get(1).unwrap_or(&""), known.into_iter());
-                let hint = near.map_or("user, zone, purpose, org_units, attributes.NAME".to_string(), |near| {
+                let near = names::nearest(words.get(1).unwrap_or(&""), known);
+                let hint = near.map_or(format!("{}, attributes.NAME", fact::SESSION.join(", ")), |near| {
                     format!("did you mean `session.{near}`?")
                 });
                 Err(Problem::at(whole, message).hint(hint))
@@ -263,12 +266,15 @@ impl Compiler<'_> {
                     }
                 },
                 Operand::Typed(_, sql_type) => sql_type.clone(),
-                Operand::Fact(Fact::User | Fact::Zone | Fact::Purpose) => SqlType::Text,
                 Operand::Fact(Fact::OrgUnits) => {
                     return Err(Problem::at(expression, "`session.org_units` is a list")
                         .hint("write `field in (session.org_units)`"));
                 }
-                Operand::Fact(Fact::Attribute(_)) | Operand::Literal(_) => continue,
+                Operand::Fact(fact) => match fact.sql_type() {
+                    Some(own) => own,
+                    None => continue,
+                },
+                Operand::Literal(_) => continue,
                 Operand::Other(other) => return Err(not_allowed(other)),
             };
             match &settled {
@@ -348,8 +354,8 @@ impl Compiler<'_> {
                     _ => None,
                 })
                 .ok_or_else(|| Problem::at(expression, "the type of the attribute cannot be told"))?,
-            Operand::Fact(Fact::User | Fact::Zone | Fact::Purpose) => SqlType::Text,
             Operand::Fact(Fact::OrgUnits) => return Err(Problem::at(expression, "`session.org_units` is a list")),
+            Operand::Fact(fact) => fact.sql_type().unwrap_or(SqlType::Text),
             Operand::Typed(_, sql_type) => sql_type.clone(),
             Operand::Literal(literal) => default_type(literal),
             Operand::Other(other) => return Err(not_allowed(other)),

@@ -16,6 +16,7 @@
 //! fn copy(governed: &sluice_plan::Governed) -> sluice_plan::Governed { governed.clone() }
 //! ```
 
+mod aggregates;
 mod explain;
 mod lineage;
 mod lookup;
@@ -30,7 +31,7 @@ use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_expr::LogicalPlan;
 use sluice_base::Column;
 use sluice_model::Decision;
-use sluice_model::audit::{Auditable, Decided, DecidedRelation, Lookup};
+use sluice_model::audit::{Auditable, Decided, DecidedRelation, Lookup, ShadowOf};
 use sluice_model::catalog::{Catalog, Entity, Found};
 use sluice_model::decision::MaskUse;
 
@@ -39,7 +40,7 @@ use crate::error::from_planner;
 use crate::resolve::{Asker, Resolved, coerced};
 use crate::types::{arrow_type, sql_type};
 
-pub use explain::explain_policy;
+pub use explain::{explain_limits, explain_policy};
 pub use lineage::{FieldRef, Lineage, Origin, Use};
 pub use silent::is_silent;
 pub use source::{GovernedSource, LookupPredicate};
@@ -52,9 +53,15 @@ pub struct Governed {
     lineage: Lineage,
     decisions: BTreeMap<usize, Arc<Decision>>,
     decided: Decided,
+    least_group: Option<u64>,
 }
 
 impl Governed {
+    /// Rows below which a group shows NULL for some aggregate of the statement; `None` where it has no such aggregate.
+    pub fn least_group(&self) -> Option<u64> {
+        self.least_group
+    }
+
     /// Columns of the result, as the client sees them.
     pub fn columns(&self) -> &[Column] {
         &self.columns
@@ -68,6 +75,11 @@ impl Governed {
     /// The decision on each entity that was named.
     pub fn decisions(&self) -> &BTreeMap<usize, Arc<Decision>> {
         &self.decisions
+    }
+
+    /// Comparisons with raw values, as they are counted.
+    pub fn lookups(&self) -> &[Lookup] {
+        &self.decided.lookups
     }
 
     /// The plan, for the engine: scans in it are placeholders that nothing can run.
@@ -90,16 +102,24 @@ pub fn listed_fields<'a>(entity: &'a Entity, decision: &'a Decision) -> impl Ite
 /// Governs a resolved plan.
 pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, PlanError> {
     // Look-ups first, on the conditions as they were written: coercion may turn one form into another.
-    let plan = coerced(lookup::extract(resolved.plan)?)?;
-    let resolved = Resolved { plan, ..resolved };
+    let mut plan = lookup::extract(resolved.plan)?;
+    let least_group = least_group(&resolved.decisions);
+    if least_group.is_some() {
+        let lineage = lineage::trace(&plan)?;
+        refuse_beyond_aggregates(&lineage, &resolved.decisions, asker)?;
+        plan = aggregates::guard(plan)?;
+    }
+    let resolved = Resolved { plan: coerced(plan)?, ..resolved };
     let columns = columns(&resolved, asker)?;
     let plan = resolved.plan;
     let lineage = lineage::trace(&plan)?;
     refuse_output_only(&lineage, &resolved.decisions, asker)?;
+    let aggregated = lineage.uses.values().any(|uses| uses.contains(&Use::Aggregate));
     let decided = decided(&plan, &lineage, &resolved.decisions, asker)?;
     let plan = subqueries::rewrite(plan)?;
     every_scan_decided(&plan)?;
-    Ok(Governed { plan, columns, lineage, decisions: resolved.decisions, decided })
+    let least_group = least_group.filter(|_| aggregated);
+    Ok(Governed { plan, columns, lineage, decisions: resolved.decisions, decided, least_group })
 }
 
 /// Result columns with the types and origins that RowDescription tells.
@@ -156,6 +176,27 @@ fn refuse_output_only(
     Ok(())
 }
 
+/// The least group of any field that exists in aggregates alone, where the statement's relations have one.
+fn least_group(decisions: &BTreeMap<usize, Arc<Decision>>) -> Option<u64> {
+    decisions.values().flat_map(|decision| &decision.fields).filter_map(|field| field.aggregate_only).max()
+}
+
+/// A field that exists in aggregates alone may be used nowhere else.
+fn refuse_beyond_aggregates(
+    lineage: &Lineage,
+    decisions: &BTreeMap<usize, Arc<Decision>>,
+    asker: &Asker,
+) -> Result<(), PlanError> {
+    for ((entity, field), uses) in &lineage.uses {
+        let only = decisions.get(entity).is_some_and(|decision| decision.fields[*field].aggregate_only.is_some());
+        if only && uses.iter().any(|how| *how != Use::Aggregate) {
+            let name = &asker.snapshot.catalog.entities[*entity].fields[*field].id;
+            return Err(PlanError::AggregateOnly(name.clone()));
+        }
+    }
+    Ok(())
+}
+
 /// The last pass over the finished plan and its nested plans: a scan that carries no decision is refused.
 fn every_scan_decided(plan: &LogicalPlan) -> Result<(), PlanError> {
     let mut bare = false;
@@ -167,6 +208,14 @@ fn every_scan_decided(plan: &LogicalPlan) -> Result<(), PlanError> {
     })
     .map_err(from_planner)?;
     if bare { Err(PlanError::Internal("a scan without a decision".into())) } else { Ok(()) }
+}
+
+fn shadows(decision: &Decision) -> impl Iterator<Item = ShadowOf> + '_ {
+    decision.shadows.iter().map(|shadow| ShadowOf {
+        rule: shadow.rule.clone(),
+        entity: decision.entity_id.clone(),
+        changes: shadow.changes.clone(),
+    })
 }
 
 fn decided(
@@ -205,7 +254,7 @@ fn decided(
         DecidedRelation {
             entity: entity.id.clone(),
             fingerprint: decision.fingerprint.clone(),
-            rules: decision.grants.iter().chain(&decision.restrictions).cloned().collect(),
+            rules: decision.rules(),
             masks: masks.collect(),
             fields,
         }
@@ -215,6 +264,7 @@ fn decided(
         policy_id: asker.snapshot.policies.id.clone(),
         relations: relations.collect(),
         lookups,
+        shadows: decisions.values().flat_map(|decision| shadows(decision)).collect(),
         warnings: decisions.values().flat_map(|decision| decision.warnings.clone()).collect(),
     })
 }

@@ -66,7 +66,7 @@ impl Fold {
             Event::Opened(opened) => {
                 self.open.insert(opened.query_id.clone(), opened_row(at, opened));
             }
-            Event::Decided { query_id, decided } => {
+            Event::Decided { query_id, decided, .. } => {
                 if let Some(row) = self.open.get_mut(&query_id) {
                     decide(row, decided);
                 }
@@ -158,8 +158,10 @@ fn close(row: Row, at: i64, closed: Closed) -> Row {
 fn other_row(event: Event, at: i64, id: String) -> Option<Row> {
     let outcome = |row: Row, word: &str| Row { outcome: Some(word.to_string()), ..row };
     let row = match event {
-        // These four are folded by the caller.
-        Event::Opened(_) | Event::Decided { .. } | Event::Closed(_) | Event::Started { .. } => return None,
+        // These four are folded by the caller; what was taken is told by the statements that took it.
+        Event::Opened(_) | Event::Decided { .. } | Event::Closed(_) | Event::Started { .. } | Event::Taken(_) => {
+            return None;
+        }
         Event::Login { session } => outcome(Row { session: Some(session), ..event_row("login", at, id) }, "done"),
         Event::LoginFailed { session, sqlstate, .. } => outcome(
             Row { session: Some(session), sqlstate: Some(sqlstate), ..event_row("login_failed", at, id) },
@@ -247,8 +249,9 @@ mod tests {
             relations: vec![relation.clone(), relation],
             lookups: vec![lookup(1), lookup(2)],
             warnings: Vec::new(),
+            ..Decided::default()
         };
-        Record { at_micros: 2, event: Event::Decided { query_id: id.into(), decided } }
+        Record { at_micros: 2, event: Event::Decided { query_id: id.into(), decided, asked: None } }
     }
 
     /// One word per row: event, id, outcome.
