@@ -214,7 +214,9 @@ fn large_catalog(entities: usize) -> Vec<SourceFile> {
         text.push_str("  branch: {column: branch, type: text, level: 1}\n");
         for field in 3..50 {
             let (level, tag) = (field % 4 + 1, field % 7);
-            text.push_str(&format!("  f{field}: {{column: f{field}, type: text, level: {level}, tags: [pii.t{tag}]}}\n"));
+            text.push_str(&format!(
+                "  f{field}: {{column: f{field}, type: text, level: {level}, tags: [pii.t{tag}]}}\n"
+            ));
         }
         if n % 5 != 0 {
             text.push_str(&format!("relationships: {{up: {{to: e{}, keys: {{up: id}}}}}}\n", n - 1));
@@ -256,12 +258,8 @@ fn policies(criterion: &mut Criterion) {
     };
     let (catalog, set) = load(5, 200);
     let units = (0..1_000).map(|n| (format!("B{n:04}"), (n > 0).then(|| format!("B{:04}", n / 10)))).collect();
-    let snapshot = Snapshot {
-        epoch: 1,
-        catalog: Arc::new(catalog),
-        policies: Arc::new(set),
-        org: Arc::new(OrgTree::new(units)),
-    };
+    let snapshot =
+        Snapshot { epoch: 1, catalog: Arc::new(catalog), policies: Arc::new(set), org: Arc::new(OrgTree::new(units)) };
     let principal = Principal {
         user: "ana".into(),
         roles: ["a", "b"].map(String::from).into(),
@@ -270,8 +268,13 @@ fn policies(criterion: &mut Criterion) {
     };
     let (limits, timezone) = (Limits::default(), TimeZone::default());
     let search_path = ["d".to_string()];
-    let asker =
-        Asker { principal: &principal, snapshot: &snapshot, search_path: &search_path, limits: &limits, timezone: &timezone };
+    let asker = Asker {
+        principal: &principal,
+        snapshot: &snapshot,
+        search_path: &search_path,
+        limits: &limits,
+        timezone: &timezone,
+    };
     let sql = "SELECT e0.f5, e4.f6, count(*) FROM e4 JOIN e3 ON e4.up = e3.id JOIN e2 ON e3.up = e2.id \
                JOIN e1 ON e2.up = e1.id JOIN e0 ON e1.up = e0.id WHERE e4.f3 = 'x' GROUP BY e0.f5, e4.f6";
     let query = parse(sql, &limits);

@@ -9,13 +9,26 @@ use crate::support::cases::{Kind, files, run};
 use crate::support::layout::{self, Layout};
 use crate::support::sluice::Settings;
 use crate::support::users::{self, User};
-use crate::support::{fresh_directory, repository};
+use crate::support::{eventually, fresh_directory, repository};
 
 const ALGEBRA: Kind = Kind { folder: "algebra", ..policy::POLICY };
 
 #[test]
 fn algebra_cases() {
     run(&ALGEBRA, |case| policy::check_on(case, named));
+}
+
+#[test]
+fn what_a_shadow_rule_would_have_done_is_in_the_audit() {
+    let layout = named("embedded");
+    let mut session = layout.sluice.login("watched");
+    assert!(session.simple("SELECT cust_name AS shadowed FROM retail.customer LIMIT 1").error.is_none());
+    let answer = eventually("the record", std::time::Duration::from_secs(20), || {
+        let told =
+            layout.audit("SELECT shadows FROM audit.queries WHERE statement LIKE '%AS shadowed%' AND outcome = 'done'");
+        told.rows.into_iter().next().and_then(|row| row[0].clone()).ok_or_else(|| "no record".to_string())
+    });
+    assert_eq!(answer, "customer:watched-name:mask cust_name, customer:watched-rows:rows");
 }
 
 fn named(name: &str) -> &'static Layout {
@@ -50,8 +63,9 @@ fn governed(mut settings: Settings, directory: &Path) -> Settings {
     settings.catalog = directory.join("catalog");
     settings.policies = repository().join("tests/algebra/policies");
     let user = |role: &'static str, post: &'static str| User { name: role, roles: vec![role], posts: vec![post] };
-    let mut people: Vec<User> =
-        ["whole", "outsider", "payroll", "linker", "coded", "watched", "auditor"].map(|role| user(role, "H00")).into();
+    let mut people: Vec<User> = ["whole", "outsider", "payroll", "linker", "coded", "watched", "crossed", "auditor"]
+        .map(|role| user(role, "H00"))
+        .into();
     people.push(user("branch", "B10"));
     users::write(&directory.join("users.yaml"), &people);
     settings

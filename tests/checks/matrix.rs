@@ -162,8 +162,9 @@ fn every_rule_is_felt_by_somebody() {
 /// The documents of a file but the one that is this rule.
 fn leave_out(text: &str, rule: &str) -> String {
     let is_rule = |document: &&str| {
-        let named =
-            |line: &str| ["grant", "restrict", "mask", "deny", "limit"].iter().any(|kind| line == format!("{kind}: {rule}"));
+        let named = |line: &str| {
+            ["grant", "restrict", "mask", "deny", "limit"].iter().any(|kind| line == format!("{kind}: {rule}"))
+        };
         document.lines().any(named)
     };
     text.split("\n---\n").filter(|document| !is_rule(document)).collect::<Vec<_>>().join("\n---\n")

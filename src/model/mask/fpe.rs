@@ -59,7 +59,7 @@ type Block = GenericArray<u8, aes::cipher::consts::U16>;
 /// FF1.Encrypt of a numeral string; `None` where it is too short or too long.
 fn ff1(cipher: &dyn Fn(&mut Block), radix: u32, tweak: &[u8], numerals: &[u32]) -> Option<Vec<u32>> {
     let (n, t) = (u32::try_from(numerals.len()).ok()?, u32::try_from(tweak.len()).ok()?);
-    if !u128::from(radix).checked_pow(n).is_none_or(|values| values >= DOMAIN_MIN) || n < 2 {
+    if n < 2 || u128::from(radix).checked_pow(n).is_some_and(|values| values < DOMAIN_MIN) {
         return None;
     }
     let (u, v) = (numerals.len() / 2, numerals.len() - numerals.len() / 2);

@@ -12,6 +12,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Function, FunctionArguments, Ident, U
 use super::fact::{self, Fact};
 use super::org::OrgScope;
 use super::template::{Item, OrgUse, Side, Template};
+use super::words::{AGGREGATES, IDENTITY, VOLATILE};
 use crate::catalog::{Entity, parse_type};
 use crate::literal;
 use crate::names;
@@ -34,36 +35,6 @@ pub(super) fn compile(text: &str, scope: Scope, zones: &BTreeSet<&str>) -> Resul
     let expression = sql::parse(text)?;
     Compiler { scope, zones }.condition(&expression)
 }
-
-const AGGREGATES: [&str; 12] = [
-    "count",
-    "sum",
-    "avg",
-    "min",
-    "max",
-    "array_agg",
-    "string_agg",
-    "bool_and",
-    "bool_or",
-    "every",
-    "stddev",
-    "variance",
-];
-const VOLATILE: [&str; 12] = [
-    "now",
-    "random",
-    "clock_timestamp",
-    "statement_timestamp",
-    "transaction_timestamp",
-    "timeofday",
-    "current_timestamp",
-    "current_date",
-    "current_time",
-    "localtime",
-    "localtimestamp",
-    "gen_random_uuid",
-];
-const IDENTITY: [&str; 4] = ["current_user", "session_user", "user", "current_role"];
 
 struct Compiler<'a> {
     scope: Scope<'a>,
@@ -115,7 +86,8 @@ impl Compiler<'_> {
             Expr::Like { negated, any: false, expr, pattern, escape_char: None } => self.like(expr, pattern, *negated),
             Expr::Function(function) => self.function(function),
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => {
-                Err(Problem::at(expression, "subqueries are not allowed in a rule"))
+                Err(Problem::at(expression, "subqueries are not allowed in a rule")
+                    .hint("a rule reads its own row; rules of a parent travel with `inherits_policy`"))
             }
             other => self.boolean(other),
         }
@@ -133,7 +105,8 @@ impl Compiler<'_> {
             Operand::Literal(Literal::Bool(value)) => Ok(Template::Const(Some(value))),
             Operand::Literal(Literal::Null) => Ok(Template::Const(None)),
             Operand::Other(other) => Err(not_allowed(other)),
-            _ => Err(Problem::at(expression, "a condition is expected here, this is a value")),
+            _ => Err(Problem::at(expression, "a condition is expected here, this is a value")
+                .hint("compare it: a rule is TRUE, FALSE or NULL for each row")),
         }
     }
 
@@ -420,13 +393,14 @@ impl Compiler<'_> {
     fn function(&self, function: &Function) -> Result<Template, Problem> {
         let name = function.name.to_string().to_ascii_lowercase();
         if AGGREGATES.contains(&name.as_str()) {
-            return Err(Problem::at(function, format!("aggregates such as `{name}` are not allowed in a rule")));
+            let message = format!("aggregates such as `{name}` are not allowed in a rule");
+            return Err(
+                Problem::at(function, message).hint("a rule looks at one row; totals are for `limit` and grants")
+            );
         }
         if VOLATILE.contains(&name.as_str()) {
-            return Err(Problem::at(
-                function,
-                format!("`{name}` changes from call to call and is not allowed in a rule"),
-            ));
+            let message = format!("`{name}` changes from call to call and is not allowed in a rule");
+            return Err(Problem::at(function, message).hint("session.now, .date, .time, .weekday and .hour are fixed"));
         }
         if IDENTITY.contains(&name.as_str()) {
             return Err(Problem::at(function, format!("`{name}` is not known here")).hint("write session.user"));

@@ -151,7 +151,8 @@ fn check_ids(set: &PolicySet, found: &mut Vec<Diagnostic>) {
         match seen.get(head.id.as_str()) {
             Some(first) => {
                 let message = format!("rule `{}` is given twice, first at {}:{}", head.id, first.file, first.at.line);
-                Report::new(&head.file, found).error(head.at, "duplicate-id", message);
+                let hint = "an audit record names a rule by its id alone: give one of them another";
+                Report::new(&head.file, found).hinted(head.at, "duplicate-id", message, hint);
             }
             None => {
                 seen.insert(&head.id, head);

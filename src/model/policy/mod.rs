@@ -21,6 +21,7 @@ mod shadow;
 mod template;
 #[cfg(test)]
 mod tests;
+mod words;
 mod zone;
 
 use std::collections::BTreeSet;

@@ -99,6 +99,11 @@ impl OrgTree {
         after.checked_sub(1).map_or(&NOTHING, |span| &self.spans[span].1)
     }
 
+    /// The units that a scope reaches from the given ones on a day, sorted, once each.
+    pub fn units(&self, day: i32, scope: OrgScope, of: &[String]) -> Vec<String> {
+        self.on(day).units(scope, of)
+    }
+
     /// Number of units, of the day that has most.
     pub fn len(&self) -> usize {
         self.spans.iter().map(|(_, day)| day.units.len()).max().unwrap_or(0)

@@ -50,6 +50,8 @@ pub(super) struct Row {
     pub catalog_id: Option<String>,
     /// Version of the policies.
     pub policy_id: Option<String>,
+    /// Rules in shadow mode and what they would have changed.
+    pub shadows: Option<String>,
 }
 
 /// Folds records, in the order of the log, into rows.
@@ -129,6 +131,10 @@ fn decide(row: &mut Row, decided: Decided) {
     row.masks =
         list(relations.iter().flat_map(|relation| {
             relation.masks.iter().map(|(field, rule)| format!("{}.{field}:{rule}", relation.entity))
+        }));
+    row.shadows =
+        list(decided.shadows.iter().flat_map(|shadow| {
+            shadow.changes.iter().map(|change| format!("{}:{}:{change}", shadow.entity, shadow.rule))
         }));
     row.lookups = Some(decided.lookups.iter().map(|lookup| lookup.values).sum());
     row.catalog_id = Some(decided.catalog_id).filter(|id| !id.is_empty());

@@ -40,7 +40,7 @@ pub struct Rows {
     /// Most rows that the statement may return; 0 is no limit.
     rows_max: u64,
     /// Counts them against the person's limits, where they are rows of the bank.
-    meter: Option<Meter>,
+    meter: Option<Box<Meter>>,
 }
 
 /// Where encoded rows go.
@@ -114,7 +114,7 @@ impl Rows {
 
     /// Counts its rows against a person's limits.
     pub fn metered(mut self, meter: Option<Meter>) -> Rows {
-        self.meter = meter;
+        self.meter = meter.map(Box::new);
         self
     }
 

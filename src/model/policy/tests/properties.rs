@@ -1,4 +1,4 @@
-//! G2 for any grants and masks: no cell is clear that no single grant covers.
+//! G2 for any grants and masks: no cell is clear that no single grant covers. And no text whatever is a panic.
 
 use proptest::prelude::*;
 
@@ -46,11 +46,11 @@ fn holds(predicate: &Predicate, level: Option<i64>) -> Option<bool> {
     match predicate {
         Predicate::Const(value) => *value,
         Predicate::And(parts) => {
-            parts.iter().map(|part| holds(part, level)).fold(Some(true), |all, part| match (all, part) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (None, _) | (_, None) => None,
-                _ => Some(true),
-            })
+            let outcomes: Vec<Option<bool>> = parts.iter().map(|part| holds(part, level)).collect();
+            match outcomes.contains(&Some(false)) {
+                true => Some(false),
+                false => (!outcomes.contains(&None)).then_some(true),
+            }
         }
         Predicate::Or(parts) => not(holds(
             &Predicate::And(parts.iter().map(|part| Predicate::Not(Box::new(part.clone()))).collect()),
@@ -103,5 +103,18 @@ proptest! {
                 prop_assert_eq!(outcome.mask.is_some(), outcome.visible && masked == Some(field));
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+    /// Any text in any place of a policy is loaded or refused, never a panic.
+    #[test]
+    fn no_text_panics(text in "[ -~\u{4e00}-\u{4e10}\n]{0,120}", rows in "[a-z_0-9'()<>=,. \\-\u{4e00}]{0,60}") {
+        let catalog = catalog::tests::shipped();
+        let _ = load_texts(&catalog, &[GRANT, &text]);
+        let _ = load_texts(&catalog, &[&format!("grant: g\nto: everyone\nread: branch\nrows: |\n  {rows}\n")]);
+        let _ = load_texts(&catalog, &[GRANT, &format!("mask: m\nfields: branch.region\nwith: |\n  {rows}\n")]);
     }
 }

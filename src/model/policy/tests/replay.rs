@@ -49,3 +49,13 @@ fn a_fingerprint_covers_all_of_a_decision() {
     assert_ne!(print("x", "txn"), print("x roles=a", "txn"), "the mask");
     assert_eq!(print("x", "branch"), print("y roles=b", "branch"), "the name of the person is no part of it");
 }
+
+#[test]
+fn policies_over_another_catalog_show_nothing() {
+    let mut snapshot = shipped();
+    let connections = catalog::tests::connections(&[("core", SourceKind::Postgres), ("dw", SourceKind::Parquet)]);
+    let mut files = catalog::tests::shipped_files("catalog");
+    files[0].text.push_str("\n# changed\n");
+    snapshot.catalog = Arc::new(catalog::load(&files, connections, &BTreeMap::new()).unwrap());
+    assert_eq!(shown(RISK, "branch", &snapshot), "absent");
+}
