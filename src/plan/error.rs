@@ -65,6 +65,9 @@ pub enum PlanError {
     /// A field with `use: none` mentioned outside plain output.
     #[error("column {0:?} may only be listed, not used")]
     OutputOnly(String),
+    /// A field that exists in aggregates alone, used otherwise.
+    #[error("column {0:?} may only be aggregated")]
+    AggregateOnly(String),
     /// A value that is too short for a look-up.
     #[error("look-up value too short")]
     LookupTooShort,
@@ -175,6 +178,15 @@ impl ToClient for PlanError {
                 S::InsufficientPrivilege,
                 format!("column \"{name}\" may be listed, but not used in an expression or condition"),
                 format!("字段 \"{name}\" 只能直接查询,不能用于表达式或条件"),
+            ),
+            PlanError::AggregateOnly(name) => ClientError::new(
+                S::InsufficientPrivilege,
+                format!("column \"{name}\" may only be aggregated"),
+                format!("字段 \"{name}\" 只能用于汇总"),
+            )
+            .hint(
+                "Use sum, avg or count on the column itself, over its own table; join the totals afterwards.",
+                "请对该字段本身使用 sum、avg 或 count,先在本表内汇总,再与其他表关联。",
             ),
             PlanError::LookupTooShort => {
                 ClientError::new(S::InsufficientPrivilege, "the value is too short for a look-up", "查找用的值太短")

@@ -15,7 +15,7 @@ pub mod types;
 
 pub use error::PlanError;
 pub use generic::{PlanCacheMode, Plans};
-pub use govern::{GenericPlan, Governed, GovernedSource, LookupPredicate, explain_policy};
+pub use govern::{GenericPlan, Governed, GovernedSource, LookupPredicate, explain_limits, explain_policy};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

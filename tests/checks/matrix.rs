@@ -1,20 +1,39 @@
 //! The access matrix of the demo bank: every user by every field, one letter each, reviewed as a diff.
 //!
 //! `A` clear on every row, `F` clear on the rows of a rule, `M` masked on every row, `m` masked on the rows of a rule,
-//! `-` does not exist; the first line is EXPLAIN in full. Checked both ways: every field of the catalog has a line, and
+//! `N` and `n` the same where what shows is NULL, `T` totals alone, `-` does not exist; the first line is EXPLAIN in full, limits follow with their settings. Beside the
+//! demo's users stand holders of the other roles that ship, one of them also from elsewhere. Checked both ways: every field of the catalog has a line, and
 //! every rule, taken away alone, changes some letter, so that no rule is dead and none is untested.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
+use sluice_model::allowance::Limited;
 use sluice_model::catalog::{self, Catalog, Connection, SourceFile, SourceKind};
+use sluice_model::mask::Mask;
 use sluice_model::policy::{self, OrgTree, PolicySet};
-use sluice_model::predicate::Predicate;
+use sluice_model::principal::RequestContext;
 use sluice_model::{Principal, Snapshot};
 
 use crate::support::cases::files;
+use crate::support::users::User;
 use crate::support::{layout, repository, users};
+
+/// 2026-07-02 10:00 in the bank's zone.
+const THURSDAY_MORNING: i64 = 1_782_957_600_000_000;
+
+/// Holders of roles that no user of the demo has, and the addresses they come from.
+fn of_other_roles() -> Vec<(User, &'static str)> {
+    let user = |name, role, post: &'static str| User { name, roles: vec![role], posts: vec![post] };
+    vec![
+        (user("pb_banker", "private_banker", "B10"), "10.32.7.1"),
+        (user("cc_agent", "call_center", "H00"), "10.64.8.9"),
+        (user("cc_at_home", "call_center", "H00"), "192.0.2.1"),
+        (user("hr_analyst", "hr_analyst", "H00"), "10.1.0.9"),
+        (User { name: "both_desks", roles: vec!["call_center", "analyst"], posts: vec!["H00"] }, "10.64.8.9"),
+    ]
+}
 
 fn read(folder: &str) -> Vec<SourceFile> {
     let paths = files(&repository().join(folder), "yaml");
@@ -38,25 +57,39 @@ fn the_tree() -> OrgTree {
 
 /// The matrix under these policies; what comes first in a line is entity and field.
 fn matrix(snapshot: &Snapshot) -> String {
-    let people = users::of_the_demo();
+    let people: Vec<(User, &str)> =
+        users::of_the_demo().into_iter().map(|user| (user, "")).chain(of_other_roles()).collect();
     let principals: Vec<Principal> = people
         .iter()
-        .map(|user| {
+        .map(|(user, address)| {
             let given: BTreeSet<String> = user.roles.iter().map(ToString::to_string).collect();
             Principal {
                 user: user.name.into(),
                 roles: snapshot.policies.roles_of(user.name, &BTreeSet::new(), &given),
                 org_units: user.posts.iter().map(ToString::to_string).collect(),
+                context: RequestContext {
+                    client_addr: address.parse().ok(),
+                    now_micros: THURSDAY_MORNING,
+                    ..RequestContext::default()
+                },
                 ..Principal::default()
             }
         })
         .collect();
     let mut text = format!("{:<28}", "#");
-    people.iter().for_each(|user| write!(text, " {:<12}", user.name).expect("a string takes all"));
+    people.iter().for_each(|(user, _)| write!(text, " {:<12}", user.name).expect("a string takes all"));
     write!(text, "\n{:<28}", "EXPLAIN in full").expect("a string takes all");
     for principal in &principals {
         let letter = if policy::explains_in_full(principal, snapshot) { 'A' } else { '-' };
         write!(text, " {letter:<12}").expect("a string takes all");
+    }
+    for (word, limited) in Limited::WORDS {
+        write!(text, "\n{:<28}", format!("limit {word}")).expect("a string takes all");
+        for principal in &principals {
+            let setting = policy::allowance(principal, snapshot).get(limited);
+            let setting = setting.map_or("-".to_string(), |setting| setting.to_string());
+            write!(text, " {setting:<12}").expect("a string takes all");
+        }
     }
     for (position, entity) in snapshot.catalog.entities.iter().enumerate() {
         for (field, described) in entity.fields.iter().enumerate() {
@@ -74,11 +107,17 @@ fn matrix(snapshot: &Snapshot) -> String {
 fn letter(principal: &Principal, snapshot: &Snapshot, entity: usize, field: usize) -> char {
     let Some(decision) = policy::decide(principal, snapshot, entity) else { return '-' };
     let outcome = &decision.fields[field];
-    let every_row = decision.rows == Predicate::TRUE && outcome.covered_where.is_none();
+    let every_row = decision.shows_every_row() && outcome.covered_where.is_none();
+    let hides = outcome.mask.as_ref().is_some_and(|mask| mask.mask == Mask::Hide);
+    if outcome.aggregate_only.is_some() {
+        return 'T';
+    }
     match (outcome.visible, outcome.mask.is_some(), every_row) {
         (false, ..) => '-',
         (true, false, true) => 'A',
         (true, false, false) => 'F',
+        (true, true, true) if hides => 'N',
+        (true, true, false) if hides => 'n',
         (true, true, true) => 'M',
         (true, true, false) => 'm',
     }
@@ -123,8 +162,9 @@ fn every_rule_is_felt_by_somebody() {
 /// The documents of a file but the one that is this rule.
 fn leave_out(text: &str, rule: &str) -> String {
     let is_rule = |document: &&str| {
-        let named =
-            |line: &str| ["grant", "restrict", "mask", "deny"].iter().any(|kind| line == format!("{kind}: {rule}"));
+        let named = |line: &str| {
+            ["grant", "restrict", "mask", "deny", "limit"].iter().any(|kind| line == format!("{kind}: {rule}"))
+        };
         document.lines().any(named)
     };
     text.split("\n---\n").filter(|document| !is_rule(document)).collect::<Vec<_>>().join("\n---\n")

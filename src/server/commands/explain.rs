@@ -133,6 +133,7 @@ fn query_lines(
     let asker = Asker { principal, snapshot, search_path: &snapshot.catalog.search_path, limits, timezone: &timezone };
     let governed = sluice_plan::prepare(query, &asker, &[]).map_err(|error| Box::new(error.to_client()))?;
     let mut lines = sluice_plan::explain_policy(&governed, &snapshot.catalog, true);
+    lines.extend(sluice_plan::explain_limits(&sluice_model::policy::allowance(principal, snapshot), true));
     lines.extend(current.engine.explain(governed, snapshot).map_err(|error| Box::new(error.to_client()))?);
     Ok(lines)
 }

@@ -20,6 +20,8 @@ shipped! {
     "catalog/entities/txn.yaml"
     "policies/denials.yaml"
     "policies/grants.yaml"
+    "policies/levels.yaml"
+    "policies/limits.yaml"
     "policies/masks.yaml"
     "policies/roles.yaml"
 }

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use sluice_base::{ClientError, Column, Datum, Format, SqlType, Table, TimeZone};
 use sluice_engine::RowStream;
 use sluice_model::Principal;
-use sluice_model::audit::Trail;
+use sluice_model::allowance::Allowance;
+use sluice_model::audit::{Asked, Trail};
 use sluice_plan::{Asker, Governed, PlanCacheMode, Query, Statement, StatementKind};
 use sluice_system::{Answer, Context};
 
 use super::error::{Fault, SessionError};
 use super::io::Io;
 use super::settings::Settings;
+use crate::quota::Meter;
 use crate::state::{Current, State};
 
 /// Who asks, with what in force: fixed for one statement.
@@ -126,6 +128,22 @@ pub async fn plan(
     .await
 }
 
+/// Begins to count a statement over rows of the bank against the person's limits; a limit that is reached already
+/// refuses it. Who asks, within which limits, is noted for the record of the decision.
+pub fn meter(asking: &Asking, planned: &Planned, mut trail: Trail) -> Result<(Trail, Option<Meter>), Fault> {
+    let Planned::Governed(governed) = planned else { return Ok((trail, None)) };
+    let allowance = asking.allowance();
+    let who = (asking.principal.user.as_str(), &asking.current.snapshot.catalog.timezone);
+    let state = &asking.state;
+    match Meter::begin(&state.quotas, &state.sink, who, allowance.clone(), governed.lookups()) {
+        Ok(meter) => {
+            trail.note_asked(Asked { principal: asking.principal.as_ref().clone(), allowance });
+            Ok((trail, Some(meter)))
+        }
+        Err(reached) => Err(Fault::of(reached).refuse(trail)),
+    }
+}
+
 /// Writes the decision down and starts the execution. The trail goes into the stream.
 pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail) -> Result<RowStream, Fault> {
     let told = |error: ClientError| Fault::of(error);
@@ -162,6 +180,7 @@ pub async fn explain(io: &mut Io, asking: &Asking, governed: Governed) -> Result
         let snapshot = &asking_too.current.snapshot;
         let full = asking_too.explains_in_full();
         let mut lines = sluice_plan::explain_policy(&governed, &snapshot.catalog, full);
+        lines.extend(sluice_plan::explain_limits(&asking_too.allowance(), full));
         if full {
             lines.extend(asking_too.current.engine.explain(governed, snapshot).map_err(Fault::of)?);
         }
@@ -276,6 +295,11 @@ impl Asking {
             now_micros: self.principal.context.now_micros,
             started_micros: self.state.started_micros,
         })
+    }
+
+    /// The person's limits.
+    pub fn allowance(&self) -> Allowance {
+        sluice_model::policy::allowance(&self.principal, &self.current.snapshot)
     }
 
     /// Whether EXPLAIN may tell rules and the sources' SQL.
