@@ -90,7 +90,7 @@ pub fn listed_fields<'a>(entity: &'a Entity, decision: &'a Decision) -> impl Ite
 /// Governs a resolved plan.
 pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, PlanError> {
     // Look-ups first, on the conditions as they were written: coercion may turn one form into another.
-    let plan = coerced(lookup::extract(resolved.plan)?)?;
+    let plan = coerced(lookup::extract(resolved.plan)?, asker)?;
     let resolved = Resolved { plan, ..resolved };
     let columns = columns(&resolved, asker)?;
     let plan = resolved.plan;
