@@ -175,7 +175,7 @@ pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, Plan
         refuse_beyond_aggregates(&lineage, &resolved.decisions, asker)?;
         plan = aggregates::guard(plan)?;
     }
-    let resolved = Resolved { plan: coerced(plan)?, ..resolved };
+    let resolved = Resolved { plan: coerced(plan, asker)?, ..resolved };
     let columns = columns(&resolved, asker)?;
     let plan = resolved.plan;
     let lineage = lineage::trace(&plan)?;
