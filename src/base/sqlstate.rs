@@ -40,7 +40,10 @@ states! {
     InvalidTextRepresentation = "22P02";
     InvalidBinaryRepresentation = "22P03";
     InvalidRegularExpression = "2201B";
+    InvalidArgumentForLogarithm = "2201E";
     InvalidArgumentForPowerFunction = "2201F";
+    InvalidRowCountInLimit = "2201W";
+    InvalidRowCountInResultOffset = "2201X";
     ActiveSqlTransaction = "25001";
     ReadOnlySqlTransaction = "25006";
     NoActiveSqlTransaction = "25P01";

@@ -1,7 +1,9 @@
 //! One SQL value on its own: parameters, literals of policies, cells of small system relations.
 
+use serde::{Deserialize, Serialize};
+
 /// `interval` as PostgreSQL keeps it: the three parts do not convert into each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Interval {
     /// Months.
     pub months: i32,
@@ -13,7 +15,7 @@ pub struct Interval {
 
 /// One value. The type is told beside it by a [`crate::SqlType`]; several types share a variant
 /// (`text`, `varchar`, `name`, `json` are all `Text`; every integer and every `reg*` type is `Int`).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Datum {
     /// SQL NULL of any type.
     Null,

@@ -4,7 +4,8 @@
 //! row; a decision holds their union.
 
 use crate::decision::{AppliedMask, Decision};
-use crate::predicate::{FieldIndex, Predicate};
+use crate::mask::Mask;
+use crate::predicate::FieldIndex;
 
 /// How a field shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +16,8 @@ pub enum FieldAccess<'d> {
     Clear,
     /// The masked value.
     Masked(&'d AppliedMask),
+    /// Aggregates over groups of at least so many rows, and nothing else (governance G13).
+    Totals(u64),
 }
 
 /// What a principal sees of one field.
@@ -32,21 +35,28 @@ pub fn access(decision: Option<&Decision>, field: FieldIndex) -> Access<'_> {
     let Some(decision) = decision else { return hidden };
     let Some(outcome) = decision.fields.get(field).filter(|outcome| outcome.visible) else { return hidden };
     let every_row = !is_filtered(decision) && outcome.covered_where.is_none();
-    let field = outcome.mask.as_ref().map_or(FieldAccess::Clear, FieldAccess::Masked);
+    let field = match (outcome.aggregate_only, &outcome.mask) {
+        (Some(least), _) => FieldAccess::Totals(least),
+        (None, Some(mask)) => FieldAccess::Masked(mask),
+        (None, None) => FieldAccess::Clear,
+    };
     Access { field, every_row }
 }
 
 /// True where some rows may be left out.
 pub fn is_filtered(decision: &Decision) -> bool {
-    decision.rows != Predicate::TRUE
+    !decision.shows_every_row()
 }
 
 impl Access<'_> {
     /// One letter: `A` clear on every row, `F` clear on the rows of a rule, `M` masked on every row, `m` masked on the
-    /// rows of a rule, `-` does not exist.
+    /// rows of a rule, `N` and `n` the same where what shows is NULL, `T` totals alone, `-` does not exist.
     pub fn letter(&self) -> char {
         match (self.field, self.every_row) {
             (FieldAccess::Hidden, _) => '-',
+            (FieldAccess::Totals(_), _) => 'T',
+            (FieldAccess::Masked(mask), true) if mask.mask == Mask::Hide => 'N',
+            (FieldAccess::Masked(mask), false) if mask.mask == Mask::Hide => 'n',
             (FieldAccess::Clear, true) => 'A',
             (FieldAccess::Clear, false) => 'F',
             (FieldAccess::Masked(_), true) => 'M',

@@ -5,6 +5,7 @@
 //! pure function of principal and snapshot.
 
 pub mod access;
+pub mod allowance;
 pub mod audit;
 pub mod catalog;
 pub mod decimal;

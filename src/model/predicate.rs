@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
 use sluice_base::{Datum, SqlType};
 
 use crate::catalog::Entity;
@@ -13,7 +14,7 @@ use crate::catalog::Entity;
 pub type FieldIndex = usize;
 
 /// One side of a comparison.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Term {
     /// The raw value of a field of the same row.
     Field(FieldIndex),
@@ -22,7 +23,7 @@ pub enum Term {
 }
 
 /// Comparison operators, SQL's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CompareOp {
     /// `=`
     Eq,
@@ -43,7 +44,7 @@ pub enum CompareOp {
 }
 
 /// A compiled row rule over the raw fields of one entity.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Predicate {
     /// TRUE, FALSE or (None) NULL.
     Const(Option<bool>),

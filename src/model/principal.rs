@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// The value of an attribute of a principal.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum AttributeValue {
     /// boolean
@@ -18,7 +20,8 @@ pub enum AttributeValue {
 }
 
 /// What is known of the request beside the person.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RequestContext {
     /// Address of the client; None for commands run on the server itself.
     pub client_addr: Option<IpAddr>,
@@ -31,7 +34,8 @@ pub struct RequestContext {
 }
 
 /// A person or a service that asks.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Principal {
     /// Login name.
     pub user: String,

@@ -3,6 +3,8 @@
 use datafusion_common::{DataFusionError, SchemaError};
 use sluice_base::{ClientError, SqlState, ToClient};
 
+use crate::datetime::DatetimeFault;
+
 /// Refusals of the plan room. Texts hold nothing but what the client itself typed or may see.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PlanError {
@@ -65,6 +67,9 @@ pub enum PlanError {
     /// A field with `use: none` mentioned outside plain output.
     #[error("column {0:?} may only be listed, not used")]
     OutputOnly(String),
+    /// A field that exists in aggregates alone, used otherwise.
+    #[error("column {0:?} may only be aggregated")]
+    AggregateOnly(String),
     /// A value that is too short for a look-up.
     #[error("look-up value too short")]
     LookupTooShort,
@@ -77,6 +82,24 @@ pub enum PlanError {
     /// A LIKE pattern that ends with its escape character.
     #[error("LIKE pattern ends with its escape character")]
     EscapeAtEnd,
+    /// An operator that these types do not have.
+    #[error("operator does not exist: {0}")]
+    UndefinedOperator(String),
+    /// Branches or columns of different types, in PostgreSQL's words.
+    #[error("{0}")]
+    Mismatch(String),
+    /// A LIMIT or OFFSET below nought.
+    #[error("{0} must not be negative")]
+    RowCount(&'static str),
+    /// A logarithm of nought or less.
+    #[error("{0}")]
+    Logarithm(&'static str),
+    /// A power that is no real number.
+    #[error("{0}")]
+    Power(&'static str),
+    /// A date, a time or a template that cannot be computed.
+    #[error("{0}")]
+    Datetime(#[from] DatetimeFault),
     /// An invariant of ours broke.
     #[error("internal: {0}")]
     Internal(String),
@@ -176,6 +199,15 @@ impl ToClient for PlanError {
                 format!("column \"{name}\" may be listed, but not used in an expression or condition"),
                 format!("字段 \"{name}\" 只能直接查询,不能用于表达式或条件"),
             ),
+            PlanError::AggregateOnly(name) => ClientError::new(
+                S::InsufficientPrivilege,
+                format!("column \"{name}\" may only be aggregated"),
+                format!("字段 \"{name}\" 只能用于汇总"),
+            )
+            .hint(
+                "Use sum, avg or count on the column itself, over its own table; join the totals afterwards.",
+                "请对该字段本身使用 sum、avg 或 count,先在本表内汇总,再与其他表关联。",
+            ),
             PlanError::LookupTooShort => {
                 ClientError::new(S::InsufficientPrivilege, "the value is too short for a look-up", "查找用的值太短")
                     .hint("Give the whole value.", "请输入完整的值。")
@@ -194,6 +226,29 @@ impl ToClient for PlanError {
                 "LIKE pattern must not end with escape character",
                 "LIKE 模式不能以转义字符结尾",
             ),
+            PlanError::UndefinedOperator(form) => ClientError::new(
+                S::UndefinedFunction,
+                format!("operator does not exist: {form}"),
+                format!("操作符不存在:{form}"),
+            )
+            .hint(
+                "No operator matches the given name and argument types. You might need to add explicit type casts.",
+                "没有与参数类型相符的操作符,可能需要显式转换类型。",
+            ),
+            PlanError::Mismatch(what) => {
+                ClientError::new(S::DatatypeMismatch, what.clone(), format!("数据类型不匹配:{what}"))
+                    .hint("Add an explicit cast.", "请添加显式类型转换。")
+            }
+            PlanError::RowCount(clause) => {
+                let code =
+                    if *clause == "LIMIT" { S::InvalidRowCountInLimit } else { S::InvalidRowCountInResultOffset };
+                ClientError::new(code, format!("{clause} must not be negative"), format!("{clause} 不能为负数"))
+            }
+            PlanError::Logarithm(what) => {
+                ClientError::new(S::InvalidArgumentForLogarithm, *what, "对数的参数必须大于零")
+            }
+            PlanError::Power(what) => ClientError::new(S::InvalidArgumentForPowerFunction, *what, "乘方的结果不是实数"),
+            PlanError::Datetime(fault) => fault.to_client(),
             PlanError::Internal(_) => ClientError::internal("plan"),
         }
     }

@@ -4,6 +4,7 @@
 //! [`govern::GovernedSource`] that carries its decision, so there is nothing below it that could be reached or moved.
 //! This room depends on DataFusion's planning crates alone: it cannot execute.
 
+pub mod datetime;
 mod error;
 mod generic;
 pub mod govern;
@@ -15,7 +16,7 @@ pub mod types;
 
 pub use error::PlanError;
 pub use generic::{PlanCacheMode, Plans};
-pub use govern::{Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling};
+pub use govern::{Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, explain_limits};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

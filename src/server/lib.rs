@@ -8,6 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod listener;
+pub mod quota;
 pub mod reload;
 mod server;
 pub mod session;

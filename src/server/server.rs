@@ -107,6 +107,7 @@ impl Server {
         let address = config.listen;
         let socket = TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })?;
         let state = State::new(current, sink.clone(), config.limits.clone(), config.database.clone(), accept);
+        state.quotas.restore(sink.taken_lately());
         let reloading = Reloader::new(loader, state.clone()).spawn();
         let listening =
             listener::serve(state.clone(), socket).map_err(|error| ServerError::Listen { address, error })?;

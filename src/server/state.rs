@@ -20,6 +20,7 @@ use sluice_system::VisibleCatalog;
 use sluice_wire::{AcceptOptions, CancelKey, Protocol};
 use tokio::sync::{Semaphore, watch};
 
+use crate::quota::Quotas;
 use crate::users::Users;
 
 /// What is loaded together and swapped together.
@@ -64,6 +65,8 @@ pub struct State {
     pub planners: Arc<Semaphore>,
     /// Plans that serve more than one execution.
     pub plans: Plans,
+    /// What each person has taken of her limits.
+    pub quotas: Arc<Quotas>,
     visible: moka::sync::Cache<[u8; 32], Arc<VisibleCatalog>>,
     phase: watch::Sender<Phase>,
 }
@@ -98,6 +101,7 @@ impl State {
             failures: Failures::default(),
             planners: Arc::new(Semaphore::new(processors.max(2))),
             plans: Plans::default(),
+            quotas: Arc::new(Quotas::default()),
             visible,
             phase: watch::Sender::new(Phase::Serving),
         })

@@ -1,5 +1,6 @@
 //! One check function per kind of text case, and the tests that no text case can express.
 
+mod algebra;
 mod attack;
 mod audit;
 mod cancel;
@@ -10,6 +11,7 @@ mod differential;
 mod extract;
 mod federation;
 mod hostile;
+mod limits;
 mod matrix;
 mod policy;
 mod reload;

@@ -27,13 +27,18 @@ fn policy_cases() {
 }
 
 fn check(case: &Case) -> Result<Vec<Entry>, String> {
+    check_on(case, layout::named)
+}
+
+/// Checks a case on the layouts that this knows by their names.
+pub(super) fn check_on(case: &Case, named: fn(&str) -> &'static Layout) -> Result<Vec<Entry>, String> {
     let given = given(case)?;
     let case = fill_in(case, &given);
     let layouts: Vec<&str> = case.get("on").map_or(vec!["embedded", "servers"], |on| on.split_whitespace().collect());
     let by_hand = case.get("hand").map(|sql| layout::reference().rows("bank", "", sql)).transpose()?;
     let mut first: Option<Vec<Entry>> = None;
     for name in layouts {
-        let layout = layout::named(name);
+        let layout = named(name);
         for form in FORMS {
             let parameters = parameters(&case);
             if form == Form::Simple && !parameters.is_empty() {

@@ -152,6 +152,11 @@ CREATE VIEW retail.calendar AS SELECT d AS biz_date, is_workday AS is_business, 
 ";
 
 impl Layout {
+    /// Starts a server for a layout.
+    pub fn start(name: &'static str, settings: &Settings) -> Layout {
+        Layout { name, sluice: Sluice::start(settings), auditor: Mutex::new(None) }
+    }
+
     /// Rows of the audit, as the auditor reads them.
     pub fn audit(&self, sql: &str) -> Answer {
         audit(&self.sluice, &self.auditor, sql)

@@ -108,7 +108,8 @@ impl Gate<'_> {
         }
     }
 
-    fn columns(&mut self, left: &Value, op: CompareOp, right: &Value) -> Option<String> {
+    /// A comparison of two columns.
+    pub(super) fn columns(&mut self, left: &Value, op: CompareOp, right: &Value) -> Option<String> {
         let dialect = self.dialect;
         if !same_family(&left.sql_type, &right.sql_type) || !dialect.compares(&left.sql_type) {
             return None;

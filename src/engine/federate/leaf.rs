@@ -11,7 +11,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, TableSource};
 use sluice_base::{Datum, SqlType};
 use sluice_model::catalog::{Catalog, Entity};
-use sluice_model::decision::AppliedMask;
+use sluice_model::decision::{AppliedMask, Inherited};
 use sluice_model::predicate::Predicate;
 use sluice_plan::GovernedSource;
 use sluice_plan::types::arrow_type;
@@ -19,6 +19,7 @@ use sluice_plan::types::arrow_type;
 use super::conditions;
 use super::fragment::{self, Hole, Params};
 use super::gate::Gate;
+use super::parents::{self, FACT, Parent};
 use crate::EngineError;
 use crate::dialect::{self, Dialect};
 use crate::sources::{FileSource, ScanRequest, Source, Sources};
@@ -53,6 +54,8 @@ pub(crate) struct Leaf {
     pub(crate) raw_schema: SchemaRef,
     /// Conditions still to be checked here, the rule first.
     pub(crate) residual: Vec<Expr>,
+    /// Row rules of parents that are still to be checked here.
+    pub(crate) parents: Vec<Parent>,
     pub(crate) columns: Vec<LeafColumn>,
     pub(crate) schema: SchemaRef,
     pub(crate) fingerprint: String,
@@ -81,7 +84,7 @@ impl LeafBuilder<'_> {
         fetch: Option<usize>,
     ) -> Result<Leaf, EngineError> {
         let entity = self.entity();
-        let mut raw = RawFields { entity, fields: Vec::new() };
+        let mut raw = RawFields::new(entity);
         let columns = projection.iter().map(|column| self.column(*column, &mut raw)).collect::<Result<Vec<_>, _>>()?;
         let filters = filters.iter().map(|filter| self.over_raw(filter)).collect::<Result<Vec<_>, _>>()?;
         let decision = self.source.decision();
@@ -95,7 +98,8 @@ impl LeafBuilder<'_> {
             .chain(lookups)
             .chain(filters.iter().cloned())
             .collect();
-        let (rows, residual) = match source {
+        let all: Vec<&Inherited> = decision.inherited.iter().collect();
+        let (rows, residual, parents) = match source {
             Source::Sql(sql) => {
                 let dialect = dialect::dialect(sql.kind());
                 let dialect = dialect.ok_or_else(|| EngineError::NoSource(entity.connection.clone()))?;
@@ -103,18 +107,21 @@ impl LeafBuilder<'_> {
             }
             Source::Files(files) => {
                 raw.add_all(&here);
+                let parents = self.parents(&all, &mut raw)?;
                 let prune = here.clone();
-                (RawRows::Files { source: Arc::clone(files), table: entity.table.clone(), prune }, here)
+                (RawRows::Files { source: Arc::clone(files), table: entity.table.clone(), prune }, here, parents)
             }
             Source::Batches(_) => {
                 raw.add_all(&here);
-                (RawRows::Batches { connection: entity.connection.clone(), table: entity.table.clone() }, here)
+                let parents = self.parents(&all, &mut raw)?;
+                (RawRows::Batches { connection: entity.connection.clone(), table: entity.table.clone() }, here, parents)
             }
         };
         Ok(Leaf {
             rows,
             raw_schema: raw.schema(),
             residual,
+            parents,
             columns,
             schema: Arc::new(schema),
             fingerprint: decision.fingerprint.clone(),
@@ -182,7 +189,7 @@ impl LeafBuilder<'_> {
         filters: &[Expr],
         raw: &mut RawFields,
         fetch: Option<usize>,
-    ) -> Result<(RawRows, Vec<Expr>), EngineError> {
+    ) -> Result<(RawRows, Vec<Expr>, Vec<Parent>), EngineError> {
         let entity = self.entity();
         let mut params = Params::default();
         let inner = inner_conditions(self, dialect, &mut params);
@@ -191,6 +198,7 @@ impl LeafBuilder<'_> {
         let all_sent = inner.complete && outer.is_some();
         let residual = if all_sent { Vec::new() } else { here };
         raw.add_all(&residual);
+        let parents = self.parents(&inner.rest, raw)?;
         if raw.fields.is_empty() {
             // A statement needs a column even where only the number of rows matters.
             raw.fields.push(cheapest_field(entity));
@@ -201,11 +209,12 @@ impl LeafBuilder<'_> {
         let names = names.ok_or_else(unnameable)?;
         let table = fragment::table(dialect, &entity.table).ok_or_else(unnameable)?;
         let conditions: Vec<String> = inner.sql.into_iter().chain(outer.unwrap_or_default()).collect();
-        let mut sql = format!("SELECT {} FROM {table}", names.join(", "));
+        let alias = if inner.looks_for_parents { format!(" AS {FACT}") } else { String::new() };
+        let mut sql = format!("SELECT {} FROM {table}{alias}", names.join(", "));
         if !conditions.is_empty() {
             sql = format!("{sql} WHERE {}", conditions.join(" AND "));
         }
-        if let Some(fetch) = fetch.filter(|_| residual.is_empty()) {
+        if let Some(fetch) = fetch.filter(|_| residual.is_empty() && parents.is_empty()) {
             sql.push_str(&dialect.limit(Some(fetch as u64), 0));
         }
         let finished = params.finish(&sql, dialect);
@@ -219,19 +228,28 @@ impl LeafBuilder<'_> {
             timeout_ms: self.timeout_ms,
             reusable: true,
         };
-        Ok((RawRows::Sql { connection: entity.connection.clone(), request, holes: finished.holes }, residual))
+        let rows = RawRows::Sql { connection: entity.connection.clone(), request, holes: finished.holes };
+        Ok((rows, residual, parents))
     }
 }
 
-/// Row rule and look-ups for the source's statement.
-pub(super) struct InnerConditions {
+/// Row rule, look-ups and what is inherited, for the source's statement.
+pub(super) struct InnerConditions<'d> {
     pub(super) sql: Vec<String>,
-    /// Nothing is left to check here.
+    /// Nothing of rule and look-ups is left to check here.
     pub(super) complete: bool,
+    /// Rules of parents that are left to check here.
+    pub(super) rest: Vec<&'d Inherited>,
+    /// The table has to be named [`FACT`].
+    pub(super) looks_for_parents: bool,
 }
 
 /// Renders rule and look-ups; what cannot be rendered is missing from the SQL, and `complete` is false then.
-pub(super) fn inner_conditions(builder: &LeafBuilder, dialect: &dyn Dialect, params: &mut Params) -> InnerConditions {
+pub(super) fn inner_conditions<'d>(
+    builder: &LeafBuilder<'d>,
+    dialect: &dyn Dialect,
+    params: &mut Params,
+) -> InnerConditions<'d> {
     let entity = builder.entity();
     let mut gate = Gate { dialect, params, resolve: &|column| physical(entity, dialect, column) };
     let rows = &builder.source.decision().rows;
@@ -240,7 +258,7 @@ pub(super) fn inner_conditions(builder: &LeafBuilder, dialect: &dyn Dialect, par
         Predicate::And(parts) => parts.iter().collect(),
         single => vec![single],
     };
-    let mut inner = InnerConditions { sql: Vec::new(), complete: true };
+    let mut inner = InnerConditions { sql: Vec::new(), complete: true, rest: Vec::new(), looks_for_parents: false };
     for part in parts {
         match gate.rule(part, entity) {
             Some(sql) => inner.sql.push(sql),
@@ -259,6 +277,11 @@ pub(super) fn inner_conditions(builder: &LeafBuilder, dialect: &dyn Dialect, par
             None => inner.complete = false,
         }
     }
+    let inherited = &builder.source.decision().inherited;
+    let asked = parents::ask(inherited, (entity, FACT), builder.catalog, dialect, params);
+    inner.looks_for_parents = !asked.sql.is_empty();
+    inner.sql.extend(asked.sql);
+    inner.rest = asked.rest;
     inner
 }
 
@@ -272,13 +295,17 @@ fn cheapest_field(entity: &Entity) -> usize {
 }
 
 /// The raw columns a leaf reads, in order of first need, one per physical column.
-struct RawFields<'a> {
-    entity: &'a Entity,
-    fields: Vec<usize>,
+pub(super) struct RawFields<'a> {
+    pub(super) entity: &'a Entity,
+    pub(super) fields: Vec<usize>,
 }
 
-impl RawFields<'_> {
-    fn add(&mut self, field: usize) -> usize {
+impl<'a> RawFields<'a> {
+    pub(super) fn new(entity: &'a Entity) -> RawFields<'a> {
+        RawFields { entity, fields: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, field: usize) -> usize {
         let column = &self.entity.fields[field].column;
         let known = self.fields.iter().position(|f| self.entity.fields[*f].column == *column);
         known.unwrap_or_else(|| {
@@ -287,7 +314,7 @@ impl RawFields<'_> {
         })
     }
 
-    fn add_all(&mut self, conditions: &[Expr]) {
+    pub(super) fn add_all(&mut self, conditions: &[Expr]) {
         for condition in conditions {
             let mut columns: Vec<&Column> = condition.column_refs().into_iter().collect();
             columns.sort_by(|left, right| left.name.cmp(&right.name));
@@ -299,7 +326,7 @@ impl RawFields<'_> {
         }
     }
 
-    fn schema(&self) -> SchemaRef {
+    pub(super) fn schema(&self) -> SchemaRef {
         let fields = self.fields.iter().map(|f| {
             let field = &self.entity.fields[*f];
             Field::new(&field.column, arrow_type(&field.sql_type), true)

@@ -10,6 +10,7 @@ mod gate;
 mod generic;
 mod govern_exec;
 mod leaf;
+mod parents;
 mod provider;
 mod push;
 mod source_exec;
@@ -36,7 +37,8 @@ use crate::EngineError;
 use crate::execute::Stop;
 use crate::sources::{ScanRequest, Sources};
 use fragment::Finished;
-use leaf::{Leaf, LeafBuilder, RawRows};
+use leaf::{LeafBuilder, RawRows};
+use parents::Parent;
 use provider::{GovernedTable, PushedTable};
 use push::{Pusher, only_connection};
 
@@ -178,7 +180,8 @@ impl Splitter<'_> {
         if leaf.residual.iter().any(generic::has_parameter) {
             return Err(EngineError::Internal("a parameter outside a source's statement".into()));
         }
-        sent.push(self.sent(&leaf));
+        sent.push(self.sent(&leaf.rows));
+        self.sent_to_parents(&leaf.parents, sent);
         let table = GovernedTable { leaf, sources: self.sources.clone(), keys: self.keys.clone() };
         // The leaf holds its filters inside, and scans are compared by name alone: under one name two scans of a relation
         // would be taken for the same where they stand in two subqueries.
@@ -191,8 +194,15 @@ impl Splitter<'_> {
         Ok(LogicalPlan::SubqueryAlias(named))
     }
 
-    fn sent(&self, leaf: &Leaf) -> Sent {
-        match &leaf.rows {
+    fn sent_to_parents(&self, parents: &[Parent], sent: &mut Vec<Sent>) {
+        for parent in parents {
+            sent.push(self.sent(&parent.rows));
+            self.sent_to_parents(&parent.parents, sent);
+        }
+    }
+
+    fn sent(&self, rows: &RawRows) -> Sent {
+        match rows {
             RawRows::Sql { connection, request, .. } => {
                 Sent { connection: connection.clone(), what: request.sql.clone() }
             }

@@ -15,6 +15,7 @@ use sluice_model::mask::MaskKeys;
 use super::fragment::Hole;
 use super::govern_exec::{GovernColumn, GovernExec};
 use super::leaf::{Leaf, RawRows};
+use super::parents::{self, Parent};
 use super::source_exec::{SourceExec, SourceRows};
 use crate::EngineError;
 use crate::sources::{ScanRequest, Source, Sources, file_scan};
@@ -86,29 +87,53 @@ impl TableProvider for GovernedTable {
             return Err(internal("a governed scan was given more to do"));
         }
         let leaf = &self.leaf;
-        let input: Arc<dyn ExecutionPlan> = match &leaf.rows {
-            RawRows::Sql { connection, request, holes } => {
-                let (connection, holes) = (connection.clone(), holes.clone());
-                let rows = SourceRows::Sql { connection, request: Box::new(request.clone()), holes };
-                self.source_exec(rows)?
-            }
-            RawRows::Batches { connection, table } => {
-                let rows = SourceRows::Batches { connection: connection.clone(), table: table.clone() };
-                self.source_exec(rows)?
-            }
-            RawRows::Files { source, table, prune } => {
-                let limit = leaf.fetch.filter(|_| prune.is_empty());
-                file_scan::scan(session, source, table, &leaf.raw_schema, prune, limit).await?
-            }
-        };
+        let limit = leaf.fetch.filter(|_| leaf.parents.is_empty());
+        let input = self.raw(session, &leaf.rows, &leaf.raw_schema, limit).await?;
+        let input = self.with_parents(session, input, &leaf.parents).await?;
         self.govern(session, input)
     }
 }
 
 impl GovernedTable {
-    fn source_exec(&self, rows: SourceRows) -> Result<Arc<dyn ExecutionPlan>> {
-        let schema = Arc::clone(&self.leaf.raw_schema);
-        Ok(Arc::new(SourceExec::new(rows, schema, self.sources.clone(), Vec::new())?))
+    /// Raw rows of a source.
+    async fn raw(
+        &self,
+        session: &dyn Session,
+        rows: &RawRows,
+        schema: &SchemaRef,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let rows = match rows {
+            RawRows::Sql { connection, request, holes } => {
+                let (connection, holes) = (connection.clone(), holes.clone());
+                SourceRows::Sql { connection, request: Box::new(request.clone()), holes }
+            }
+            RawRows::Batches { connection, table } => {
+                SourceRows::Batches { connection: connection.clone(), table: table.clone() }
+            }
+            RawRows::Files { source, table, prune } => {
+                let limit = limit.filter(|_| prune.is_empty());
+                return file_scan::scan(session, source, table, schema, prune, limit).await;
+            }
+        };
+        Ok(Arc::new(SourceExec::new(rows, Arc::clone(schema), self.sources.clone(), Vec::new())?))
+    }
+
+    /// Raw rows without those whose parent row does not show.
+    async fn with_parents(
+        &self,
+        session: &dyn Session,
+        fact: Arc<dyn ExecutionPlan>,
+        parents: &[Parent],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut joined = fact;
+        for parent in parents {
+            let rows = self.raw(session, &parent.rows, &parent.raw_schema, None).await?;
+            // Parents of parents: as deep as the catalog's edges, which form no cycle.
+            let rows = Box::pin(self.with_parents(session, rows, &parent.parents)).await?;
+            joined = parents::join(joined, parent, rows, session)?;
+        }
+        Ok(joined)
     }
 
     /// Puts the barrier over raw rows.

@@ -13,6 +13,7 @@ use sluice_plan::GovernedSource;
 use super::fragment::{self, Params};
 use super::gate::{Gate, exact_type};
 use super::leaf::{LeafBuilder, inner_conditions};
+use super::parents::FACT;
 use crate::dialect::{Aggregate, Dialect};
 use crate::sources::{Source, Sources};
 
@@ -122,7 +123,7 @@ impl<'a> Pusher<'a> {
         }
         let builder = LeafBuilder { catalog: self.catalog, sources: self.sources, source, timeout_ms: 0 };
         let inner = inner_conditions(&builder, self.dialect, &mut self.params);
-        if !inner.complete {
+        if !inner.complete || !inner.rest.is_empty() {
             return None;
         }
         let table = fragment::table(self.dialect, &entity.table)?;
@@ -154,7 +155,8 @@ impl<'a> Pusher<'a> {
         if names.is_empty() {
             names.push("1 AS c0".into());
         }
-        let derived = format!("(SELECT {} FROM {table}{inner_where})", names.join(", "));
+        let fact = if inner.looks_for_parents { format!(" AS {FACT}") } else { String::new() };
+        let derived = format!("(SELECT {} FROM {table}{fact}{inner_where})", names.join(", "));
         let alias = self.alias();
         let resolve = |column: &Column| {
             let (_, at, sql_type) = extra.iter().find(|(name, _, _)| *name == column.name)?;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::AsArray;
+use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DFSchema, Result};
@@ -22,15 +22,14 @@ use datafusion::physical_plan::{ExecutionPlan, collect};
 
 use super::{FileKind, FileSource, SourceError};
 
-/// All (key, parent) pairs of a table; rows without a key are left out.
-pub(super) async fn pairs(
+/// Columns of a whole table as texts; rows without the first are left out.
+pub(super) async fn texts(
     source: &FileSource,
     table: &str,
-    key: &str,
-    parent: &str,
-) -> std::result::Result<Vec<(String, Option<String>)>, SourceError> {
-    let text = |name: &str| Field::new(name, DataType::Utf8, true);
-    let schema = Arc::new(Schema::new(vec![text(key), text(parent)]));
+    columns: &[&str],
+) -> std::result::Result<Vec<Vec<Option<String>>>, SourceError> {
+    let fields: Vec<Field> = columns.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect();
+    let schema = Arc::new(Schema::new(fields));
     let batches = async {
         let state = SessionStateBuilder::new().with_default_features().build();
         let plan = scan(&state, source, table, &schema, &[], None).await?;
@@ -41,13 +40,16 @@ pub(super) async fn pairs(
         sqlstate: None,
         text: error.to_string(),
     };
-    let mut pairs = Vec::new();
+    let mut found = Vec::new();
     for batch in batches.await.map_err(failed)? {
-        let (keys, parents) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
-        let rows = keys.iter().zip(parents);
-        pairs.extend(rows.filter_map(|(key, parent)| Some((key?.to_string(), parent.map(str::to_string)))));
+        let texts: Vec<_> = batch.columns().iter().map(|column| column.as_string::<i32>()).collect();
+        let cell = |column: &datafusion::arrow::array::StringArray, row: usize| {
+            (!column.is_null(row)).then(|| column.value(row).to_string())
+        };
+        let rows = (0..batch.num_rows()).map(|row| texts.iter().map(|column| cell(column, row)).collect());
+        found.extend(rows.filter(|row: &Vec<Option<String>>| row.first().is_some_and(Option::is_some)));
     }
-    Ok(pairs)
+    Ok(found)
 }
 
 /// Files of one table as DataFusion reads them. Conditions prune row groups; the barrier checks them again.

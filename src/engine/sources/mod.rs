@@ -101,13 +101,8 @@ pub trait SqlSource: Send + Sync + std::fmt::Debug {
     async fn ping(&self) -> Result<(), SourceError>;
     /// Columns of `SCHEMA.TABLE` or `TABLE`, in their order; a table that is absent is [`SourceError::NoTable`].
     async fn columns(&self, table: &str) -> Result<Vec<SourceColumn>, SourceError>;
-    /// All (key, parent) pairs of a table of two text-like columns: the organisation tree. Rows without a key are left out.
-    async fn read_pairs(
-        &self,
-        table: &str,
-        key: &str,
-        parent: &str,
-    ) -> Result<Vec<(String, Option<String>)>, SourceError>;
+    /// Columns of a whole small table as texts: the organisation. Rows without the first are left out.
+    async fn read_texts(&self, table: &str, columns: &[&str]) -> Result<Vec<Vec<Option<String>>>, SourceError>;
 }
 
 /// A source that holds batches of its own: the server's audit store.
@@ -131,19 +126,14 @@ pub enum Source {
 }
 
 impl Source {
-    /// All (key, parent) pairs of a table: the organisation tree. Rows without a key are left out.
+    /// Columns of a whole small table as texts: the organisation. Rows without the first are left out.
     ///
     /// # Errors
     /// As the source's own; a store of batches holds no such table.
-    pub async fn read_pairs(
-        &self,
-        table: &str,
-        key: &str,
-        parent: &str,
-    ) -> Result<Vec<(String, Option<String>)>, SourceError> {
+    pub async fn read_texts(&self, table: &str, columns: &[&str]) -> Result<Vec<Vec<Option<String>>>, SourceError> {
         match self {
-            Source::Sql(source) => source.read_pairs(table, key, parent).await,
-            Source::Files(source) => file_scan::pairs(source, table, key, parent).await,
+            Source::Sql(source) => source.read_texts(table, columns).await,
+            Source::Files(source) => file_scan::texts(source, table, columns).await,
             Source::Batches(source) => Err(SourceError::NoTable {
                 connection: source.id().into(),
                 table: table.into(),
@@ -242,20 +232,21 @@ pub fn reads_as(kind: SourceKind, found: &SqlType, declared: &SqlType) -> bool {
     }
 }
 
-/// The statement of [`SqlSource::read_pairs`].
-fn pairs_sql(
+/// The statement of [`SqlSource::read_texts`].
+fn texts_sql(
     dialect: &dyn Dialect,
     connection: &str,
     table: &str,
-    key: &str,
-    parent: &str,
+    columns: &[&str],
     as_text: impl Fn(&str) -> String,
 ) -> Result<String, SourceError> {
     let bad = |name: &str| SourceError::Name { connection: connection.into(), name: name.into() };
-    let key_sql = dialect.quote(key).map_err(|_| bad(key))?;
-    let parent_sql = dialect.quote(parent).map_err(|_| bad(parent))?;
+    let quoted = columns.iter().map(|column| dialect.quote(column).map_err(|_| bad(column)));
+    let quoted = quoted.collect::<Result<Vec<String>, _>>()?;
+    let first = quoted.first().ok_or_else(|| bad(""))?;
     let table_sql = dialect.table(table).map_err(|_| bad(table))?;
-    Ok(format!("SELECT {}, {} FROM {table_sql} WHERE {key_sql} IS NOT NULL", as_text(&key_sql), as_text(&parent_sql)))
+    let shown: Vec<String> = quoted.iter().map(|column| as_text(column)).collect();
+    Ok(format!("SELECT {} FROM {table_sql} WHERE {first} IS NOT NULL", shown.join(", ")))
 }
 
 #[cfg(test)]

@@ -28,6 +28,9 @@ pub struct Decided {
     pub relations: Vec<DecidedRelation>,
     /// Comparisons with raw values of masked fields (governance G8).
     pub lookups: Vec<Lookup>,
+    /// What rules in shadow mode would have done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<ShadowOf>,
     /// Warnings of the decisions, such as a missing attribute.
     pub warnings: Vec<String>,
 }
@@ -40,7 +43,7 @@ pub struct DecidedRelation {
     pub entity: String,
     /// Fingerprint of the decision, see [`crate::Decision::fingerprint`].
     pub fingerprint: String,
-    /// Ids of the grants and restrictions that applied.
+    /// Ids of the grants and restrictions that applied, those inherited along relationships included.
     pub rules: Vec<String>,
     /// Masked fields that the statement touches in any place: (field id, id of the rule that chose the mask).
     pub masks: Vec<(String, String)>,
@@ -58,4 +61,16 @@ pub struct Lookup {
     pub field: String,
     /// Number of values compared; the values themselves are not recorded.
     pub values: u64,
+}
+
+/// What one rule in shadow mode would have done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ShadowOf {
+    /// Id of the rule.
+    pub rule: String,
+    /// Id of the entity.
+    pub entity: String,
+    /// What would have changed, see [`crate::decision::Shadow::changes`].
+    pub changes: Vec<String>,
 }

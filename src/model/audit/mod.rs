@@ -32,7 +32,7 @@ mod record;
 mod sink;
 mod trail;
 
-pub use decided::{Auditable, Decided, DecidedRelation, Lookup};
-pub use record::{Closed, Event, Opened, Record, SessionInfo, SourceCall};
+pub use decided::{Auditable, Decided, DecidedRelation, Lookup, ShadowOf};
+pub use record::{Asked, Closed, Event, Opened, Record, SessionInfo, SourceCall, Taken};
 pub use sink::{AuditError, Pending, Sink, system_micros};
 pub use trail::{Admitted, Outcome, Trail};

@@ -4,7 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Decided;
+use super::{Decided, Lookup};
+use crate::allowance::Allowance;
+use crate::principal::Principal;
 
 /// One record of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,6 +95,33 @@ pub struct Closed {
     pub sources: Vec<SourceCall>,
 }
 
+/// Who asked for what was decided, and within which limits.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// The person, with everything that rules may look at.
+    pub principal: Principal,
+    /// Her limits.
+    pub allowance: Allowance,
+}
+
+/// How much of a day's allowance is used up, or set aside for rows that are about to leave.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Taken {
+    /// Login name.
+    pub user: String,
+    /// The bank's day, days since 1970-01-01.
+    pub day: i32,
+    /// Rows, in total for the day.
+    pub rows: u64,
+    /// Bytes of rows, in total for the day.
+    pub bytes: u64,
+    /// Raw values compared, in total for the day; only the fields of the look-up that is recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<Lookup>,
+}
+
 /// What a record tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,7 +134,13 @@ pub enum Event {
         query_id: String,
         /// The decisions.
         decided: Decided,
+        /// Who asked, with everything that rules may look at: with the snapshot of the ids in `decided`, the decisions
+        /// can be made again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<Box<Asked>>,
     },
+    /// What a person has taken of her day's allowance, written before the rows leave or the look-up is made.
+    Taken(Taken),
     /// A statement is over.
     Closed(Closed),
     /// A session has begun.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use sluice_base::{ClientError, SqlState, ToClient};
 use uuid::{NoContext, Timestamp, Uuid};
 
-use super::{Auditable, Closed, Event, Opened, Pending, SessionInfo, Sink, SourceCall};
+use super::{Asked, Auditable, Closed, Event, Opened, Pending, SessionInfo, Sink, SourceCall};
 
 /// How a statement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub struct Trail {
     bytes: u64,
     sources: Vec<SourceCall>,
     cause: Option<String>,
+    asked: Option<Box<Asked>>,
     closed: bool,
 }
 
@@ -74,6 +75,7 @@ impl Trail {
             bytes: 0,
             sources: Vec::new(),
             cause: None,
+            asked: None,
             closed: false,
         }
     }
@@ -91,7 +93,8 @@ impl Trail {
     /// Writes the decision, and only then lets the subject through. Where it cannot be written, the client gets the
     /// error and no rows (governance G19). Dropping the future while it waits records the statement as abandoned.
     pub async fn admit<T: Auditable>(mut self, what: T) -> Result<Admitted<T>, ClientError> {
-        let decided = Event::Decided { query_id: self.id.clone(), decided: what.decided() };
+        let asked = self.asked.take();
+        let decided = Event::Decided { query_id: self.id.clone(), decided: what.decided(), asked };
         let decided = self.sink.note(decided);
         let opened = self.opened.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let written = match opened {
@@ -123,6 +126,11 @@ impl Trail {
     /// Closes the trail.
     pub fn finish(mut self, outcome: Outcome) {
         self.close(outcome);
+    }
+
+    /// Notes who asks, for the record of the decision.
+    pub fn note_asked(&mut self, asked: Asked) {
+        self.asked = Some(Box::new(asked));
     }
 
     /// Adds rows sent to the client and their bytes on the wire.

@@ -53,6 +53,7 @@ fn columns() -> Vec<(&'static str, &'static str, &'static str, SqlType, &'static
         ("source_sql", "下推语句", "Source SQL", Text, "发往各数据源的语句"),
         ("catalog_id", "目录版本", "Catalog id", Text, "目录内容的散列"),
         ("policy_id", "策略版本", "Policy id", Text, "策略内容的散列"),
+        ("shadows", "试运行", "Shadows", Text, "试运行规则(mode: shadow)本会改变什么"),
     ]
 }
 

@@ -54,6 +54,7 @@ pub(super) struct Edge {
     pub keys_at: Spot,
     pub role: Label,
     pub inherits_policy: bool,
+    pub restrictions_only: bool,
 }
 
 /// Reads an `entity:` object. `None` where too little of it can be understood to check the rest.
@@ -353,7 +354,7 @@ fn key(map: &Map, entity: &Entity, report: &mut Report) -> Vec<usize> {
 }
 
 fn hierarchy(node: &Node, entity: &Entity, report: &mut Report) -> Option<Hierarchy> {
-    let known = ["id", "label", "parent", "levels", "ragged", "self_label"];
+    let known = ["id", "label", "unit", "parent", "valid_from", "valid_to", "levels", "ragged", "self_label"];
     let map = yaml::map(node, "hierarchy", &known, report)?;
     for later in ["levels", "ragged", "self_label"] {
         not_yet(&map, later, report);
@@ -361,16 +362,35 @@ fn hierarchy(node: &Node, entity: &Entity, report: &mut Report) -> Option<Hierar
     let id = id(map.require("id", "hierarchy", report)?, "a hierarchy's id", report);
     let parent = yaml::scalar(map.require("parent", "hierarchy", report)?, "parent", report)?;
     let position = field_of(parent, entity, report)?;
-    let [key] = entity.key[..] else {
-        report.error(map.at, "hierarchy-key", "a hierarchy needs an entity with a key of one field");
-        return None;
+    let unit = match (map.get("unit"), &entity.key[..]) {
+        (Some(node), _) => field_of(yaml::scalar(node, "unit", report)?, entity, report)?,
+        (None, [key]) => *key,
+        (None, _) => {
+            let message = "a hierarchy needs an entity with a key of one field, or `unit`, the field of the unit's key";
+            report.error(map.at, "hierarchy-key", message);
+            return None;
+        }
     };
-    if entity.fields[key].sql_type != entity.fields[position].sql_type {
-        let message = format!("`{}` and the key `{}` differ in type", parent.text, entity.fields[key].id);
+    if entity.fields[unit].sql_type != entity.fields[position].sql_type {
+        let message = format!("`{}` and the key `{}` differ in type", parent.text, entity.fields[unit].id);
         report.error(parent.at, "type-mismatch", message);
         return None;
     }
-    Some(Hierarchy { id: id?.text, parent: position })
+    let before = report.count();
+    let valid_from = day_field(&map, "valid_from", entity, report);
+    let valid_to = day_field(&map, "valid_to", entity, report);
+    (report.count() == before).then_some(())?;
+    Some(Hierarchy { id: id?.text, unit, parent: position, valid_from, valid_to })
+}
+
+/// A field of dates that the hierarchy names.
+fn day_field(map: &Map, key: &str, entity: &Entity, report: &mut Report) -> Option<usize> {
+    let found = yaml::scalar(map.get(key)?, key, report)?;
+    let position = field_of(found, entity, report)?;
+    if entity.fields[position].sql_type != sluice_base::SqlType::Date {
+        report.error(found.at, "type-mismatch", format!("`{}` is not a date", found.text));
+    }
+    Some(position)
 }
 
 fn relationships(map: &Map, entity: &Entity, report: &mut Report, warnings: &mut Report) -> Vec<Edge> {
@@ -397,7 +417,7 @@ fn relationships(map: &Map, entity: &Entity, report: &mut Report, warnings: &mut
                 keys.push((own, target.clone()));
             }
         }
-        let inherits = edge.get("inherits_policy").and_then(|node| yaml::boolean(node, "inherits_policy", report));
+        let (inherits_policy, restrictions_only) = inherits(&edge, report);
         let role = edge.get("role").map(|node| read_label(node, "a role", report, warnings)).unwrap_or_default();
         if let Some(to) = to {
             found.push(Edge {
@@ -406,9 +426,21 @@ fn relationships(map: &Map, entity: &Entity, report: &mut Report, warnings: &mut
                 keys,
                 keys_at: keys_node.at(),
                 role,
-                inherits_policy: inherits.unwrap_or(true),
+                inherits_policy,
+                restrictions_only,
             });
         }
     }
     found
+}
+
+/// `inherits_policy:` `true` (the default), `false`, or `restrictions`.
+fn inherits(edge: &Map, report: &mut Report) -> (bool, bool) {
+    let Some(node) = edge.get("inherits_policy") else { return (true, false) };
+    if let Node::Scalar(word) = node
+        && word.text == "restrictions"
+    {
+        return (true, true);
+    }
+    (yaml::boolean(node, "inherits_policy", report).unwrap_or(true), false)
 }

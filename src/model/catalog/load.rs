@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use sluice_base::TimeZone;
+
 use super::entity::{self, Draft};
+use super::inherit;
 use super::lookup::NameIndex;
 use super::{
     Catalog, Connection, Domain, Entity, Label, Naming, Placement, Relationship, SourceFile, SourceKind, builtin,
@@ -66,6 +69,7 @@ fn content_id(files: &[&SourceFile], placement: &BTreeMap<String, Placement>) ->
 struct Header {
     name: String,
     search_path: Vec<Scalar>,
+    timezone: TimeZone,
     file: String,
 }
 
@@ -142,6 +146,7 @@ impl Loader {
         check_relations(&self.drafts, &domains, found);
         self.drafts.sort_by(|a, b| (a.entity.domain, &a.entity.id).cmp(&(b.entity.domain, &b.entity.id)));
         link_relationships(&mut self.drafts, found);
+        inherit::check(&self.drafts, found);
         check_hierarchies(&self.drafts, found);
         let mut entities: Vec<Entity> = self.drafts.iter().map(|draft| draft.entity.clone()).collect();
         entities.push(builtin::queries(domains.len() - 1));
@@ -159,6 +164,7 @@ impl Loader {
             domains,
             connections,
             entities,
+            timezone: header.timezone.clone(),
             search_path: Vec::new(),
             warnings: self.warnings.clone(),
             names: NameIndex::default(),
@@ -213,9 +219,10 @@ fn header(node: &Node, report: &mut Report) -> Option<Header> {
             "write `format: 1`",
         );
     }
-    for key in ["timezone", "currency", "week_start"] {
+    for key in ["currency", "week_start"] {
         map.get(key).and_then(|node| yaml::text(node, key, report));
     }
+    let timezone = map.get("timezone").and_then(|node| timezone(node, report)).unwrap_or_default();
     if let Some(node) = map.get("locales") {
         for locale in yaml::scalars(node, "locales", report) {
             if !["zh", "en"].contains(&locale.text.as_str()) {
@@ -226,7 +233,17 @@ fn header(node: &Node, report: &mut Report) -> Option<Header> {
     let search_path = map.get("search_path").map(|node| yaml::scalars(node, "search_path", report)).unwrap_or_default();
     let search_path = search_path.into_iter().cloned().collect();
     let name = entity::id(map.require("name", "catalog", report)?, "the catalog's name", report)?.text;
-    Some(Header { name, search_path, file: report.file().to_string() })
+    Some(Header { name, search_path, timezone, file: report.file().to_string() })
+}
+
+fn timezone(node: &Node, report: &mut Report) -> Option<TimeZone> {
+    let found = yaml::scalar(node, "timezone", report)?;
+    let zone = TimeZone::parse(&found.text);
+    if zone.is_none() {
+        let message = format!("timezone `{}` is not known", found.text);
+        report.hinted(found.at, "unknown-timezone", message, "`Asia/Shanghai`, `UTC`, or hours east such as `+08`");
+    }
+    zone
 }
 
 fn domains(node: &Node, report: &mut Report, warnings: &mut Report) -> Vec<(Domain, Spot)> {
@@ -430,6 +447,7 @@ fn link_edge(
         keys,
         role: edge.role.clone(),
         inherits_policy: edge.inherits_policy,
+        restrictions_only: edge.restrictions_only,
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod builtin;
 mod entity;
+mod inherit;
 mod load;
 mod lookup;
 #[cfg(test)]
@@ -14,7 +15,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use sluice_base::SqlType;
+use sluice_base::{SqlType, TimeZone};
 
 use crate::diagnostic::Diagnostic;
 pub use builtin::{AUDIT_CONNECTION, AUDIT_DOMAIN};
@@ -126,8 +127,10 @@ pub struct Relationship {
     pub keys: Vec<(usize, usize)>,
     /// Role label.
     pub role: Label,
-    /// A row rule on the target also applies here (governance G12).
+    /// Row rules on the target also apply here (governance G12).
     pub inherits_policy: bool,
+    /// Of these only the restrictions: what a grant shows of the target says nothing about this entity.
+    pub restrictions_only: bool,
 }
 
 /// A parent-child tree over an entity's own rows.
@@ -135,8 +138,14 @@ pub struct Relationship {
 pub struct Hierarchy {
     /// Id.
     pub id: String,
+    /// Field that holds the unit's key.
+    pub unit: usize,
     /// Field that holds the parent's key.
     pub parent: usize,
+    /// Field with the first day on which a row holds, where rows are dated.
+    pub valid_from: Option<usize>,
+    /// Field with the first day on which it no longer does.
+    pub valid_to: Option<usize>,
 }
 
 /// A business entity over one physical table.
@@ -201,6 +210,8 @@ pub struct Catalog {
     pub connections: BTreeMap<String, Connection>,
     /// Entities, sorted by domain and id.
     pub entities: Vec<Entity>,
+    /// Zone of the bank's day: when day limits begin anew, and what hour and weekday rules mean.
+    pub timezone: TimeZone,
     /// Schemas searched for an unqualified name when the session sets no search_path of its own.
     pub search_path: Vec<String>,
     /// What is allowed but should be looked at.

@@ -6,6 +6,7 @@
 use sluice_base::{Datum, SqlType};
 
 use super::Mask;
+use super::keys::TOKEN_CHARS;
 use crate::decimal::Decimal;
 use crate::literal;
 use crate::sql::Literal;
@@ -35,6 +36,18 @@ pub fn check(mask: &Mask, sql_type: &SqlType) -> Result<Mask, String> {
             }
             _ => sql_type.is_text(),
         },
+        Mask::Token { domain, key, .. } => match length(sql_type) {
+            Some(length) if length < TOKEN_CHARS => {
+                return Err(format!("a token has {TOKEN_CHARS} characters and does not fit {}", sql_type.sql_name()));
+            }
+            _ if sql_type.is_text() => {
+                let padded = matches!(sql_type, SqlType::Bpchar(_));
+                return Ok(Mask::Token { domain: domain.clone(), key: key.clone(), padded });
+            }
+            _ => false,
+        },
+        Mask::Fpe { .. } => sql_type.is_text(),
+        Mask::ShiftDays { .. } => matches!(sql_type, SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz),
         Mask::Round(digits) => return round(*digits, mask, sql_type),
         Mask::Bucket(width) => return bucket(width, mask, sql_type),
         Mask::DateTrunc(unit) => match sql_type {

@@ -3,10 +3,10 @@
 //! Invariants: a mask keeps the type of its field and reads nothing but the one value. NULL stays NULL except under
 //! `constant`. What a mask cannot treat (a type it has no rule for, a missing key, a number out of range) becomes
 //! NULL, never the raw value. A text too short for its mask comes out wholly masked.
-//! Left out until their own issues: `token`, `fpe`, `shift_days`.
 
 mod address;
 mod contract;
+mod fpe;
 mod keys;
 mod name;
 mod number;
@@ -15,14 +15,17 @@ mod parse;
 mod tests;
 mod text;
 
+use serde::{Deserialize, Serialize};
 use sluice_base::{Datum, SqlType};
 
 pub use contract::check;
+pub use fpe::Alphabet;
 pub use keys::MaskKeys;
 pub use parse::{MaskError, parse};
 
 /// A masking function with its arguments. NULL stays NULL except under `Constant`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mask {
     /// Keeps the first and last graphemes, each of the others becomes `pad`.
     Keep {
@@ -41,6 +44,31 @@ pub enum Mask {
     Hash {
         /// Name of the key in the configuration.
         key: String,
+    },
+    /// A keyed token, the same for equal values whatever source they come from: the key's id, a dot, 26 characters.
+    Token {
+        /// Values of one domain have comparable tokens, those of two have not.
+        domain: String,
+        /// Name of the key in the configuration.
+        key: String,
+        /// The field's type is `character`, whose trailing blanks are no part of the value.
+        padded: bool,
+    },
+    /// Encrypted to a text of the same form (FF1).
+    Fpe {
+        /// Values of one domain are encrypted alike.
+        domain: String,
+        /// Name of the key in the configuration.
+        key: String,
+        /// Which characters are encrypted.
+        alphabet: Alphabet,
+    },
+    /// A date moved by a keyed number of days, the same for equal dates.
+    ShiftDays {
+        /// Name of the key in the configuration.
+        key: String,
+        /// Most days in either direction.
+        days: u32,
     },
     /// ID card number: first 6 and last 4.
     CnIdCard,
@@ -83,7 +111,7 @@ impl Mask {
         match self {
             Mask::Hide => Strictness::Hide,
             Mask::Constant(_) => Strictness::Constant,
-            Mask::Hash { .. } => Strictness::Token,
+            Mask::Hash { .. } | Mask::Token { .. } | Mask::Fpe { .. } => Strictness::Token,
             Mask::Keep { .. }
             | Mask::CnIdCard
             | Mask::CnMobile
@@ -94,14 +122,17 @@ impl Mask {
             | Mask::Uscc
             | Mask::Round(_)
             | Mask::Bucket(_)
-            | Mask::DateTrunc(_) => Strictness::Partial,
+            | Mask::DateTrunc(_)
+            | Mask::ShiftDays { .. } => Strictness::Partial,
         }
     }
 
     /// The key this mask needs, by name.
     pub fn key_name(&self) -> Option<&str> {
         match self {
-            Mask::Hash { key } => Some(key),
+            Mask::Hash { key } | Mask::Token { key, .. } | Mask::Fpe { key, .. } | Mask::ShiftDays { key, .. } => {
+                Some(key)
+            }
             _ => None,
         }
     }
@@ -117,7 +148,7 @@ impl Mask {
                 if self.apply_text(raw, keys, &mut masked) { Datum::Text(masked) } else { Datum::Null }
             }
             Datum::Int(_) | Datum::Float(_) | Datum::Numeric(_) => number::apply(self, value, sql_type),
-            Datum::Date(_) | Datum::Timestamp(_) | Datum::Timestamptz(_) => number::cut(self, value),
+            Datum::Date(_) | Datum::Timestamp(_) | Datum::Timestamptz(_) => number::of_date(self, value, keys),
             _ => Datum::Null,
         }
     }
@@ -134,8 +165,21 @@ impl Mask {
             Mask::Email => text::email(raw, out),
             Mask::Address(level) => address::mask(raw, *level, out),
             Mask::Hash { key } => return keys.hash(key, raw, out),
+            Mask::Token { domain, key, padded } => {
+                let raw = if *padded { raw.trim_end_matches(' ') } else { raw };
+                return keys.token(key, domain, raw, out);
+            }
+            Mask::Fpe { domain, key, alphabet } => {
+                let Some(key) = keys.encryption(key, domain) else { return false };
+                return fpe::encrypt(raw, *alphabet, &key, domain, out);
+            }
             Mask::Constant(Datum::Text(constant)) => out.push_str(constant),
-            Mask::Hide | Mask::Constant(_) | Mask::Round(_) | Mask::Bucket(_) | Mask::DateTrunc(_) => return false,
+            Mask::Hide
+            | Mask::Constant(_)
+            | Mask::Round(_)
+            | Mask::Bucket(_)
+            | Mask::DateTrunc(_)
+            | Mask::ShiftDays { .. } => return false,
         }
         true
     }
@@ -154,6 +198,16 @@ impl std::fmt::Display for Mask {
             Mask::Constant(Datum::Bool(value)) => write!(f, "constant({value})"),
             Mask::Constant(_) => f.write_str("constant(..)"),
             Mask::Hash { key } => write!(f, "hash('{key}')"),
+            Mask::Token { domain, key, .. } if domain == key => write!(f, "token('{domain}')"),
+            Mask::Token { domain, key, .. } => write!(f, "token('{domain}', '{key}')"),
+            Mask::Fpe { domain, key, alphabet } => {
+                let alphabet = match alphabet {
+                    Alphabet::Digits => "digits",
+                    Alphabet::Alnum => "alnum",
+                };
+                write!(f, "fpe('{domain}', '{key}', '{alphabet}')")
+            }
+            Mask::ShiftDays { key, days } => write!(f, "shift_days('{key}', {days})"),
             Mask::CnIdCard => f.write_str("cn_id_card()"),
             Mask::CnMobile => f.write_str("cn_mobile()"),
             Mask::CnName => f.write_str("cn_name()"),

@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use sluice_base::{Datum, SqlType};
 
-use super::Mask;
+use super::{Mask, MaskKeys};
 use crate::decimal::{self, Decimal};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -69,20 +69,24 @@ fn finite(masked: f64) -> Datum {
     if masked.is_finite() { Datum::Float(masked) } else { Datum::Null }
 }
 
-/// `date_trunc`; a timestamptz is cut in UTC.
-pub(super) fn cut(mask: &Mask, value: &Datum) -> Datum {
-    let Mask::DateTrunc(unit) = mask else { return Datum::Null };
+/// `date_trunc` and `shift_days`; a timestamptz is of its day in UTC. A moved time keeps its time of day.
+pub(super) fn of_date(mask: &Mask, value: &Datum, keys: &MaskKeys) -> Datum {
+    let day = |days: i32| match mask {
+        Mask::DateTrunc(unit) => cut_days(days, unit),
+        Mask::ShiftDays { key, days: most } => days.checked_add(keys.days(key, days, *most)?),
+        _ => None,
+    };
+    let moment = |micros: i64| {
+        let days = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?;
+        let kept = if let Mask::ShiftDays { .. } = mask { micros.rem_euclid(MICROS_PER_DAY) } else { 0 };
+        i64::from(day(days)?).checked_mul(MICROS_PER_DAY)?.checked_add(kept)
+    };
     match value {
-        Datum::Date(days) => cut_days(*days, unit).map_or(Datum::Null, Datum::Date),
-        Datum::Timestamp(micros) => cut_micros(*micros, unit).map_or(Datum::Null, Datum::Timestamp),
-        Datum::Timestamptz(micros) => cut_micros(*micros, unit).map_or(Datum::Null, Datum::Timestamptz),
+        Datum::Date(days) => day(*days).map_or(Datum::Null, Datum::Date),
+        Datum::Timestamp(micros) => moment(*micros).map_or(Datum::Null, Datum::Timestamp),
+        Datum::Timestamptz(micros) => moment(*micros).map_or(Datum::Null, Datum::Timestamptz),
         _ => Datum::Null,
     }
-}
-
-fn cut_micros(micros: i64, unit: &str) -> Option<i64> {
-    let days = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?;
-    i64::from(cut_days(days, unit)?).checked_mul(MICROS_PER_DAY)
 }
 
 /// Days since 1970-01-01 of the first day of the unit; `None` beyond the calendar.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sluice_base::Datum;
 use sqlparser::ast::Expr;
 
-use super::Mask;
+use super::{Alphabet, Mask};
 use crate::decimal::Decimal;
 use crate::names;
 use crate::sql::{self, Literal, Problem};
@@ -25,11 +25,14 @@ pub struct MaskError {
 }
 
 /// Each function with its parameters in order.
-const FUNCTIONS: [(&str, &[&str]); 14] = [
+const FUNCTIONS: [(&str, &[&str]); 17] = [
     ("keep", &["first", "last", "pad"]),
     ("hide", &[]),
     ("constant", &["value"]),
     ("hash", &["key"]),
+    ("token", &["domain", "key"]),
+    ("fpe", &["domain", "key", "alphabet"]),
+    ("shift_days", &["key", "days"]),
     ("cn_id_card", &[]),
     ("cn_mobile", &[]),
     ("cn_name", &[]),
@@ -41,7 +44,6 @@ const FUNCTIONS: [(&str, &[&str]); 14] = [
     ("bucket", &["width"]),
     ("date_trunc", &["unit"]),
 ];
-const LATER_FUNCTIONS: [&str; 3] = ["token", "fpe", "shift_days"];
 
 /// Reads a mask such as `keep(first => 3, last => 4)`. The constant of `constant(..)` is still as written;
 /// [`super::check`] gives it the type of its field.
@@ -59,9 +61,6 @@ fn read(text: &str) -> Result<Mask, Problem> {
     };
     let (name, arguments) = sql::call(function)?;
     let Some((_, parameters)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
-        if LATER_FUNCTIONS.contains(&name.as_str()) {
-            return Err(Problem::at(function, format!("mask `{name}` is not supported yet")));
-        }
         let problem = Problem::at(function, format!("unknown mask `{name}`"));
         return Err(match names::nearest(&name, FUNCTIONS.iter().map(|(known, _)| *known)) {
             Some(near) => problem.hint(format!("did you mean `{near}`?")),
@@ -87,6 +86,13 @@ fn read(text: &str) -> Result<Mask, Problem> {
     }
     build(&name, &Arguments { name: &name, given, call: &expression })
 }
+
+/// What a key's name must be.
+const KEY: &str = "the name of a key under `keys:` in sluice.yaml";
+/// What a domain's name must be.
+const DOMAIN: &str = "a name of lower-case letters, digits, `-`, `_`";
+/// Days by which dates move at most, where the rule does not say.
+const SHIFT_DAYS: i32 = 30;
 
 struct Arguments<'a> {
     name: &'a str,
@@ -118,6 +124,17 @@ impl Arguments<'_> {
         }
     }
 
+    /// The name of a key or domain.
+    fn name(&self, parameter: &str, what: &str) -> Result<String, Problem> {
+        let name = self.text(parameter)?;
+        if names::is_rule_id(&name) { Ok(name) } else { Err(self.wrong(parameter, what)) }
+    }
+
+    /// The key of a mask with a domain: the one of the domain's name, unless another is named.
+    fn key_of(&self, domain: &str) -> Result<String, Problem> {
+        if self.given.contains_key("key") { self.name("key", KEY) } else { Ok(domain.to_string()) }
+    }
+
     /// A count of graphemes; 0 where it is left out.
     fn count(&self, parameter: &str) -> Result<usize, Problem> {
         if !self.given.contains_key(parameter) {
@@ -144,12 +161,27 @@ fn build(name: &str, arguments: &Arguments) -> Result<Mask, Problem> {
             Literal::Number(digits) => Datum::Numeric(digits.clone()),
             Literal::Text(text) => Datum::Text(text.clone()),
         }),
-        "hash" => {
-            let key = arguments.text("key")?;
-            if !names::is_rule_id(&key) {
-                return Err(arguments.wrong("key", "the name of a key under `keys:` in sluice.yaml"));
+        "hash" => Mask::Hash { key: arguments.name("key", KEY)? },
+        "token" => {
+            let domain = arguments.name("domain", DOMAIN)?;
+            Mask::Token { key: arguments.key_of(&domain)?, domain, padded: false }
+        }
+        "fpe" => {
+            let domain = arguments.name("domain", DOMAIN)?;
+            let alphabet = match arguments.given.get("alphabet").map(|(literal, _)| literal) {
+                None => Alphabet::Digits,
+                Some(Literal::Text(word)) if word == "digits" => Alphabet::Digits,
+                Some(Literal::Text(word)) if word == "alnum" => Alphabet::Alnum,
+                Some(_) => return Err(arguments.wrong("alphabet", "'digits' or 'alnum'")),
+            };
+            Mask::Fpe { key: arguments.key_of(&domain)?, domain, alphabet }
+        }
+        "shift_days" => {
+            let days = if arguments.given.contains_key("days") { arguments.number("days")? } else { SHIFT_DAYS };
+            match u32::try_from(days) {
+                Ok(days @ 1..=3_650) => Mask::ShiftDays { key: arguments.name("key", KEY)?, days },
+                _ => return Err(arguments.wrong("days", "between 1 and 3650")),
             }
-            Mask::Hash { key }
         }
         "cn_id_card" => Mask::CnIdCard,
         "cn_mobile" => Mask::CnMobile,

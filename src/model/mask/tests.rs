@@ -162,7 +162,10 @@ fn what_is_no_mask_is_refused_with_its_place() {
         ("address(4)", "1 (province)"),
         ("bucket(0)", "above 0"),
         ("date_trunc('week')", "'quarter'"),
-        ("token('x')", "not supported yet"),
+        ("token('X')", "a name of lower-case letters"),
+        ("token()", "needs `domain`"),
+        ("fpe('card', 'pii', 'hex')", "'digits' or 'alnum'"),
+        ("shift_days('pii', 0)", "between 1 and 3650"),
         ("hide() and hide()", "function call"),
         ("hide(); drop", "nothing is expected after"),
         ("hide() over ()", "window"),
@@ -188,6 +191,15 @@ fn masks_fit_their_types_or_are_refused() {
         ("hash('pii')", SqlType::Varchar(Some(64)), true),
         ("hash('pii')", SqlType::Text, true),
         ("hash('pii')", SqlType::Int8, false),
+        ("token('x')", SqlType::Text, true),
+        ("token('x')", SqlType::Varchar(Some(31)), true),
+        ("token('x')", SqlType::Bpchar(Some(18)), false),
+        ("token('x')", SqlType::Int8, false),
+        ("fpe('card')", SqlType::Varchar(Some(19)), true),
+        ("fpe('card')", SqlType::Int8, false),
+        ("shift_days('pii')", SqlType::Date, true),
+        ("shift_days('pii')", SqlType::Timestamptz, true),
+        ("shift_days('pii')", SqlType::Text, false),
         ("constant('***')", SqlType::Int4, false),
         ("constant(0)", decimal.clone(), true),
         ("constant(0.001)", decimal.clone(), false),
@@ -214,9 +226,19 @@ fn masks_fit_their_types_or_are_refused() {
 
 #[test]
 fn masks_print_as_written() {
-    for with in
-        ["keep(3, 4)", "keep(1, 0, '某')", "hide()", "hash('pii')", "cn_id_card()", "address(2)", "bucket(10000)"]
-    {
+    for with in [
+        "keep(3, 4)",
+        "keep(1, 0, '某')",
+        "hide()",
+        "hash('pii')",
+        "token('id_card')",
+        "token('id_card', 'pii')",
+        "fpe('card', 'pii', 'alnum')",
+        "shift_days('pii', 30)",
+        "cn_id_card()",
+        "address(2)",
+        "bucket(10000)",
+    ] {
         let mask = parse(with).unwrap();
         assert_eq!(mask.to_string(), with);
         assert_eq!(parse(&mask.to_string()).unwrap(), mask);
@@ -235,4 +257,52 @@ proptest::proptest! {
             proptest::prop_assert_ne!(masked.trim(), raw.trim(), "{}", with);
         }
     }
+}
+
+#[test]
+fn tokens_are_equal_within_a_domain_and_a_key() {
+    let token = |with: &str, sql_type: SqlType, raw: &str, keys: &MaskKeys| {
+        let mask = check(&parse(with).unwrap(), &sql_type).unwrap();
+        match mask.apply(&Datum::Text(raw.into()), &sql_type, keys) {
+            Datum::Text(token) => token,
+            other => panic!("{other:?}"),
+        }
+    };
+    let text = |with: &str, raw: &str| token(with, SqlType::Text, raw, &keys());
+    let one = text("token('id', 'pii')", "510104199003071234");
+    assert_eq!(one.len(), 31);
+    assert_eq!(one, text("token(domain => 'id', key => 'pii')", "510104199003071234"));
+    assert_ne!(one, text("token('card', 'pii')", "510104199003071234"), "another domain");
+    assert_ne!(one, text("token('id', 'pii')", "510104199003071234 "), "a blank is part of a text");
+    let padded = format!("{:40}", "510104199003071234");
+    assert_eq!(one, token("token('id', 'pii')", SqlType::Bpchar(Some(40)), &padded, &keys()), "padding is none");
+    let mut rotated = MaskKeys::new();
+    assert!(rotated.insert("pii", b"fedcba9876543210"));
+    let other = token("token('id', 'pii')", SqlType::Text, "510104199003071234", &rotated);
+    assert_ne!(one[..4], other[..4], "a token names its key");
+    assert_ne!(one[5..], other[5..]);
+    assert_eq!(mask("token('id', 'none')", "x"), "NULL", "no key, no value");
+    assert_eq!(mask("fpe('id', 'none')", "123456"), "NULL");
+}
+
+#[test]
+fn dates_move_by_a_keyed_number_of_days() {
+    let masked = parse("shift_days('pii', 10)").unwrap();
+    let moved = |days: i32| match masked.apply(&Datum::Date(days), &SqlType::Date, &keys()) {
+        Datum::Date(moved) => moved - days,
+        other => panic!("{other:?}"),
+    };
+    let shifts: std::collections::BTreeSet<i32> = (0..500).map(moved).collect();
+    assert!(!shifts.contains(&0) && shifts.iter().all(|by| (-10..=10).contains(by)), "{shifts:?}");
+    assert_eq!(shifts.len(), 20);
+    assert_eq!(moved(7), moved(7));
+    let noon = Datum::Timestamp(7 * 86_400_000_000 + 43_200_000_000);
+    let Datum::Timestamp(micros) = masked.apply(&noon, &SqlType::Timestamp, &keys()) else { panic!("a timestamp") };
+    assert_eq!(micros.rem_euclid(86_400_000_000), 43_200_000_000);
+    assert_eq!(micros.div_euclid(86_400_000_000), i64::from(7 + moved(7)));
+    assert_eq!(masked.apply(&Datum::Date(i32::MAX), &SqlType::Date, &keys()), {
+        // Beyond the calendar there is nothing to move to, or a day before it.
+        let by = keys().days("pii", i32::MAX, 10).unwrap();
+        if by < 0 { Datum::Date(i32::MAX + by) } else { Datum::Null }
+    });
 }

@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use sluice_base::{Datum, SqlType};
 use sqlparser::ast::{BinaryOperator, Expr, Function, FunctionArguments, Ident, UnaryOperator};
 
+use super::fact::{self, Fact};
 use super::org::OrgScope;
-use super::template::{Fact, Item, OrgUse, Side, Template};
+use super::template::{Item, OrgUse, Side, Template};
+use super::words::{AGGREGATES, IDENTITY, VOLATILE};
 use crate::catalog::{Entity, parse_type};
 use crate::literal;
 use crate::names;
@@ -33,36 +35,6 @@ pub(super) fn compile(text: &str, scope: Scope, zones: &BTreeSet<&str>) -> Resul
     let expression = sql::parse(text)?;
     Compiler { scope, zones }.condition(&expression)
 }
-
-const AGGREGATES: [&str; 12] = [
-    "count",
-    "sum",
-    "avg",
-    "min",
-    "max",
-    "array_agg",
-    "string_agg",
-    "bool_and",
-    "bool_or",
-    "every",
-    "stddev",
-    "variance",
-];
-const VOLATILE: [&str; 12] = [
-    "now",
-    "random",
-    "clock_timestamp",
-    "statement_timestamp",
-    "transaction_timestamp",
-    "timeofday",
-    "current_timestamp",
-    "current_date",
-    "current_time",
-    "localtime",
-    "localtimestamp",
-    "gen_random_uuid",
-];
-const IDENTITY: [&str; 4] = ["current_user", "session_user", "user", "current_role"];
 
 struct Compiler<'a> {
     scope: Scope<'a>,
@@ -114,7 +86,8 @@ impl Compiler<'_> {
             Expr::Like { negated, any: false, expr, pattern, escape_char: None } => self.like(expr, pattern, *negated),
             Expr::Function(function) => self.function(function),
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => {
-                Err(Problem::at(expression, "subqueries are not allowed in a rule"))
+                Err(Problem::at(expression, "subqueries are not allowed in a rule")
+                    .hint("a rule reads its own row; rules of a parent travel with `inherits_policy`"))
             }
             other => self.boolean(other),
         }
@@ -132,7 +105,8 @@ impl Compiler<'_> {
             Operand::Literal(Literal::Bool(value)) => Ok(Template::Const(Some(value))),
             Operand::Literal(Literal::Null) => Ok(Template::Const(None)),
             Operand::Other(other) => Err(not_allowed(other)),
-            _ => Err(Problem::at(expression, "a condition is expected here, this is a value")),
+            _ => Err(Problem::at(expression, "a condition is expected here, this is a value")
+                .hint("compare it: a rule is TRUE, FALSE or NULL for each row")),
         }
     }
 
@@ -170,8 +144,9 @@ impl Compiler<'_> {
     fn name<'e>(&self, name: &Ident) -> Result<Operand<'e>, Problem> {
         match self.scope {
             Scope::Attributes => Ok(Operand::Fact(Fact::Attribute(name.value.clone()))),
-            Scope::Session => Err(problem(name, format!("unknown name `{}`", name.value))
-                .hint("a `when` reads session.zone, session.user, session.purpose and session.attributes.NAME")),
+            Scope::Session => Err(problem(name, format!("unknown name `{}`", name.value)).hint(
+                "a `when` reads session.zone, .user, .purpose, .now, .date, .time, .weekday, .hour, .attributes.NAME",
+            )),
             Scope::Rows(entity) => match entity.find_field(&name.value) {
                 Some(field) => Ok(Operand::Field(field, entity.fields[field].sql_type.clone())),
                 None if IDENTITY.contains(&name.value.to_ascii_lowercase().as_str()) => {
@@ -184,21 +159,22 @@ impl Compiler<'_> {
 
     fn compound<'e>(&self, names: &[Ident], whole: &Expr) -> Result<Operand<'e>, Problem> {
         let words: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+        if let ["session", word] = words[..]
+            && let Some(fact) = Fact::of_session(word)
+        {
+            return Ok(Operand::Fact(fact));
+        }
         match (&words[..], self.scope) {
-            (["session", "user"], _) => Ok(Operand::Fact(Fact::User)),
-            (["session", "zone"], _) => Ok(Operand::Fact(Fact::Zone)),
-            (["session", "purpose"], _) => Ok(Operand::Fact(Fact::Purpose)),
-            (["session", "org_units"], _) => Ok(Operand::Fact(Fact::OrgUnits)),
             (["session", "attributes", name], _) => Ok(Operand::Fact(Fact::Attribute((*name).to_string()))),
             (["session", "application_name" | "client_addr"], _) => {
                 let message = format!("`{}` is no ground for a right: a client can type it freely", words.join("."));
                 Err(Problem::at(whole, message).hint("use session.zone"))
             }
             (["session", ..], _) => {
-                let known = ["user", "zone", "purpose", "org_units", "attributes"];
+                let known = fact::SESSION.into_iter().chain(["attributes"]);
                 let message = format!("unknown session value `{}`", words.join("."));
-                let near = names::nearest(words.get(1).unwrap_or(&""), known.into_iter());
-                let hint = near.map_or("user, zone, purpose, org_units, attributes.NAME".to_string(), |near| {
+                let near = names::nearest(words.get(1).unwrap_or(&""), known);
+                let hint = near.map_or(format!("{}, attributes.NAME", fact::SESSION.join(", ")), |near| {
                     format!("did you mean `session.{near}`?")
                 });
                 Err(Problem::at(whole, message).hint(hint))
@@ -263,12 +239,15 @@ impl Compiler<'_> {
                     }
                 },
                 Operand::Typed(_, sql_type) => sql_type.clone(),
-                Operand::Fact(Fact::User | Fact::Zone | Fact::Purpose) => SqlType::Text,
                 Operand::Fact(Fact::OrgUnits) => {
                     return Err(Problem::at(expression, "`session.org_units` is a list")
                         .hint("write `field in (session.org_units)`"));
                 }
-                Operand::Fact(Fact::Attribute(_)) | Operand::Literal(_) => continue,
+                Operand::Fact(fact) => match fact.sql_type() {
+                    Some(own) => own,
+                    None => continue,
+                },
+                Operand::Literal(_) => continue,
                 Operand::Other(other) => return Err(not_allowed(other)),
             };
             match &settled {
@@ -348,8 +327,8 @@ impl Compiler<'_> {
                     _ => None,
                 })
                 .ok_or_else(|| Problem::at(expression, "the type of the attribute cannot be told"))?,
-            Operand::Fact(Fact::User | Fact::Zone | Fact::Purpose) => SqlType::Text,
             Operand::Fact(Fact::OrgUnits) => return Err(Problem::at(expression, "`session.org_units` is a list")),
+            Operand::Fact(fact) => fact.sql_type().unwrap_or(SqlType::Text),
             Operand::Typed(_, sql_type) => sql_type.clone(),
             Operand::Literal(literal) => default_type(literal),
             Operand::Other(other) => return Err(not_allowed(other)),
@@ -414,13 +393,14 @@ impl Compiler<'_> {
     fn function(&self, function: &Function) -> Result<Template, Problem> {
         let name = function.name.to_string().to_ascii_lowercase();
         if AGGREGATES.contains(&name.as_str()) {
-            return Err(Problem::at(function, format!("aggregates such as `{name}` are not allowed in a rule")));
+            let message = format!("aggregates such as `{name}` are not allowed in a rule");
+            return Err(
+                Problem::at(function, message).hint("a rule looks at one row; totals are for `limit` and grants")
+            );
         }
         if VOLATILE.contains(&name.as_str()) {
-            return Err(Problem::at(
-                function,
-                format!("`{name}` changes from call to call and is not allowed in a rule"),
-            ));
+            let message = format!("`{name}` changes from call to call and is not allowed in a rule");
+            return Err(Problem::at(function, message).hint("session.now, .date, .time, .weekday and .hour are fixed"));
         }
         if IDENTITY.contains(&name.as_str()) {
             return Err(Problem::at(function, format!("`{name}` is not known here")).hint("write session.user"));

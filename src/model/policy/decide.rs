@@ -1,16 +1,18 @@
 //! The decision: one principal, one entity, one snapshot. Pure, deterministic, total.
 //!
 //! Invariant: every step either narrows or is a grant that fully applies. There is no default but absence: the first
-//! line that could let something through asks for a grant.
+//! line that could let something through asks for a grant. A rule in shadow mode takes part in none of the steps.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use super::PolicySet;
 use super::audience::Applies;
-use super::rule::Granted;
+use super::fact::Moment;
+use super::rule::{Granted, Head};
 use super::template::{Facts, Missing};
-use crate::decision::{AppliedMask, Decision, FieldDecision, MaskUse};
+use super::{limit, shadow};
+use crate::allowance::{Allowance, Limited};
+use crate::decision::{AppliedMask, Decision, FieldDecision, Inherited, MaskUse};
 use crate::mask::{Mask, Strictness};
 use crate::predicate::Predicate;
 use crate::principal::Principal;
@@ -20,87 +22,149 @@ use crate::snapshot::Snapshot;
 /// exist (governance G1), and neither does a position beyond the catalog, nor anything under policies that were
 /// loaded over another catalog.
 pub fn decide(principal: &Principal, snapshot: &Snapshot, entity: usize) -> Option<Decision> {
-    let of = snapshot.catalog.entities.get(entity)?;
-    let policies = &*snapshot.policies;
-    if policies.catalog_id != snapshot.catalog.id {
-        return None;
-    }
-    let mut decider = Decider { policies, entity, facts: facts(principal, snapshot), warnings: BTreeSet::new() };
-    let grants = decider.grants();
-    if grants.is_empty() {
-        return None;
-    }
-    let granted_rows = Predicate::or(grants.iter().map(|grant| grant.rows.clone()));
-    let (restrictions, restricted) = decider.restrictions();
-    let denied = decider.denied();
-    let mut fields = Vec::with_capacity(of.fields.len());
-    for (position, field) in of.fields.iter().enumerate() {
-        let covering: Vec<&Applied> = grants.iter().filter(|grant| grant.granted.fields.contains(&position)).collect();
-        let visible = !covering.is_empty() && !denied.contains(&position) && !field.hidden;
-        fields.push(FieldDecision {
-            visible,
-            mask: if visible { decider.mask(position) } else { None },
-            covered_where: if visible { covered_where(&covering, &granted_rows) } else { None },
-        });
-    }
-    if fields.iter().all(|field| !field.visible) {
-        return None;
-    }
-    let mut decision = Decision {
-        entity,
-        entity_id: of.id.clone(),
-        fields,
-        rows: Predicate::and([granted_rows].into_iter().chain(restricted)),
-        grants: grants.iter().map(|grant| grant.id.to_string()).collect::<BTreeSet<_>>().into_iter().collect(),
-        restrictions: restrictions.into_iter().collect(),
-        warnings: decider.warnings.into_iter().collect(),
-        fingerprint: String::new(),
-    };
+    let facts = known(principal, snapshot)?;
+    let mut decision = with_trial(&facts, snapshot, entity, None)?;
+    decision.shadows = shadow::of(&facts, snapshot, &decision);
     decision.fingerprint = fingerprint(&snapshot.catalog.id, &decision);
     Some(decision)
+}
+
+/// How much the principal may take. Pure and total, as [`decide`].
+pub fn allowance(principal: &Principal, snapshot: &Snapshot) -> Allowance {
+    match known(principal, snapshot) {
+        Some(facts) => limit::allowance(&snapshot.policies.limits, &facts),
+        None => Allowance::default(),
+    }
 }
 
 /// Whether EXPLAIN tells the principal rules, their values and the sources' SQL: by a grant of its own (governance
 /// G14), which applies only where that is certain.
 pub fn explains_in_full(principal: &Principal, snapshot: &Snapshot) -> bool {
-    let facts = facts(principal, snapshot);
-    snapshot.policies.explain_grants.iter().any(|grant| grant.applies(&facts) == Applies::Yes)
+    let Some(facts) = known(principal, snapshot) else { return false };
+    let mut grants = snapshot.policies.explain_grants.iter().filter(|grant| !grant.shadow);
+    grants.any(|grant| grant.applies(&facts) == Applies::Yes)
 }
 
-fn facts<'a>(principal: &'a Principal, snapshot: &'a Snapshot) -> Facts<'a> {
+/// Everything rules may ask about the principal; `None` under policies of another catalog.
+fn known<'a>(principal: &'a Principal, snapshot: &'a Snapshot) -> Option<Facts<'a>> {
     let policies = &*snapshot.policies;
+    if policies.catalog_id != snapshot.catalog.id {
+        return None;
+    }
     let zone = principal.context.client_addr.and_then(|address| policies.zone_of(address));
     // Closed here too: masks were told apart at load on the ground that a role implies those it belongs to.
     let roles = policies.roles.closed(&principal.roles);
-    Facts { principal, roles, zone, org: &snapshot.org }
+    let moment = Moment::new(principal.context.now_micros, &snapshot.catalog.timezone);
+    Some(Facts { principal, roles, zone, moment, org: snapshot.org.on(moment.day()) })
+}
+
+/// The decision with one rule in shadow mode taken for a rule in force, or with none.
+pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, trial: Option<&str>) -> Option<Decision> {
+    let of = snapshot.catalog.entities.get(entity)?;
+    let mut decider = Decider { snapshot, facts, trial, warnings: BTreeSet::new() };
+    let grants = decider.grants(entity);
+    if grants.is_empty() {
+        return None;
+    }
+    let granted_rows = granted_rows(&grants);
+    let (restrictions, restricted) = decider.restrictions(entity);
+    let denied = decider.denied(entity);
+    let mut fields = Vec::with_capacity(of.fields.len());
+    for (position, field) in of.fields.iter().enumerate() {
+        let mut outcome = covered(&grants, position, &granted_rows);
+        outcome.visible &= !denied.contains(&position) && !field.hidden;
+        if !outcome.visible {
+            outcome = FieldDecision::default();
+        } else if let Some(min_group) = &mut outcome.aggregate_only {
+            // The value never leaves an aggregate, so there is nothing to mask (governance G13).
+            let least = limit::allowance(&snapshot.policies.limits, facts).get(Limited::MinGroup);
+            *min_group = least.map_or(*min_group, |least| least.max(*min_group));
+        } else {
+            outcome.mask = decider.mask(entity, position);
+        }
+        fields.push(outcome);
+    }
+    if fields.iter().all(|field| !field.visible) {
+        return None;
+    }
+    let (rows, inherited) = decider.inherit(entity, Predicate::and([granted_rows].into_iter().chain(restricted)));
+    Some(Decision {
+        entity,
+        entity_id: of.id.clone(),
+        fields,
+        rows,
+        inherited,
+        grants: grants.iter().map(|grant| grant.id.to_string()).collect::<BTreeSet<_>>().into_iter().collect(),
+        restrictions: restrictions.into_iter().collect(),
+        shadows: Vec::new(),
+        warnings: decider.warnings.into_iter().collect(),
+        fingerprint: String::new(),
+    })
 }
 
 /// A grant that applies, its row rule bound.
 struct Applied<'a> {
     id: &'a str,
     granted: &'a Granted,
+    aggregate_only: Option<u64>,
     rows: Predicate,
 }
 
+/// Rows of all grants together. A grant of aggregates shows no rows of its own beside one that shows rows.
+fn granted_rows(grants: &[Applied]) -> Predicate {
+    let of = |only: bool| grants.iter().filter(move |grant| grant.aggregate_only.is_some() == only);
+    let only = of(false).next().is_none();
+    Predicate::or(of(only).map(|grant| grant.rows.clone()))
+}
+
+/// What the grants give of one field: the plain ones, or where there is none, those of aggregates.
+fn covered(grants: &[Applied], field: usize, granted_rows: &Predicate) -> FieldDecision {
+    let covering = |only: bool| {
+        grants
+            .iter()
+            .filter(move |grant| grant.aggregate_only.is_some() == only && grant.granted.fields.contains(&field))
+    };
+    let only = covering(false).next().is_none();
+    let covered = Predicate::or(covering(only).map(|grant| grant.rows.clone()));
+    FieldDecision {
+        visible: covering(only).next().is_some(),
+        mask: None,
+        covered_where: (covered != *granted_rows && covered != Predicate::TRUE).then_some(covered),
+        // Any of several grants would do: the least group of them.
+        aggregate_only: covering(true).filter(|_| only).filter_map(|grant| grant.aggregate_only).min(),
+    }
+}
+
 struct Decider<'a> {
-    policies: &'a PolicySet,
-    entity: usize,
-    facts: Facts<'a>,
+    snapshot: &'a Snapshot,
+    facts: &'a Facts<'a>,
+    trial: Option<&'a str>,
     warnings: BTreeSet<String>,
 }
 
 impl<'a> Decider<'a> {
+    fn policies(&self) -> &'a PolicySet {
+        &self.snapshot.policies
+    }
+
     fn warn(&mut self, rule: &str, missing: &Missing) {
         self.warnings.insert(format!("rule `{rule}`: {}", missing.0));
     }
 
+    /// The one place that keeps rules in shadow mode without effect.
+    fn in_force(&self, head: &Head) -> bool {
+        !head.shadow || self.trial == Some(head.id.as_str())
+    }
+
     /// Grants apply only where that is certain.
-    fn grants(&mut self) -> Vec<Applied<'a>> {
-        let policies = self.policies;
+    fn grants(&mut self, entity: usize) -> Vec<Applied<'a>> {
         let mut found = Vec::new();
-        for grant in &policies.grants {
-            let Some(granted) = grant.entities.get(&self.entity) else { continue };
-            match grant.head.applies(&self.facts) {
+        for grant in self.policies().grants_of(entity) {
+            let Some(granted) = grant.entities.get(&entity) else { continue };
+            if !self.in_force(&grant.head) {
+                continue;
+            }
+            match grant.head.applies(self.facts) {
                 Applies::Yes => {}
                 Applies::No | Applies::Unknown => continue,
                 Applies::Missing(missing) => {
@@ -108,24 +172,26 @@ impl<'a> Decider<'a> {
                     continue;
                 }
             }
-            let rows = granted.rows.bind(&self.facts).unwrap_or_else(|missing| {
+            let rows = granted.rows.bind(self.facts).unwrap_or_else(|missing| {
                 self.warn(&grant.head.id, &missing);
                 Predicate::FALSE
             });
-            found.push(Applied { id: &grant.head.id, granted, rows });
+            found.push(Applied { id: &grant.head.id, granted, aggregate_only: grant.aggregate_only, rows });
         }
         found
     }
 
     /// Restrictions apply unless it is certain that they do not; one that cannot be evaluated leaves no rows.
-    fn restrictions(&mut self) -> (BTreeSet<String>, Vec<Predicate>) {
-        let policies = self.policies;
+    fn restrictions(&mut self, entity: usize) -> (BTreeSet<String>, Vec<Predicate>) {
         let (mut ids, mut rows) = (BTreeSet::new(), Vec::new());
-        for restriction in &policies.restrictions {
-            let Some(template) = restriction.rows.get(&self.entity) else { continue };
-            let bound = match restriction.head.applies(&self.facts) {
+        for restriction in self.policies().restrictions_of(entity) {
+            let Some(template) = restriction.rows.get(&entity) else { continue };
+            if !self.in_force(&restriction.head) {
+                continue;
+            }
+            let bound = match restriction.head.applies(self.facts) {
                 Applies::No => continue,
-                Applies::Yes | Applies::Unknown => template.bind(&self.facts),
+                Applies::Yes | Applies::Unknown => template.bind(self.facts),
                 Applies::Missing(missing) => Err(missing),
             };
             ids.insert(restriction.head.id.clone());
@@ -138,17 +204,15 @@ impl<'a> Decider<'a> {
     }
 
     /// Positions of the fields that a denial takes away; denials apply unless it is certain that they do not.
-    fn denied(&mut self) -> BTreeSet<usize> {
-        let policies = self.policies;
+    fn denied(&mut self, entity: usize) -> BTreeSet<usize> {
         let mut denied = BTreeSet::new();
-        for denial in &policies.denials {
-            let fields = || denial.fields.iter().filter(|(entity, _)| *entity == self.entity).map(|(_, field)| *field);
-            if fields().next().is_none() {
+        for denial in self.policies().denials_of(entity) {
+            if !self.in_force(&denial.head) {
                 continue;
             }
-            let applies = denial.head.applies(&self.facts);
+            let applies = denial.head.applies(self.facts);
             if applies != Applies::No {
-                denied.extend(fields());
+                denied.extend(denial.fields.range((entity, 0)..(entity + 1, 0)).map(|(_, field)| *field));
             }
             if let Applies::Missing(missing) = applies {
                 self.warn(&denial.head.id, &missing);
@@ -158,12 +222,14 @@ impl<'a> Decider<'a> {
     }
 
     /// The strictest of the masks that apply, with the strictest of their uses.
-    fn mask(&mut self, field: usize) -> Option<AppliedMask> {
-        let policies = self.policies;
+    fn mask(&mut self, entity: usize, field: usize) -> Option<AppliedMask> {
         let mut chosen: Option<AppliedMask> = None;
-        for rule in &policies.masks {
-            let Some(mask) = rule.fields.get(&(self.entity, field)) else { continue };
-            let mask = match rule.head.applies(&self.facts) {
+        for rule in self.policies().masks_of(entity) {
+            let Some(mask) = rule.fields.get(&(entity, field)) else { continue };
+            if !self.in_force(&rule.head) {
+                continue;
+            }
+            let mask = match rule.head.applies(self.facts) {
                 Applies::No => continue,
                 Applies::Yes | Applies::Unknown => mask.clone(),
                 Applies::Missing(missing) => {
@@ -178,6 +244,53 @@ impl<'a> Decider<'a> {
             });
         }
         chosen
+    }
+
+    /// Whether a grant of the entity is for the principal, though it does not apply now.
+    fn is_withheld(&self, entity: usize) -> bool {
+        let for_her = |applies: Applies| !matches!(applies, Applies::No);
+        let mut grants = self.policies().grants_of(entity).filter(|grant| self.in_force(&grant.head));
+        grants.any(|grant| for_her(grant.head.audience.holds(self.facts)))
+    }
+
+    /// The row rule with what the entity inherits. Edges of a loaded catalog form no cycle, so this ends.
+    fn inherit(&mut self, entity: usize, rows: Predicate) -> (Predicate, Vec<Inherited>) {
+        let catalog = &self.snapshot.catalog;
+        let mut inherited = Vec::new();
+        if rows == Predicate::FALSE {
+            return (rows, inherited);
+        }
+        for edge in catalog.entities[entity].relationships.iter().filter(|edge| edge.inherits_policy) {
+            let grants = if edge.restrictions_only { Vec::new() } else { self.grants(edge.to) };
+            let granted = match grants.is_empty() {
+                true if edge.restrictions_only => Predicate::TRUE,
+                // Whoever is told nothing of the parent by any grant is bound by its restrictions alone. Whoever would
+                // be but for the circumstances (a zone, the time, a missing attribute) must not see more for that.
+                true if self.is_withheld(edge.to) => Predicate::FALSE,
+                true => Predicate::TRUE,
+                false => granted_rows(&grants),
+            };
+            let (restrictions, restricted) = self.restrictions(edge.to);
+            let own = Predicate::and([granted].into_iter().chain(restricted));
+            let (parent_rows, above) = self.inherit(edge.to, own);
+            if parent_rows == Predicate::FALSE {
+                return (Predicate::FALSE, Vec::new());
+            }
+            if parent_rows == Predicate::TRUE && above.is_empty() {
+                continue;
+            }
+            let grants: BTreeSet<String> = grants.iter().map(|grant| grant.id.to_string()).collect();
+            inherited.push(Inherited {
+                relationship: edge.id.clone(),
+                keys: edge.keys.clone(),
+                entity: edge.to,
+                rows: parent_rows,
+                inherited: above,
+                grants: grants.into_iter().collect(),
+                restrictions: restrictions.into_iter().collect(),
+            });
+        }
+        (rows, inherited)
     }
 }
 
@@ -203,34 +316,32 @@ fn stricter(a: AppliedMask, b: AppliedMask) -> AppliedMask {
 fn usage_rank(usage: MaskUse) -> u8 {
     match usage {
         MaskUse::Lookup => 0,
-        MaskUse::Masked => 1,
+        MaskUse::Masked | MaskUse::TokenJoin => 1,
         MaskUse::None => 2,
     }
-}
-
-/// On which rows a grant covers the field; `None` where one does on every row that any grant shows.
-fn covered_where(covering: &[&Applied], granted_rows: &Predicate) -> Option<Predicate> {
-    let covered = Predicate::or(covering.iter().map(|grant| grant.rows.clone()));
-    (covered != *granted_rows && covered != Predicate::TRUE).then_some(covered)
 }
 
 /// BLAKE3 over all of the decision, with the catalog that gives its positions their meaning.
 fn fingerprint(catalog_id: &str, decision: &Decision) -> String {
     let mut hash = Hash(blake3::Hasher::new());
-    let Decision { entity, entity_id, fields, rows, grants, restrictions, warnings, fingerprint: _ } = decision;
-    // Writing into a hash cannot fail. Debug quotes and escapes every text, so parts cannot run into each other.
-    let _ = write!(
-        hash,
-        "{catalog_id:?} {entity} {entity_id:?} {fields:?} {rows:?} {grants:?} {restrictions:?} {warnings:?}"
-    );
+    hash.0.update(catalog_id.as_bytes());
+    // Every key of a decision is a text, and a hash takes all bytes: this cannot fail. Should it, no two decisions
+    // would be taken for equal.
+    if let Err(error) = serde_json::to_writer(&mut hash, decision) {
+        hash.0.update(format!("{error} {decision:?}").as_bytes());
+    }
     hash.0.finalize().to_hex().to_string()
 }
 
 struct Hash(blake3::Hasher);
 
-impl std::fmt::Write for Hash {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.0.update(text.as_bytes());
+impl std::io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }

@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 
 use super::audience::Known;
+use super::index::Index;
 use super::rule::{GrantKind, Head, Reader};
 use super::{PolicySet, conflict};
 use crate::catalog::{Catalog, SourceFile};
 use crate::diagnostic::{Diagnostic, Report, Spot};
 use crate::yaml::{self, Node};
 
-const RULES: [&str; 4] = ["grant", "restrict", "mask", "deny"];
-const OBJECTS: [&str; 6] = ["zones", "roles", "grant", "restrict", "mask", "deny"];
+const RULES: [&str; 5] = ["grant", "restrict", "mask", "deny", "limit"];
+const OBJECTS: [&str; 7] = ["zones", "roles", "grant", "restrict", "mask", "deny", "limit"];
 
 /// Loads the policies over a catalog.
 ///
@@ -34,6 +35,8 @@ pub fn load(files: &[SourceFile], catalog: &Catalog) -> Result<PolicySet, Vec<Di
         restrictions: Vec::new(),
         masks: Vec::new(),
         denials: Vec::new(),
+        limits: Vec::new(),
+        index: Index::default(),
     };
     if files.is_empty() {
         Report::new("policies", &mut found).error(Spot::default(), "empty-set", "there is no policy file");
@@ -55,8 +58,9 @@ pub fn load(files: &[SourceFile], catalog: &Catalog) -> Result<PolicySet, Vec<Di
     set.roles.check(&mut found);
     read_rules(&mut set, &documents, catalog, &mut found);
     check_ids(&set, &mut found);
-    conflict::check(&set, catalog, &mut found);
+    conflict::check(&mut set, catalog, &mut found);
     found.sort();
+    set.index = Index::build(&set, catalog.entities.len());
     if found.is_empty() { Ok(set) } else { Err(found) }
 }
 
@@ -95,7 +99,7 @@ fn objects<'f>(file: &'f SourceFile, found: &mut Vec<Diagnostic>) -> Vec<(&'f st
 fn read_rules(set: &mut PolicySet, documents: &[(&str, Node)], catalog: &Catalog, found: &mut Vec<Diagnostic>) {
     let reader = Reader { catalog, known: Known { roles: &set.roles, zones: set.zones.names().collect() } };
     let (mut grants, mut restrictions, mut masks, mut denials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut explain_grants = Vec::new();
+    let (mut explain_grants, mut limits) = (Vec::new(), Vec::new());
     let mut rules = 0;
     for (file, object) in documents {
         let mut report = Report::new(file, found);
@@ -110,6 +114,7 @@ fn read_rules(set: &mut PolicySet, documents: &[(&str, Node)], catalog: &Catalog
             "restrict" => restrictions.extend(reader.restriction(object, &mut report)),
             "mask" => masks.extend(reader.mask(object, &mut report)),
             "deny" => denials.extend(reader.denial(object, &mut report)),
+            "limit" => limits.extend(reader.limit(object, &mut report)),
             _ => {}
         }
     }
@@ -117,7 +122,7 @@ fn read_rules(set: &mut PolicySet, documents: &[(&str, Node)], catalog: &Catalog
         Report::new("policies", found).error(Spot::default(), "empty-set", "the policy files hold no rule");
     }
     (set.grants, set.restrictions, set.masks, set.denials) = (grants, restrictions, masks, denials);
-    set.explain_grants = explain_grants;
+    (set.explain_grants, set.limits) = (explain_grants, limits);
 }
 
 /// What kind of object this is; `""` where that has been dealt with.
@@ -125,11 +130,6 @@ fn kind(object: &Node, report: &mut Report) -> &'static str {
     let Some(map) = yaml::any_map(object, "an object of the policies", report) else { return "" };
     if let Some(rule) = RULES.into_iter().find(|rule| map.has(rule)) {
         return rule;
-    }
-    if map.has("limit") {
-        let at = map.entries().iter().find(|(key, _)| key.text == "limit").map_or(map.at, |(key, _)| key.at);
-        report.hinted(at, "not-supported", "`limit` rules are not supported yet", "leave the rule out until they are");
-        return "";
     }
     if map.has("zones") || map.has("roles") {
         let _ = yaml::map(object, "zones and roles", &["zones", "roles"], report);
@@ -144,18 +144,15 @@ fn kind(object: &Node, report: &mut Report) -> &'static str {
 
 /// Ids are unique over all kinds: an audit record names a rule by its id alone.
 fn check_ids(set: &PolicySet, found: &mut Vec<Diagnostic>) {
-    let grants = set.grants.iter().map(|rule| &rule.head).chain(&set.explain_grants);
-    let restrictions = set.restrictions.iter().map(|rule| &rule.head);
-    let masks = set.masks.iter().map(|rule| &rule.head);
-    let denials = set.denials.iter().map(|rule| &rule.head);
-    let mut heads: Vec<&Head> = grants.chain(restrictions).chain(masks).chain(denials).collect();
+    let mut heads: Vec<&Head> = set.heads().collect();
     heads.sort_by(|a, b| (&a.file, a.at).cmp(&(&b.file, b.at)));
     let mut seen: BTreeMap<&str, &Head> = BTreeMap::new();
     for head in heads {
         match seen.get(head.id.as_str()) {
             Some(first) => {
                 let message = format!("rule `{}` is given twice, first at {}:{}", head.id, first.file, first.at.line);
-                Report::new(&head.file, found).error(head.at, "duplicate-id", message);
+                let hint = "an audit record names a rule by its id alone: give one of them another";
+                Report::new(&head.file, found).hinted(head.at, "duplicate-id", message, hint);
             }
             None => {
                 seen.insert(&head.id, head);

@@ -3,21 +3,25 @@
 //!
 //! Invariants: the algebra of governance.md section 3 and nothing beside it. Nothing granted, nothing exists; deny
 //! beats grant; the strictest mask wins; what cannot be evaluated narrows. A set is loaded as a whole or not at all.
-//! Left out until their own issues: `limit`, `mode: shadow`, `use: token_join`, rules inherited along relationships
-//! (G12).
+//! Left out: counting what limits bound, which is the server's.
 
 mod audience;
 mod compile;
 mod conflict;
 mod decide;
+mod fact;
+mod index;
+mod limit;
 mod load;
 mod org;
 mod role;
 mod rule;
 mod select;
+mod shadow;
 mod template;
 #[cfg(test)]
 mod tests;
+mod words;
 mod zone;
 
 use std::collections::BTreeSet;
@@ -25,9 +29,9 @@ use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostic;
 
-pub use decide::{decide, explains_in_full};
+pub use decide::{allowance, decide, explains_in_full};
 pub use load::load;
-pub use org::{OrgScope, OrgTree};
+pub use org::{OrgRow, OrgScope, OrgTree};
 
 /// The loaded policies, compiled over one catalog; immutable.
 #[derive(Debug, Clone)]
@@ -45,6 +49,8 @@ pub struct PolicySet {
     restrictions: Vec<rule::Restriction>,
     masks: Vec<rule::MaskRule>,
     denials: Vec<rule::Denial>,
+    limits: Vec<limit::LimitRule>,
+    index: index::Index,
 }
 
 impl PolicySet {
@@ -77,11 +83,16 @@ impl PolicySet {
 
     /// Ids of all rules, sorted.
     pub fn rule_ids(&self) -> BTreeSet<&str> {
-        let explain_grants = self.explain_grants.iter().map(|head| head.id.as_str());
-        let grants = self.grants.iter().map(|rule| rule.head.id.as_str()).chain(explain_grants);
-        let restrictions = self.restrictions.iter().map(|rule| rule.head.id.as_str());
-        let masks = self.masks.iter().map(|rule| rule.head.id.as_str());
-        let denials = self.denials.iter().map(|rule| rule.head.id.as_str());
-        grants.chain(restrictions).chain(masks).chain(denials).collect()
+        self.heads().map(|head| head.id.as_str()).collect()
+    }
+
+    /// What every rule has, of all rules.
+    fn heads(&self) -> impl Iterator<Item = &rule::Head> {
+        let grants = self.grants.iter().map(|rule| &rule.head).chain(&self.explain_grants);
+        let restrictions = self.restrictions.iter().map(|rule| &rule.head);
+        let masks = self.masks.iter().map(|rule| &rule.head);
+        let denials = self.denials.iter().map(|rule| &rule.head);
+        let limits = self.limits.iter().map(|rule| &rule.head);
+        grants.chain(restrictions).chain(masks).chain(denials).chain(limits)
     }
 }

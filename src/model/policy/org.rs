@@ -2,7 +2,11 @@
 //!
 //! Invariant: a unit whose place is not certain widens nobody's view. A unit with two parents, on a cycle or below
 //! one, is in nobody's subtree but its own; a unit that is not in the tree reaches nothing, itself included. A unit
-//! whose parent is absent is the root of its own subtree. Left out: dated trees (as-of), until a source has dates.
+//! whose parent is absent is the root of its own subtree.
+//!
+//! Where the rows are dated, there is one tree for each span of days between two changes, and a rule asks the tree of the
+//! day of the request: a reorganisation takes effect on its day, and not before. Of very long histories the latest
+//! changes are kept; on a day before them no unit is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,16 +50,81 @@ struct Unit {
     end: usize,
 }
 
-/// The tree, numbered in pre-order so that "below" is an interval.
+/// Most changes of a dated tree that are kept.
+const CHANGES_MAX: usize = 400;
+
+/// A unit's place in the tree, and from which day to before which it is there (days since 1970-01-01).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrgRow {
+    /// Key of the unit.
+    pub key: String,
+    /// Key of the unit above.
+    pub parent: Option<String>,
+    /// First day; `None`: since ever.
+    pub from: Option<i32>,
+    /// First day on which it is no longer so; `None`: for good.
+    pub to: Option<i32>,
+}
+
+/// The organisation, day by day.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrgTree {
+    /// First day and tree of each span, ascending.
+    spans: Vec<(i32, OrgDay)>,
+}
+
+impl OrgTree {
+    /// The tree of (key, parent) rows, the same on all days. Bad rows narrow, they never fail.
+    pub fn new(rows: Vec<(String, Option<String>)>) -> OrgTree {
+        OrgTree { spans: vec![(i32::MIN, OrgDay::new(rows))] }
+    }
+
+    /// The trees of dated rows.
+    pub fn dated(rows: &[OrgRow]) -> OrgTree {
+        let mut days: BTreeSet<i32> = rows.iter().flat_map(|row| [row.from, row.to]).flatten().collect();
+        days.insert(i32::MIN);
+        let dropped = days.len().saturating_sub(CHANGES_MAX);
+        let span = |day: i32| {
+            let holds = |row: &&OrgRow| row.from.is_none_or(|from| from <= day) && row.to.is_none_or(|to| day < to);
+            let there = rows.iter().filter(holds).map(|row| (row.key.clone(), row.parent.clone()));
+            (day, OrgDay::new(there.collect()))
+        };
+        OrgTree { spans: days.into_iter().skip(dropped).map(span).collect() }
+    }
+
+    /// The tree of a day.
+    pub(super) fn on(&self, day: i32) -> &OrgDay {
+        static NOTHING: OrgDay = OrgDay { units: Vec::new(), positions: BTreeMap::new() };
+        let after = self.spans.partition_point(|(first, _)| *first <= day);
+        after.checked_sub(1).map_or(&NOTHING, |span| &self.spans[span].1)
+    }
+
+    /// The units that a scope reaches from the given ones on a day, sorted, once each.
+    pub fn units(&self, day: i32, scope: OrgScope, of: &[String]) -> Vec<String> {
+        self.on(day).units(scope, of)
+    }
+
+    /// Number of units, of the day that has most.
+    pub fn len(&self) -> usize {
+        self.spans.iter().map(|(_, day)| day.units.len()).max().unwrap_or(0)
+    }
+
+    /// True where no unit is known on any day.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The tree of one day, numbered in pre-order so that "below" is an interval.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct OrgDay {
     units: Vec<Unit>,
     positions: BTreeMap<String, usize>,
 }
 
-impl OrgTree {
-    /// Builds the tree of (key, parent) rows in any order. Bad rows narrow, they never fail.
-    pub fn new(rows: Vec<(String, Option<String>)>) -> OrgTree {
+impl OrgDay {
+    /// Builds the tree of (key, parent) rows in any order.
+    fn new(rows: Vec<(String, Option<String>)>) -> OrgDay {
         let parents = certain_parents(rows);
         let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut roots = Vec::new();
@@ -65,7 +134,7 @@ impl OrgTree {
                 None => roots.push(key.as_str()),
             }
         }
-        let mut tree = OrgTree::default();
+        let mut tree = OrgDay::default();
         // An explicit stack: the depth of a bank's tree is not ours to bound.
         let mut stack: Vec<(&str, Option<usize>)> = roots.into_iter().rev().map(|root| (root, None)).collect();
         while let Some((key, parent)) = stack.pop() {
@@ -85,23 +154,13 @@ impl OrgTree {
         tree
     }
 
-    /// Number of units.
-    pub fn len(&self) -> usize {
-        self.units.len()
-    }
-
-    /// True where no unit is known.
-    pub fn is_empty(&self) -> bool {
-        self.units.is_empty()
-    }
-
     /// True for a unit of the tree.
-    pub fn contains(&self, unit: &str) -> bool {
+    pub(super) fn contains(&self, unit: &str) -> bool {
         self.positions.contains_key(unit)
     }
 
     /// The units that a scope reaches from the given ones, sorted, once each.
-    pub fn units(&self, scope: OrgScope, of: &[String]) -> Vec<String> {
+    pub(super) fn units(&self, scope: OrgScope, of: &[String]) -> Vec<String> {
         let mut reached = BTreeSet::new();
         for position in of.iter().filter_map(|unit| self.positions.get(unit).copied()) {
             self.reach(scope, position, &mut reached);
@@ -112,11 +171,6 @@ impl OrgTree {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()
-    }
-
-    /// The units and all below them, sorted.
-    pub fn self_and_below(&self, of: &[String]) -> Vec<String> {
-        self.units(OrgScope::OwnAndBelow, of)
     }
 
     fn reach(&self, scope: OrgScope, position: usize, reached: &mut BTreeSet<usize>) {
@@ -212,7 +266,7 @@ mod tests {
 
     fn check(edges: &str, scope: &str, of: &str, expected: &str) {
         let of: Vec<String> = of.split_whitespace().map(str::to_string).collect();
-        let units = tree(edges).units(OrgScope::of_word(scope).unwrap(), &of);
+        let units = tree(edges).on(0).units(OrgScope::of_word(scope).unwrap(), &of);
         assert_eq!(units.join(" "), expected, "{edges} {scope} {of:?}");
     }
 
@@ -254,6 +308,48 @@ mod tests {
     fn a_deep_tree_does_not_recurse() {
         let rows = (0..20_000).map(|n| (format!("{n:06}"), (n > 0).then(|| format!("{:06}", n - 1)))).collect();
         let tree = OrgTree::new(rows);
-        assert_eq!(tree.self_and_below(&["019990".into()]).len(), 10);
+        assert_eq!(tree.on(0).units(OrgScope::OwnAndBelow, &["019990".into()]).len(), 10);
+    }
+
+    #[test]
+    fn a_reorganisation_takes_effect_on_its_day() {
+        let row = |key: &str, parent: &str, from: Option<i32>, to: Option<i32>| OrgRow {
+            key: key.into(),
+            parent: (!parent.is_empty()).then(|| parent.into()),
+            from,
+            to,
+        };
+        let tree = OrgTree::dated(&[
+            row("H", "", None, None),
+            row("B1", "H", None, None),
+            row("B2", "H", Some(50), None),
+            row("S", "B1", None, Some(100)),
+            row("S", "B2", Some(100), Some(200)),
+        ]);
+        let below = |day: i32, unit: &str| tree.on(day).units(OrgScope::OwnAndBelow, &[unit.to_string()]).join(" ");
+        assert_eq!((below(0, "B1"), below(0, "B2")), ("B1 S".into(), String::new()));
+        assert_eq!((below(99, "B1"), below(99, "B2")), ("B1 S".into(), "B2".into()));
+        assert_eq!((below(100, "B1"), below(100, "B2")), ("B1".into(), "B2 S".into()));
+        assert_eq!((below(200, "B1"), below(200, "B2"), below(200, "S")), ("B1".into(), "B2".into(), String::new()));
+        assert_eq!(tree.len(), 4);
+        // Two places on one day: in nobody's subtree but its own, on that day alone.
+        let torn = OrgTree::dated(&[
+            row("H", "", None, None),
+            row("B1", "H", None, None),
+            row("S", "B1", None, Some(100)),
+            row("S", "H", Some(90), None),
+        ]);
+        let below = |day: i32| torn.on(day).units(OrgScope::OwnAndBelow, &["H".to_string()]).join(" ");
+        assert_eq!((below(80), below(95), below(100)), ("B1 H S".into(), "B1 H".into(), "B1 H S".into()));
+    }
+
+    #[test]
+    fn of_a_long_history_the_latest_changes_are_kept() {
+        let rows: Vec<OrgRow> = (0..1_000)
+            .map(|day| OrgRow { key: "B".into(), parent: None, from: Some(day), to: Some(day + 1) })
+            .collect();
+        let tree = OrgTree::dated(&rows);
+        assert_eq!(tree.spans.len(), CHANGES_MAX);
+        assert!(tree.on(999).contains("B") && !tree.on(10).contains("B") && !tree.on(1_000).contains("B"));
     }
 }

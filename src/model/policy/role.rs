@@ -59,7 +59,8 @@ impl Roles {
                 report.unknown_in(role.at, "unknown-role", ("role", member), &format!("in `{name}`"), self.names());
             }
             if self.above(&BTreeSet::from([name.clone()])).iter().any(|(_, from)| from == name) {
-                report.error(role.at, "role-cycle", format!("role `{name}` is a member of itself"));
+                let hint = "take one of the memberships away";
+                report.hinted(role.at, "role-cycle", format!("role `{name}` is a member of itself"), hint);
             }
         }
     }

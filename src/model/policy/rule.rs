@@ -1,4 +1,4 @@
-//! The four kinds of rule, read from their YAML objects; a grant is about reading or about EXPLAIN.
+//! The kinds of rule but `limit`, read from their YAML objects; a grant is about reading or about EXPLAIN.
 //!
 //! Invariant: a rule holds positions of the catalog only; every name in it was resolved when it was loaded.
 
@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::audience::{self, Applies, Audience, Known};
 use super::compile::Scope;
+use super::limit::number;
 use super::select::{self, FieldRef, Named};
 use super::template::{Facts, Template};
 use crate::catalog::Catalog;
@@ -21,6 +22,8 @@ pub(super) struct Head {
     pub id: String,
     pub audience: Audience,
     pub when: Option<Template>,
+    /// `mode: shadow`: only what it would have done is told.
+    pub shadow: bool,
     /// Where it is written.
     pub file: String,
     pub at: Spot,
@@ -47,6 +50,8 @@ pub(super) struct Granted {
 pub(super) struct Grant {
     pub head: Head,
     pub entities: BTreeMap<usize, Granted>,
+    /// The fields exist inside aggregates alone, over groups of at least so many rows.
+    pub aggregate_only: Option<u64>,
 }
 
 /// What a grant is about: reading, or seeing in full how a statement was governed.
@@ -74,6 +79,21 @@ pub(super) struct Denial {
     pub fields: BTreeSet<FieldRef>,
 }
 
+const GRANT_KEYS: [&str; 12] = [
+    "grant",
+    "to",
+    "when",
+    "read",
+    "except",
+    "rows",
+    "fields",
+    "explain",
+    "aggregate_only",
+    "min_group",
+    "mode",
+    "comment",
+];
+
 /// What reading a rule needs.
 pub(super) struct Reader<'a> {
     pub catalog: &'a Catalog,
@@ -82,10 +102,8 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// `restrict`, `mask` and `deny` without `to:` are about everyone; a grant must say whom it is for.
-    fn head(&self, map: &Map, kind: &str, report: &mut Report) -> Option<Head> {
-        if let Some((key, _)) = map.entry("mode") {
-            report.hinted(key.at, "not-supported", "`mode` is not supported yet", "leave it out: the rule is in force");
-        }
+    pub(super) fn head(&self, map: &Map, kind: &str, report: &mut Report) -> Option<Head> {
+        let shadow = mode(map, report);
         let id = yaml::scalar(map.require(kind, "a rule", report)?, "a rule's id", report)?;
         if !names::is_rule_id(&id.text) || id.text.len() > names::NAME_BYTES_MAX {
             report.hinted(
@@ -114,7 +132,7 @@ impl Reader<'_> {
             }
             None => None,
         };
-        Some(Head { id: id.text.clone(), audience, when, file: report.file().to_string(), at: id.at })
+        Some(Head { id: id.text.clone(), audience, when, shadow: shadow?, file: report.file().to_string(), at: id.at })
     }
 
     /// The `rows:` of a rule for one entity.
@@ -124,14 +142,14 @@ impl Reader<'_> {
     }
 
     pub(super) fn grant(&self, node: &Node, report: &mut Report) -> Option<GrantKind> {
-        let keys = ["grant", "to", "when", "read", "except", "rows", "fields", "explain", "mode", "comment"];
-        let map = yaml::map(node, "a grant", &keys, report)?;
+        let map = yaml::map(node, "a grant", &GRANT_KEYS, report)?;
         let head = self.head(&map, "grant", report);
         if map.has("explain") {
             let whole = explain(&map, report);
             return whole.and(head).map(GrantKind::Explain);
         }
         self.refuse_empty(&map, &["rows", "fields", "except"], report);
+        let aggregate_only = aggregate_only(&map, report);
         let mut granted = self.read_list(map.require("read", "a grant", report)?, report);
         let within: BTreeSet<usize> = granted.keys().copied().collect();
         if let Some(node) = map.get("fields") {
@@ -155,7 +173,7 @@ impl Reader<'_> {
                 entities.insert(entity, Granted { fields, rows });
             }
         }
-        Some(GrantKind::Read(Grant { head: head?, entities }))
+        Some(GrantKind::Read(Grant { head: head?, entities, aggregate_only: aggregate_only? }))
     }
 
     /// A key that is written without a value would quietly mean "no limit".
@@ -232,7 +250,12 @@ impl Reader<'_> {
                 }
             }
         }
-        Some(MaskRule { head: head?, fields, usage: usage? })
+        let usage = usage?;
+        if usage == MaskUse::TokenJoin && !matches!(parsed, Mask::Token { .. }) {
+            let hint = "write `with: token(domain => '..')`";
+            report.hinted(with.at, "token-join", "`use: token_join` shows a token, so the mask must be one", hint);
+        }
+        Some(MaskRule { head: head?, fields, usage })
     }
 
     pub(super) fn denial(&self, node: &Node, report: &mut Report) -> Option<Denial> {
@@ -263,7 +286,7 @@ impl Reader<'_> {
 /// `explain: full`, which stands alone: how much somebody may read and what she is told about it are two grants.
 fn explain(map: &Map, report: &mut Report) -> Option<()> {
     let mut sound = true;
-    for key in ["read", "except", "rows", "fields"] {
+    for key in ["read", "except", "rows", "fields", "aggregate_only", "min_group"] {
         if let Some((found, _)) = map.entry(key) {
             let message = format!("a grant of `explain` has no `{key}`");
             report.hinted(found.at, "explain-alone", message, "write a second grant");
@@ -282,6 +305,50 @@ fn explain(map: &Map, report: &mut Report) -> Option<()> {
     sound.then_some(())
 }
 
+/// `mode:`; `Some(true)` is shadow. A rule whose mode cannot be read is refused, never taken for one or the other.
+fn mode(map: &Map, report: &mut Report) -> Option<bool> {
+    let Some(node) = map.get("mode") else {
+        if map.has("mode") {
+            report.error(map.at, "empty-value", "`mode` must not be empty");
+            return None;
+        }
+        return Some(false);
+    };
+    let scalar = yaml::scalar(node, "mode", report)?;
+    if scalar.text != "shadow" {
+        let hint = "`shadow`, or leave it out: the rule is in force";
+        report.hinted(scalar.at, "unknown-mode", format!("`mode` cannot be `{}`", scalar.text), hint);
+        return None;
+    }
+    Some(true)
+}
+
+/// `aggregate_only: true` with its `min_group`; `Some(None)` for a grant of values.
+fn aggregate_only(map: &Map, report: &mut Report) -> Option<Option<u64>> {
+    let only = match map.get("aggregate_only") {
+        Some(node) => yaml::boolean(node, "aggregate_only", report)?,
+        None if map.has("aggregate_only") => {
+            report.error(map.at, "empty-value", "`aggregate_only` must not be empty");
+            return None;
+        }
+        None => false,
+    };
+    match (only, map.has("min_group")) {
+        (true, true) => number(map, "min_group", 2, report).map(Some),
+        (true, false) => {
+            let hint = "how many rows a group must have before its total is shown";
+            report.hinted(map.at, "missing-key", "a grant of aggregates needs `min_group`", hint);
+            None
+        }
+        (false, true) => {
+            let hint = "write `aggregate_only: true`, or put it into a limit";
+            report.hinted(map.at, "min-group", "`min_group` is for grants of aggregates", hint);
+            None
+        }
+        (false, false) => Some(None),
+    }
+}
+
 fn usage(map: &Map, report: &mut Report) -> Option<MaskUse> {
     let Some(node) = map.get("use") else {
         if map.has("use") {
@@ -295,13 +362,10 @@ fn usage(map: &Map, report: &mut Report) -> Option<MaskUse> {
         "masked" => Some(MaskUse::Masked),
         "lookup" => Some(MaskUse::Lookup),
         "none" => Some(MaskUse::None),
-        "token_join" => {
-            let hint = "`masked`, `lookup` or `none`";
-            report.hinted(scalar.at, "not-supported", "`use: token_join` is not supported yet", hint);
-            None
-        }
+        "token_join" => Some(MaskUse::TokenJoin),
         other => {
-            report.unknown(scalar.at, "unknown-use", "use", other, ["masked", "lookup", "none"].into_iter());
+            let known = ["masked", "lookup", "token_join", "none"];
+            report.unknown(scalar.at, "unknown-use", "use", other, known.into_iter());
             None
         }
     }

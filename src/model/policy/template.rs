@@ -10,22 +10,12 @@ use std::collections::BTreeSet;
 
 use sluice_base::{Datum, SqlType};
 
-use super::org::{OrgScope, OrgTree};
+use super::fact::{Fact, Moment};
+use super::org::{OrgDay, OrgScope};
 use crate::decimal::Decimal;
 use crate::literal;
 use crate::predicate::{CompareOp, FieldIndex, Predicate, Term};
 use crate::principal::{AttributeValue, Principal};
-
-/// Something known of who asks.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fact {
-    User,
-    Zone,
-    Purpose,
-    Attribute(String),
-    /// A list; only in IN and ANY.
-    OrgUnits,
-}
 
 /// One side of a comparison.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +67,9 @@ pub(super) struct Facts<'a> {
     /// The principal's roles with those that they belong to.
     pub roles: BTreeSet<String>,
     pub zone: Option<&'a str>,
-    pub org: &'a OrgTree,
+    pub moment: Moment,
+    /// The organisation on the day of the request.
+    pub org: &'a OrgDay,
 }
 
 impl Facts<'_> {
@@ -94,6 +86,9 @@ impl Facts<'_> {
             Fact::Attribute(name) => attribute_value(self.attribute(name)?, sql_type)
                 .ok_or_else(|| Missing(format!("attribute `{name}` is not a {}", sql_type.sql_name()))),
             Fact::OrgUnits => Err(Missing("organisation units are a list".into())),
+            Fact::Now | Fact::Date | Fact::Time | Fact::Weekday | Fact::Hour => {
+                Ok(self.moment.value(fact).unwrap_or(Datum::Null))
+            }
         }
     }
 

@@ -10,6 +10,11 @@ mod shape;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow::datatypes::DataType;
+use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion_common::{DFSchema, ExprSchema};
+use datafusion_expr::expr::{Between, BinaryExpr, InList};
+use datafusion_expr::{Expr, LogicalPlan};
 use sluice_base::{Datum, SqlType};
 use sqlparser::ast;
 
@@ -183,6 +188,67 @@ fn template(query: &Query, asker: &Asker, types: &[Option<SqlType>]) -> Option<(
     if !types.iter().all(shape::is_plain) {
         return None;
     }
+    if !compared_alike(&resolved.plan).ok()? {
+        return None;
+    }
     let governed = govern::govern(resolved, asker).ok()?;
     Some((Template::new(governed)?, types.into()))
+}
+
+/// Whether every parameter meets a column of its own kind: between kinds a constant is converted by its value, once, and
+/// a parameter would have to be by rules of its own.
+fn compared_alike(plan: &LogicalPlan) -> datafusion_common::Result<bool> {
+    let (mut all, mut alike) = (0, 0);
+    plan.apply_with_subqueries(|node| {
+        let schemas: Vec<&DFSchema> = node.inputs().into_iter().map(|input| &**input.schema()).collect();
+        let kind = |expr: &Expr| kind(expr, &schemas);
+        let pair = |left: &Expr, right: &Expr| usize::from(kind(left).is_some() && kind(left) == kind(right));
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                match expr {
+                    Expr::Placeholder(_) => all += 1,
+                    Expr::BinaryExpr(BinaryExpr { left, op, right })
+                        if govern::is_comparison(op) && (is_parameter(left) != is_parameter(right)) =>
+                    {
+                        alike += pair(left, right);
+                    }
+                    Expr::Between(Between { expr, low, high, .. }) => {
+                        let ends = [low, high].into_iter().filter(|end| is_parameter(end));
+                        alike += ends.map(|end| pair(expr, end)).sum::<usize>();
+                    }
+                    Expr::InList(InList { expr, list, .. }) => {
+                        let items = list.iter().filter(|item| is_parameter(item));
+                        alike += items.map(|item| pair(expr, item)).sum::<usize>();
+                    }
+                    _ => {}
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(all == alike)
+}
+
+fn is_parameter(expr: &Expr) -> bool {
+    match expr {
+        Expr::Placeholder(_) => true,
+        Expr::Cast(cast) => matches!(*cast.expr, Expr::Placeholder(_)),
+        _ => false,
+    }
+}
+
+/// The type of a column or parameter, all integers being of one kind; `None` for anything computed.
+fn kind(expr: &Expr, schemas: &[&DFSchema]) -> Option<DataType> {
+    let of = match expr {
+        Expr::Placeholder(parameter) => parameter.field.as_ref()?.data_type().clone(),
+        Expr::Column(column) => {
+            schemas.iter().find_map(|schema| schema.field_from_column(column).ok())?.data_type().clone()
+        }
+        Expr::Cast(cast) => match kind(&cast.expr, schemas)? {
+            DataType::Int64 if cast.field.data_type().is_signed_integer() => DataType::Int64,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(if of.is_signed_integer() { DataType::Int64 } else { of })
 }

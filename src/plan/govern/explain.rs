@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use sluice_base::Language;
 use sluice_model::access::is_filtered;
+use sluice_model::allowance::{Allowance, Bound, Limited};
 use sluice_model::audit::{Auditable, Lookup};
 use sluice_model::catalog::{Catalog, Entity};
-use sluice_model::decision::MaskUse;
+use sluice_model::decision::{Inherited, MaskUse};
 use sluice_model::{Decision, FieldDecision};
 
 use super::{FieldRef, Governed};
@@ -51,7 +52,8 @@ impl Explanation {
     /// Explains a governed statement.
     pub fn of(governed: &Governed) -> Explanation {
         let columns = governed.columns().iter().zip(&governed.lineage().columns).map(|(column, origin)| {
-            let (fields, direct) = (origin.fields.clone(), origin.direct.is_some());
+            let fields = origin.fields.union(&origin.aggregated).copied().collect();
+            let direct = origin.direct.is_some();
             ExplainedColumn { name: column.name.clone(), fields, direct }
         });
         Explanation {
@@ -79,7 +81,7 @@ impl Explanation {
         for (index, decision) in &self.decisions {
             let entity = &catalog.entities[*index];
             let start = format!("{} {}{}", words.relation, entity_name(entity, telling.language), words.colon);
-            lines.extend(of_relation(entity, decision, telling).into_iter().map(|line| format!("{start}{line}")));
+            lines.extend(of_relation(catalog, decision, telling).into_iter().map(|line| format!("{start}{line}")));
         }
         for lookup in &self.lookups {
             let entity = catalog.entities.iter().find(|entity| entity.id == lookup.entity);
@@ -104,6 +106,9 @@ impl Explanation {
 /// What became of a field, in a few words.
 pub fn of_outcome(outcome: &FieldDecision, telling: Telling) -> String {
     let words = Words::of(telling.language);
+    if let Some(least) = outcome.aggregate_only {
+        return format!("{} {least}", words.totals);
+    }
     match (&outcome.mask, telling.full) {
         (Some(mask), true) => {
             let usage = match mask.usage {
@@ -121,8 +126,9 @@ pub fn of_outcome(outcome: &FieldDecision, telling: Telling) -> String {
 }
 
 /// What became of the rows of a relation: one line, or with `full` one per kind of rule.
-pub fn of_relation(entity: &Entity, decision: &Decision, telling: Telling) -> Vec<String> {
+pub fn of_relation(catalog: &Catalog, decision: &Decision, telling: Telling) -> Vec<String> {
     let words = Words::of(telling.language);
+    let entity = &catalog.entities[decision.entity];
     if !telling.full {
         let told = if is_filtered(decision) { words.filtered } else { words.all_rows };
         return vec![told.to_string()];
@@ -132,7 +138,46 @@ pub fn of_relation(entity: &Entity, decision: &Decision, telling: Telling) -> Ve
         lines.push(format!("{} {}", words.restrictions, listed(&decision.restrictions, words)));
     }
     lines.push(format!("{} {}", words.rows_where, decision.rows.describe(entity)));
+    inherited(&decision.inherited, catalog, telling, &mut lines);
+    let shadows = decision.shadows.iter();
+    lines.extend(
+        shadows.map(|shadow| format!("{} {}{}{}", words.shadow, shadow.rule, words.colon, shadow.changes.join(", "))),
+    );
     lines.extend(decision.warnings.iter().map(|warning| format!("{}{}{warning}", words.warning, words.colon)));
+    lines
+}
+
+/// A line for each row rule that a relationship carries here, with what it carries on.
+fn inherited(edges: &[Inherited], catalog: &Catalog, telling: Telling, lines: &mut Vec<String>) {
+    let words = Words::of(telling.language);
+    for edge in edges {
+        let parent = &catalog.entities[edge.entity];
+        let rules: Vec<String> = edge.grants.iter().chain(&edge.restrictions).cloned().collect();
+        let (name, rows) = (entity_name(parent, telling.language), edge.rows.describe(parent));
+        let rules = listed(&rules, words);
+        lines.push(format!(
+            "{} {} ({name}){}{rows} {} {rules}",
+            words.follows, edge.relationship, words.colon, words.by
+        ));
+        inherited(&edge.inherited, catalog, telling, lines);
+    }
+}
+
+/// One line per limit of the person. Her own limits are told to her; with `full` also the rules they come from.
+pub fn explain_limits(allowance: &Allowance, telling: Telling) -> Vec<String> {
+    let words = Words::of(telling.language);
+    let line = |(limited, bound): (&Limited, &Bound)| {
+        let by = if telling.full { format!(" {} {}", words.by, bound.rule) } else { String::new() };
+        format!("{} {}{}{}{by}", words.limit, limited.word(), words.colon, bound.value)
+    };
+    let mut lines: Vec<String> = allowance.bounds.iter().map(line).collect();
+    if telling.full {
+        lines.extend(
+            allowance.shadows.iter().map(|rule| format!("{} {}{}{rule}", words.limit, words.shadow, words.colon)),
+        );
+        let warnings = allowance.warnings.iter();
+        lines.extend(warnings.map(|warning| format!("{} {}{}{warning}", words.limit, words.warning, words.colon)));
+    }
     lines
 }
 
@@ -150,6 +195,7 @@ pub fn usage_word(usage: MaskUse) -> &'static str {
     match usage {
         MaskUse::Masked => "masked",
         MaskUse::Lookup => "lookup",
+        MaskUse::TokenJoin => "token_join",
         MaskUse::None => "none",
     }
 }
@@ -186,6 +232,11 @@ struct Words {
     by: &'static str,
     usage: &'static str,
     on_rows_of_grants: &'static str,
+    /// Before the least number of rows of a group.
+    totals: &'static str,
+    follows: &'static str,
+    shadow: &'static str,
+    limit: &'static str,
     all_rows: &'static str,
     filtered: &'static str,
     grants: &'static str,
@@ -217,6 +268,10 @@ const EN: Words = Words {
     by: "by",
     usage: "use",
     on_rows_of_grants: " on the rows of its grants",
+    totals: "in aggregates alone, rows of a group at least",
+    follows: "rows follow",
+    shadow: "shadow",
+    limit: "limit",
     all_rows: "all rows",
     filtered: "filtered by policy",
     grants: "grants",
@@ -239,6 +294,10 @@ const ZH: Words = Words {
     by: "依据",
     usage: "用法",
     on_rows_of_grants: "(仅其授权的行)",
+    totals: "仅可汇总,每组至少行数",
+    follows: "行随",
+    shadow: "影子规则",
+    limit: "限额",
     all_rows: "全部行",
     filtered: "按策略过滤",
     grants: "授权",

@@ -10,7 +10,7 @@ use datafusion_common::{DFSchema, DFSchemaRef};
 use datafusion_expr::{Expr, LogicalPlan};
 use sluice_model::catalog::Naming;
 
-use super::GovernedSource;
+use super::{GovernedSource, aggregates};
 use crate::PlanError;
 use crate::error::from_planner;
 
@@ -32,6 +32,8 @@ pub enum Use {
     Group,
     /// In ORDER BY.
     Sort,
+    /// The whole argument of an aggregate, where the field exists in aggregates alone (governance G13).
+    Aggregate,
 }
 
 impl Use {
@@ -44,6 +46,7 @@ impl Use {
             Use::Join => "join",
             Use::Group => "group",
             Use::Sort => "sort",
+            Use::Aggregate => "aggregate",
         }
     }
 }
@@ -53,6 +56,8 @@ impl Use {
 pub struct Origin {
     /// Every field that its value depends on.
     pub fields: BTreeSet<FieldRef>,
+    /// Fields of which it shows aggregates of large groups alone.
+    pub aggregated: BTreeSet<FieldRef>,
     /// The one field it is, unchanged, with the naming of its scan.
     pub direct: Option<(FieldRef, Naming)>,
 }
@@ -104,6 +109,7 @@ impl Tracer {
                     self.note(&looked_up, Use::Predicate);
                     let of = |field: &usize| Origin {
                         fields: BTreeSet::from([(entity, *field)]),
+                        aggregated: BTreeSet::new(),
                         direct: Some(((entity, *field), source.naming())),
                     };
                     source.fields().iter().map(of).collect()
@@ -135,12 +141,14 @@ impl Tracer {
                 let schema = aggregate.input.schema();
                 let grouping = aggregate.group_expr.iter();
                 let mut columns = self.exprs(grouping, schema, &input, Some(Use::Group))?;
-                let calls = self.exprs(&aggregate.aggr_expr, schema, &input, None)?;
+                let mut calls = Vec::with_capacity(aggregate.aggr_expr.len());
+                for call in &aggregate.aggr_expr {
+                    calls.push(self.call(call, aggregate, &input)?);
+                }
                 // Grouping sets expand to other columns than their expressions: widen to all of them.
                 let width = aggregate.schema.fields().len();
                 if columns.len() + calls.len() != width {
-                    let all = union(columns.iter().chain(&calls));
-                    return Ok(vec![Origin { fields: all, direct: None }; width]);
+                    return Ok(vec![merged(columns.iter().chain(&calls)); width]);
                 }
                 columns.extend(calls);
                 columns
@@ -154,8 +162,7 @@ impl Tracer {
             LogicalPlan::Distinct(distinct) => self.distinct(distinct)?,
             // Lists of constants alone become rows here: a column of each comes from what its list came from.
             LogicalPlan::Unnest(unnest) => {
-                let all = union(&self.plan(&unnest.input)?);
-                vec![Origin { fields: all, direct: None }; unnest.schema.fields().len()]
+                vec![merged(&self.plan(&unnest.input)?); unnest.schema.fields().len()]
             }
             LogicalPlan::Join(join) => self.join(join)?,
             LogicalPlan::Union(all) => self.union(&all.inputs, all.schema.fields().len())?,
@@ -213,9 +220,22 @@ impl Tracer {
         for input in inputs {
             for (column, origin) in columns.iter_mut().zip(self.plan(input)?) {
                 column.fields.extend(origin.fields);
+                column.aggregated.extend(origin.aggregated);
             }
         }
         Ok(columns)
+    }
+
+    /// An aggregate. One over a field that exists in aggregates alone is no other use of it.
+    fn call(&mut self, call: &Expr, of: &datafusion_expr::Aggregate, input: &[Origin]) -> Result<Origin, PlanError> {
+        match aggregates::plain_call(call).and_then(|column| aggregates::field_of(&of.input, column)) {
+            Some((field, _)) => {
+                let aggregated = BTreeSet::from([field]);
+                self.note(&aggregated, Use::Aggregate);
+                Ok(Origin { fields: BTreeSet::new(), aggregated, direct: None })
+            }
+            None => Ok(self.exprs([call], of.input.schema(), input, None)?.pop().unwrap_or_default()),
+        }
     }
 
     /// Origins of expressions over an input; `how` is noted for every field in them.
@@ -247,11 +267,16 @@ impl Tracer {
             _ => {}
         }
         let mut fields = BTreeSet::new();
+        let mut aggregated = BTreeSet::new();
         let mut nested = Vec::new();
         let mut outer = Vec::new();
         expr.apply(|part| {
             match part {
-                Expr::Column(column) => fields.extend(lookup(schema, input, column)?.fields),
+                Expr::Column(column) => {
+                    let origin = lookup(schema, input, column)?;
+                    fields.extend(origin.fields);
+                    aggregated.extend(origin.aggregated);
+                }
                 Expr::OuterReferenceColumn(_, column) => outer.push(column.clone()),
                 Expr::ScalarSubquery(subquery) => nested.push(subquery.clone()),
                 Expr::InSubquery(in_subquery) => nested.push(in_subquery.subquery.clone()),
@@ -266,15 +291,19 @@ impl Tracer {
             let found = self.outer.iter().rev().find_map(|(schema, input)| lookup(schema, input, &column).ok());
             // A use that cannot be traced must not go unseen.
             let unseen = || PlanError::Unsupported("a reference to an outer query at this place".into());
-            fields.extend(found.ok_or_else(unseen)?.fields);
+            let found = found.ok_or_else(unseen)?;
+            fields.extend(found.fields);
+            aggregated.extend(found.aggregated);
         }
         for subquery in nested {
             self.outer.push((std::sync::Arc::clone(schema), input.to_vec()));
             let columns = self.plan(&subquery.subquery);
             self.outer.pop();
-            fields.extend(union(&columns?));
+            let columns = merged(&columns?);
+            fields.extend(columns.fields);
+            aggregated.extend(columns.aggregated);
         }
-        Ok(Origin { fields, direct: None })
+        Ok(Origin { fields, aggregated, direct: None })
     }
 
     fn column(
@@ -294,6 +323,16 @@ fn lookup(
 ) -> datafusion_common::Result<Origin> {
     let position = schema.index_of_column(column)?;
     Ok(input.get(position).cloned().unwrap_or_default())
+}
+
+/// One column that comes from all of these.
+fn merged<'o>(origins: impl IntoIterator<Item = &'o Origin>) -> Origin {
+    let mut all = Origin::default();
+    for origin in origins {
+        all.fields.extend(&origin.fields);
+        all.aggregated.extend(&origin.aggregated);
+    }
+    all
 }
 
 fn union<'o>(origins: impl IntoIterator<Item = &'o Origin>) -> BTreeSet<FieldRef> {

@@ -16,6 +16,7 @@
 //! fn copy(governed: &sluice_plan::Governed) -> sluice_plan::Governed { governed.clone() }
 //! ```
 
+mod aggregates;
 mod explain;
 mod lineage;
 mod lookup;
@@ -32,7 +33,7 @@ use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_expr::LogicalPlan;
 use sluice_base::{Column, Datum, SqlType};
 use sluice_model::Decision;
-use sluice_model::audit::{Auditable, Decided, DecidedRelation, Lookup};
+use sluice_model::audit::{Auditable, Decided, DecidedRelation, Lookup, ShadowOf};
 use sluice_model::catalog::{Catalog, Entity, Found};
 use sluice_model::decision::MaskUse;
 
@@ -42,9 +43,10 @@ use crate::resolve::{Asker, Resolved, coerced};
 use crate::types::{arrow_type, sql_type};
 
 pub use explain::{
-    ExplainedColumn, Explanation, Telling, entity_name, field_name, of_outcome, of_relation, usage_word,
+    ExplainedColumn, Explanation, Telling, entity_name, explain_limits, field_name, of_outcome, of_relation, usage_word,
 };
 pub use lineage::{FieldRef, Lineage, Origin, Use};
+pub(crate) use silent::is_comparison;
 pub use silent::is_silent;
 pub use source::{GovernedSource, LookupPredicate};
 
@@ -64,6 +66,7 @@ struct Parts {
     lineage: Lineage,
     decisions: BTreeMap<usize, Arc<Decision>>,
     decided: Decided,
+    least_group: Option<u64>,
 }
 
 /// A governed plan with parameters, and the values for this execution.
@@ -78,6 +81,11 @@ pub struct GenericPlan<'a> {
 }
 
 impl Governed {
+    /// Rows below which a group shows NULL for some aggregate of the statement; `None` where it has no such aggregate.
+    pub fn least_group(&self) -> Option<u64> {
+        self.parts.least_group
+    }
+
     /// Columns of the result, as the client sees them.
     pub fn columns(&self) -> &[Column] {
         &self.parts.columns
@@ -97,6 +105,11 @@ impl Governed {
     pub fn generic(&self) -> Option<GenericPlan<'_>> {
         let (id, values) = self.filled.as_ref()?;
         Some(GenericPlan { id: *id, plan: &self.parts.plan, values })
+    }
+
+    /// Comparisons with raw values, as they are counted.
+    pub fn lookups(&self) -> &[Lookup] {
+        &self.parts.decided.lookups
     }
 
     /// The plan, for the engine: scans in it are placeholders that nothing can run.
@@ -157,16 +170,24 @@ pub fn listed_fields<'a>(entity: &'a Entity, decision: &'a Decision) -> impl Ite
 /// Governs a resolved plan.
 pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, PlanError> {
     // Look-ups first, on the conditions as they were written: coercion may turn one form into another.
-    let plan = coerced(lookup::extract(resolved.plan)?)?;
-    let resolved = Resolved { plan, ..resolved };
+    let mut plan = lookup::extract(resolved.plan)?;
+    let least_group = least_group(&resolved.decisions);
+    if least_group.is_some() {
+        let lineage = lineage::trace(&plan)?;
+        refuse_beyond_aggregates(&lineage, &resolved.decisions, asker)?;
+        plan = aggregates::guard(plan)?;
+    }
+    let resolved = Resolved { plan: coerced(plan, asker)?, ..resolved };
     let columns = columns(&resolved, asker)?;
     let plan = resolved.plan;
     let lineage = lineage::trace(&plan)?;
     refuse_output_only(&lineage, &resolved.decisions, asker)?;
+    let aggregated = lineage.uses.values().any(|uses| uses.contains(&Use::Aggregate));
     let decided = decided(&plan, &lineage, &resolved.decisions, asker)?;
     let plan = subqueries::rewrite(plan)?;
     every_scan_decided(&plan)?;
-    let parts = Parts { plan, columns, lineage, decisions: resolved.decisions, decided };
+    let least_group = least_group.filter(|_| aggregated);
+    let parts = Parts { plan, columns, lineage, decisions: resolved.decisions, decided, least_group };
     Ok(Governed { parts: Arc::new(parts), filled: None })
 }
 
@@ -224,6 +245,27 @@ fn refuse_output_only(
     Ok(())
 }
 
+/// The least group of any field that exists in aggregates alone, where the statement's relations have one.
+fn least_group(decisions: &BTreeMap<usize, Arc<Decision>>) -> Option<u64> {
+    decisions.values().flat_map(|decision| &decision.fields).filter_map(|field| field.aggregate_only).max()
+}
+
+/// A field that exists in aggregates alone may be used nowhere else.
+fn refuse_beyond_aggregates(
+    lineage: &Lineage,
+    decisions: &BTreeMap<usize, Arc<Decision>>,
+    asker: &Asker,
+) -> Result<(), PlanError> {
+    for ((entity, field), uses) in &lineage.uses {
+        let only = decisions.get(entity).is_some_and(|decision| decision.fields[*field].aggregate_only.is_some());
+        if only && uses.iter().any(|how| *how != Use::Aggregate) {
+            let name = &asker.snapshot.catalog.entities[*entity].fields[*field].id;
+            return Err(PlanError::AggregateOnly(name.clone()));
+        }
+    }
+    Ok(())
+}
+
 /// The last pass over the finished plan and its nested plans: a scan that carries no decision is refused.
 fn every_scan_decided(plan: &LogicalPlan) -> Result<(), PlanError> {
     let mut bare = false;
@@ -235,6 +277,14 @@ fn every_scan_decided(plan: &LogicalPlan) -> Result<(), PlanError> {
     })
     .map_err(from_planner)?;
     if bare { Err(PlanError::Internal("a scan without a decision".into())) } else { Ok(()) }
+}
+
+fn shadows(decision: &Decision) -> impl Iterator<Item = ShadowOf> + '_ {
+    decision.shadows.iter().map(|shadow| ShadowOf {
+        rule: shadow.rule.clone(),
+        entity: decision.entity_id.clone(),
+        changes: shadow.changes.clone(),
+    })
 }
 
 fn decided(
@@ -273,7 +323,7 @@ fn decided(
         DecidedRelation {
             entity: entity.id.clone(),
             fingerprint: decision.fingerprint.clone(),
-            rules: decision.grants.iter().chain(&decision.restrictions).cloned().collect(),
+            rules: decision.rules(),
             masks: masks.collect(),
             fields,
         }
@@ -283,6 +333,7 @@ fn decided(
         policy_id: asker.snapshot.policies.id.clone(),
         relations: relations.collect(),
         lookups,
+        shadows: decisions.values().flat_map(|decision| shadows(decision)).collect(),
         warnings: decisions.values().flat_map(|decision| decision.warnings.clone()).collect(),
     })
 }

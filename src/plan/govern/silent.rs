@@ -49,7 +49,7 @@ pub fn is_silent(filter: &Expr, schema: &Schema, clear: &[String]) -> bool {
     }
 }
 
-fn is_comparison(op: &Operator) -> bool {
+pub(crate) fn is_comparison(op: &Operator) -> bool {
     matches!(
         op,
         Operator::Eq

@@ -13,6 +13,7 @@ use super::functions;
 use super::names::{Resolver, quoted};
 use super::untyped;
 use crate::PlanError;
+use crate::datetime;
 use crate::numeric;
 use crate::query::{fold, fold_name};
 
@@ -41,13 +42,20 @@ impl Resolver<'_> {
                 Ok(())
             }
             Expr::TypedString(typed) => {
-                microseconds(&mut typed.data_type);
+                if let Some(digits) = precision(&mut typed.data_type)? {
+                    *expr = rounded(std::mem::replace(expr, Expr::value(Value::Null)), digits);
+                    return Ok(());
+                }
                 if super::sql_type_of(&typed.data_type)? == SqlType::Numeric(None) {
                     *expr = undeclared_numeric(Expr::Value(typed.value.clone()));
                 }
                 Ok(())
             }
-            Expr::Interval(_) => Ok(()),
+            Expr::Interval(interval) => {
+                let literal = interval_literal(interval)?;
+                *expr = literal;
+                Ok(())
+            }
             Expr::Nested(inner)
             | Expr::IsFalse(inner)
             | Expr::IsNotFalse(inner)
@@ -58,11 +66,12 @@ impl Resolver<'_> {
             | Expr::IsUnknown(inner)
             | Expr::IsNotUnknown(inner)
             | Expr::UnaryOp { expr: inner, .. } => self.expr(inner),
-            // A numeric, so that what is divided keeps its fraction (PostgreSQL documentation, "EXTRACT, date_part").
-            Expr::Extract { expr: inner, .. } => {
+            Expr::Extract { expr: inner, field, .. } => {
                 self.expr(inner)?;
-                let extract = std::mem::replace(expr, Expr::value(Value::Null));
-                *expr = super::names::call(numeric::NUMERIC, vec![extract]);
+                let unit = field.to_string().trim_matches(['\'', '"']).to_lowercase();
+                let value = std::mem::replace(&mut **inner, Expr::value(Value::Null));
+                let unit = Expr::value(Value::SingleQuotedString(unit));
+                *expr = super::names::call(datetime::EXTRACT, vec![unit, value]);
                 Ok(())
             }
             Expr::Cast { expr: inner, data_type, format: None, .. } => {
@@ -71,8 +80,15 @@ impl Resolver<'_> {
                 }
                 let sql_type = super::sql_type_of(data_type)?;
                 castable(&sql_type, data_type)?;
-                microseconds(data_type);
+                let digits = precision(data_type)?;
+                if matches!(sql_type, SqlType::Float8 | SqlType::Float4) {
+                    float_text(inner);
+                }
                 self.expr(inner)?;
+                if let Some(digits) = digits {
+                    *expr = rounded(std::mem::replace(expr, Expr::value(Value::Null)), digits);
+                    return Ok(());
+                }
                 // A bare literal or parameter takes the type of the cast itself.
                 let bare = matches!(&**inner, Expr::Value(value) if !has_fraction(&value.value));
                 let taken = std::mem::replace(&mut **inner, Expr::value(Value::Null));
@@ -95,11 +111,16 @@ impl Resolver<'_> {
             Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
                 self.each([&mut **left, &mut **right])
             }
-            Expr::BinaryOp { left, right, .. } => {
+            Expr::BinaryOp { left, right, op } => {
                 if is_row(left) || is_row(right) {
                     return self.row_comparison(expr);
                 }
-                self.each([&mut **left, &mut **right])
+                self.each([&mut **left, &mut **right])?;
+                if is_bitwise(op) {
+                    super::names::narrow_integer(left);
+                    super::names::narrow_integer(right);
+                }
+                Ok(())
             }
             Expr::Like { expr: inner, pattern, any: false, escape_char, .. }
             | Expr::ILike { expr: inner, pattern, any: false, escape_char, .. } => {
@@ -108,7 +129,12 @@ impl Resolver<'_> {
             }
             // The engine takes its pattern for a plain regular expression.
             Expr::SimilarTo { .. } => Err(PlanError::Unsupported("SIMILAR TO".into())),
-            Expr::AtTimeZone { timestamp, time_zone } => self.each([&mut **timestamp, &mut **time_zone]),
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                self.each([&mut **timestamp, &mut **time_zone])?;
+                let take = |part: &mut Expr| std::mem::replace(part, Expr::value(Value::Null));
+                *expr = super::names::call("timezone", vec![take(time_zone), take(timestamp)]);
+                Ok(())
+            }
             Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
             Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),
             Expr::InList { expr: inner, .. } if is_row(inner) => self.row_in_list(expr),
@@ -144,6 +170,7 @@ impl Resolver<'_> {
                 self.each(else_result.as_deref_mut())?;
                 let mut branches: Vec<&mut Expr> = conditions.iter_mut().map(|when| &mut when.result).collect();
                 branches.extend(else_result.as_deref_mut());
+                branches.iter_mut().for_each(|branch| super::names::narrow_integer(branch));
                 untyped::adopt(&mut branches);
                 untyped::unite(&mut branches);
                 Ok(())
@@ -259,14 +286,28 @@ impl Resolver<'_> {
             *expr = constant;
             return Ok(());
         }
-        if name == "mod" {
-            return self.modulo(expr);
+        match name.as_str() {
+            "mod" => return self.modulo(expr),
+            "age" => since_today(function, self.asker)?,
+            "make_interval" => in_order(function)?,
+            "date" => {
+                *expr = cast_of(function, ast::DataType::Date)?;
+                return self.expr(expr);
+            }
+            _ => {}
         }
         let Some(engine_name) = functions::engine_name(&name) else {
             return Err(PlanError::UndefinedFunction(format!("{name}()")));
         };
         function.name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(engine_name))]);
         self.function(function, engine_name)?;
+        if function.over.is_some()
+            && let Some(data_type) = counted_type(engine_name)
+        {
+            let inner = Box::new(std::mem::replace(expr, Expr::value(Value::Null)));
+            *expr = Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None };
+            return Ok(());
+        }
         if numeric::gives_scaled(engine_name) && function.over.is_none() {
             let scaled = std::mem::replace(expr, Expr::value(Value::Null));
             *expr = super::names::call(numeric::VALUE, vec![scaled]);
@@ -317,6 +358,9 @@ impl Resolver<'_> {
                         _ => return Err(PlanError::Unsupported("this clause in a function call".into())),
                     }
                 }
+                if matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least" | "abs" | "lag" | "lead") {
+                    narrow_literals(&mut list.args);
+                }
                 if matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least") {
                     let arguments = list.args.iter_mut().filter_map(|argument| match argument {
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(inner),
@@ -327,9 +371,6 @@ impl Resolver<'_> {
                 self.check_length(engine_name, &list.args)?;
                 if engine_name == "sum" {
                     narrow_results(&mut list.args);
-                }
-                if engine_name == "to_char" || engine_name == "to_date" {
-                    translate_template(&mut list.args)?;
                 }
             }
         }
@@ -387,6 +428,68 @@ impl Resolver<'_> {
     }
 }
 
+/// The arguments of a call, where all of them are plain expressions.
+fn plain_arguments(function: &mut Function) -> Result<&mut Vec<FunctionArg>, PlanError> {
+    match &mut function.args {
+        FunctionArguments::List(list) if list.clauses.is_empty() && list.duplicate_treatment.is_none() => {
+            Ok(&mut list.args)
+        }
+        _ => Err(PlanError::Unsupported("this form of a function call".into())),
+    }
+}
+
+/// `age(x)` is the age at the midnight that today begins with.
+fn since_today(function: &mut Function, asker: &super::Asker) -> Result<(), PlanError> {
+    let args = plain_arguments(function)?;
+    if args.len() == 1 {
+        let today = super::moment::constant("current_date", asker);
+        let today = today.ok_or_else(|| PlanError::Internal("no current_date".into()))?;
+        args.insert(0, FunctionArg::Unnamed(FunctionArgExpr::Expr(today)));
+    }
+    Ok(())
+}
+
+/// The arguments of `make_interval` by position, those that are left out being 0.
+fn in_order(function: &mut Function) -> Result<(), PlanError> {
+    const NAMES: [&str; 7] = ["years", "months", "weeks", "days", "hours", "mins", "secs"];
+    let args = plain_arguments(function)?;
+    let wrong = || PlanError::UndefinedFunction("make_interval() of these arguments".into());
+    let mut found: [Option<Expr>; 7] = Default::default();
+    for (position, arg) in std::mem::take(args).into_iter().enumerate() {
+        let (at, value) = match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => (position, value),
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. } => {
+                let name = fold(&name);
+                (NAMES.iter().position(|known| *known == name).ok_or_else(wrong)?, value)
+            }
+            _ => return Err(wrong()),
+        };
+        match found.get_mut(at) {
+            Some(place @ None) => *place = Some(value),
+            _ => return Err(wrong()),
+        }
+    }
+    let zero = || Expr::value(Value::Number("0".into(), false));
+    let all = found.into_iter().map(|value| {
+        let mut value = value.unwrap_or_else(zero);
+        super::names::narrow_integer(&mut value);
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(value))
+    });
+    *args = all.collect();
+    Ok(())
+}
+
+/// `date(x)` is a cast.
+fn cast_of(function: &mut Function, data_type: ast::DataType) -> Result<Expr, PlanError> {
+    match plain_arguments(function)?.as_mut_slice() {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] => {
+            let expr = Box::new(std::mem::replace(value, Expr::value(Value::Null)));
+            Ok(Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None })
+        }
+        _ => Err(PlanError::UndefinedFunction(format!("{}()", function.name))),
+    }
+}
+
 fn has_fraction(value: &Value) -> bool {
     matches!(value, Value::Number(text, _) if text.contains(['.', 'e', 'E']))
 }
@@ -405,6 +508,53 @@ fn without_exponent(value: &Value) -> Option<Expr> {
     digits = format!("{digits:0>width$}", width = scale + 1);
     digits.insert(digits.len() - scale, '.');
     Some(Expr::value(Value::Number(digits, false)))
+}
+
+/// The type of a place in a window: what is computed from it would be a numeric otherwise.
+fn counted_type(engine_name: &str) -> Option<ast::DataType> {
+    match engine_name {
+        "row_number" | "rank" | "dense_rank" => Some(ast::DataType::BigInt(None)),
+        "ntile" => Some(ast::DataType::Integer(None)),
+        _ => None,
+    }
+}
+
+/// A number with an exponent that is cast to a floating type is read as one: as a numeric it could be out of range, or
+/// have been rounded before.
+fn float_text(expr: &mut Expr) {
+    let (sign, number) = match &*expr {
+        Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr: inner } => ("-", &**inner),
+        Expr::Nested(inner) => {
+            let mut inner = (**inner).clone();
+            float_text(&mut inner);
+            *expr = inner;
+            return;
+        }
+        other => ("", other),
+    };
+    let Expr::Value(value) = number else { return };
+    if let Value::Number(text, _) = &value.value
+        && text.contains(['e', 'E'])
+    {
+        *expr = Expr::value(Value::SingleQuotedString(format!("{sign}{text}")));
+    }
+}
+
+fn is_bitwise(op: &ast::BinaryOperator) -> bool {
+    use ast::BinaryOperator as B;
+    matches!(
+        op,
+        B::BitwiseAnd | B::BitwiseOr | B::BitwiseXor | B::PGBitwiseXor | B::PGBitwiseShiftLeft | B::PGBitwiseShiftRight
+    )
+}
+
+/// Integer constants that fit are of type `integer`, and so is what is made of them.
+fn narrow_literals(args: &mut [FunctionArg]) {
+    for arg in args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
+            super::names::narrow_integer(expr);
+        }
+    }
 }
 
 /// The integer constants that a sum adds up are of type `integer`, so that the sum is a `bigint`.
@@ -481,17 +631,6 @@ pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// The engine formats dates by strftime; PostgreSQL's template is translated where that is exact.
-fn translate_template(args: &mut [FunctionArg]) -> Result<(), PlanError> {
-    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(template))) = args.get_mut(1) else {
-        return Err(PlanError::Unsupported("to_char without a template".into()));
-    };
-    let translated = literal_text(template).and_then(functions::strftime);
-    let translated = translated.ok_or_else(|| PlanError::Unsupported("this to_char template".into()))?;
-    *template = Expr::value(Value::SingleQuotedString(translated));
-    Ok(())
-}
-
 /// The length of `varchar(n)` and `char(n)`.
 fn text_length(data_type: &ast::DataType) -> Result<Option<u32>, PlanError> {
     use sluice_base::SqlType;
@@ -537,13 +676,54 @@ pub(super) fn castable(sql_type: &SqlType, data_type: &mut ast::DataType) -> Res
     Ok(())
 }
 
-/// Gives a timestamp the unit of the catalog's. The planner's own would reach from 1677 to 2262 alone.
-fn microseconds(data_type: &mut ast::DataType) {
-    match data_type {
-        ast::DataType::Timestamp(precision @ None, _) => *precision = Some(6),
-        ast::DataType::Datetime(precision @ None) => *precision = Some(6),
-        _ => {}
+/// Gives a timestamp the unit of the catalog's, and takes away the precision to which the value is to be rounded. The
+/// planner's own unit would reach from 1677 to 2262 alone.
+fn precision(data_type: &mut ast::DataType) -> Result<Option<u64>, PlanError> {
+    let digits = match data_type {
+        ast::DataType::Timestamp(precision, _) | ast::DataType::Datetime(precision) => {
+            std::mem::replace(precision, Some(6))
+        }
+        ast::DataType::Time(precision, _) => precision.take(),
+        ast::DataType::Interval { fields: Some(_), .. } => {
+            return Err(PlanError::Unsupported("an interval of some fields".into()));
+        }
+        ast::DataType::Interval { precision, .. } => precision.take(),
+        _ => None,
+    };
+    Ok(digits.filter(|digits| *digits < 6))
+}
+
+fn rounded(time: Expr, digits: u64) -> Expr {
+    let digits = Expr::value(Value::Number(digits.to_string(), false));
+    let mut digits = digits;
+    super::names::narrow_integer(&mut digits);
+    super::names::call(datetime::ROUNDED, vec![time, digits])
+}
+
+/// `INTERVAL '3 days'`, `INTERVAL '3' DAY`; the planner reads other forms than PostgreSQL.
+fn interval_literal(interval: &ast::Interval) -> Result<Expr, PlanError> {
+    let unsupported = || PlanError::Unsupported("this form of an interval".into());
+    if interval.last_field.is_some() || interval.leading_precision.is_some() {
+        return Err(unsupported());
     }
+    let text = literal_text(&interval.value).ok_or_else(unsupported)?;
+    let literal = Expr::value(Value::SingleQuotedString(text.to_string()));
+    let Some(unit) = &interval.leading_field else {
+        return Ok(Expr::Cast {
+            kind: ast::CastKind::DoubleColon,
+            expr: Box::new(literal),
+            data_type: ast::DataType::Interval { fields: None, precision: None },
+            array: false,
+            format: None,
+        });
+    };
+    // With units of its own the text would be cut to the field.
+    let plain = !text.trim().is_empty() && text.trim().bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+'));
+    if !plain {
+        return Err(unsupported());
+    }
+    let unit = Expr::value(Value::SingleQuotedString(unit.to_string()));
+    Ok(super::names::call(datetime::INTERVAL_OF, vec![literal, unit]))
 }
 
 /// One item of an array parameter as a literal.

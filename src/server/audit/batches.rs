@@ -275,6 +275,7 @@ fn cells(column: &str) -> Option<Cells> {
         "source_sql" => Cells::Text(|row| row.source_sql.clone()),
         "catalog_id" => Cells::Text(|row| row.catalog_id.clone()),
         "policy_id" => Cells::Text(|row| row.policy_id.clone()),
+        "shadows" => Cells::Text(|row| row.shadows.clone()),
         _ => return None,
     };
     Some(cells)

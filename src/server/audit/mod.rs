@@ -16,6 +16,7 @@ mod reader;
 mod recover;
 mod sink;
 mod storage;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod writer;

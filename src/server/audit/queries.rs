@@ -50,6 +50,8 @@ pub(super) struct Row {
     pub catalog_id: Option<String>,
     /// Version of the policies.
     pub policy_id: Option<String>,
+    /// Rules in shadow mode and what they would have changed.
+    pub shadows: Option<String>,
 }
 
 /// Folds records, in the order of the log, into rows.
@@ -66,7 +68,7 @@ impl Fold {
             Event::Opened(opened) => {
                 self.open.insert(opened.query_id.clone(), opened_row(at, opened));
             }
-            Event::Decided { query_id, decided } => {
+            Event::Decided { query_id, decided, .. } => {
                 if let Some(row) = self.open.get_mut(&query_id) {
                     decide(row, decided);
                 }
@@ -138,6 +140,10 @@ fn decide(row: &mut Row, decided: Decided) {
         list(relations.iter().flat_map(|relation| {
             relation.masks.iter().map(|(field, rule)| format!("{}.{field}:{rule}", relation.entity))
         }));
+    row.shadows =
+        list(decided.shadows.iter().flat_map(|shadow| {
+            shadow.changes.iter().map(|change| format!("{}:{}:{change}", shadow.entity, shadow.rule))
+        }));
     row.lookups = Some(decided.lookups.iter().map(|lookup| lookup.values).sum());
     row.catalog_id = Some(decided.catalog_id).filter(|id| !id.is_empty());
     row.policy_id = Some(decided.policy_id).filter(|id| !id.is_empty());
@@ -166,8 +172,10 @@ fn close(row: Row, at: i64, closed: Closed) -> Row {
 fn other_row(event: Event, at: i64, id: String) -> Option<Row> {
     let outcome = |row: Row, word: &str| Row { outcome: Some(word.to_string()), ..row };
     let row = match event {
-        // These four are folded by the caller.
-        Event::Opened(_) | Event::Decided { .. } | Event::Closed(_) | Event::Started { .. } => return None,
+        // These four are folded by the caller; what was taken is told by the statements that took it.
+        Event::Opened(_) | Event::Decided { .. } | Event::Closed(_) | Event::Started { .. } | Event::Taken(_) => {
+            return None;
+        }
         Event::Login { session } => outcome(Row { session: Some(session), ..event_row("login", at, id) }, "done"),
         Event::LoginFailed { session, sqlstate, .. } => outcome(
             Row { session: Some(session), sqlstate: Some(sqlstate), ..event_row("login_failed", at, id) },
@@ -255,8 +263,9 @@ mod tests {
             relations: vec![relation.clone(), relation],
             lookups: vec![lookup(1), lookup(2)],
             warnings: Vec::new(),
+            ..Decided::default()
         };
-        Record { at_micros: 2, event: Event::Decided { query_id: id.into(), decided } }
+        Record { at_micros: 2, event: Event::Decided { query_id: id.into(), decided, asked: None } }
     }
 
     /// One word per row: event, id, outcome.

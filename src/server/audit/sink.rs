@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use sluice_model::audit::{AuditError, Event, Pending, Record, Sink, system_micros};
+use sluice_model::audit::{AuditError, Event, Pending, Record, Sink, Taken, system_micros};
 
 use super::AuditStore;
 use super::kept::Kept;
 use super::queue::Queue;
 use super::recover::{End, recover};
 use super::storage::{COMMANDS_FOLDER, Directory, Storage, StoreError};
+use super::taken;
 use super::writer::{Position, Writer, WriterOptions};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// When a record counts as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
@@ -132,6 +135,11 @@ impl FileSink {
     /// Directory of the segments.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// What persons took of their allowances lately, in the order of the log: all of today, in whatever time zone.
+    pub fn taken_lately(&self) -> Vec<Taken> {
+        taken::since(&self.directory, self.now_micros().saturating_sub(2 * MICROS_PER_DAY))
     }
 
     /// The relations read from this log, as a source under this connection id.

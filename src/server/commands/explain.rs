@@ -10,8 +10,10 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use sluice_base::{ClientError, Language, ToClient};
 use sluice_model::Principal;
+use sluice_model::allowance::Allowance;
 use sluice_model::audit::Auditable;
 use sluice_model::catalog::Catalog;
+use sluice_model::policy::allowance;
 use sluice_plan::govern::{field_name, usage_word};
 use sluice_plan::{Explanation, Query, Statement, Telling};
 
@@ -102,6 +104,7 @@ enum Explained {
 struct Governing {
     explanation: Explanation,
     decided: sluice_model::audit::Decided,
+    allowance: Allowance,
     /// What the sources would be asked, and what would run here; or why it would be refused all the same.
     plan: Result<Vec<String>, Box<ClientError>>,
 }
@@ -129,7 +132,7 @@ fn governing(opened: &Opened, person: &Principal, query: &Query) -> Result<Gover
     let governed = opened.govern(query, person, snapshot)?;
     let (explanation, decided) = (Explanation::of(&governed), governed.decided());
     let plan = opened.current.engine.explain(governed, snapshot).map_err(|error| Box::new(error.to_client()));
-    Ok(Governing { explanation, decided, plan })
+    Ok(Governing { explanation, decided, allowance: allowance(person, snapshot), plan })
 }
 
 impl Explained {
@@ -144,7 +147,9 @@ impl Explained {
     fn lines(&self, catalog: &Catalog, language: Language) -> Vec<String> {
         match self {
             Explained::Governed(governing) => {
-                let mut lines = governing.explanation.lines(catalog, Telling { full: true, language });
+                let telling = Telling { full: true, language };
+                let mut lines = governing.explanation.lines(catalog, telling);
+                lines.extend(sluice_plan::explain_limits(&governing.allowance, telling));
                 match &governing.plan {
                     Ok(plan) => lines.extend(plan.iter().cloned()),
                     Err(error) => lines.push(refusal(error, language).trim_end().to_string()),
@@ -179,7 +184,7 @@ impl Explained {
             .collect();
         json!({
             "statement": text, "kind": "query", "columns": columns, "relations": relations_json(explanation, catalog),
-            "lookups": explanation.lookups, "plan": governing.plan.as_ref().ok(), "decided": governing.decided,
+            "lookups": explanation.lookups, "limits": governing.allowance, "plan": governing.plan.as_ref().ok(), "decided": governing.decided,
             "error": governing.plan.as_ref().err().map(|error| error.code.code()),
         })
     }
@@ -196,6 +201,7 @@ fn field_json(explanation: &Explanation, catalog: &Catalog, field: (usize, usize
         "rule": mask.map(|mask| &mask.rule),
         "use": mask.map(|mask| usage_word(mask.usage)),
         "covered_where": covered.map(|covered| covered.describe(entity)),
+        "aggregate_only": outcome.and_then(|outcome| outcome.aggregate_only),
     })
 }
 
@@ -209,7 +215,7 @@ fn relations_json(explanation: &Explanation, catalog: &Catalog) -> Vec<Value> {
             Some(json!({"field": entity.fields[field.1].id, "rule": mask.rule, "mask": mask.mask.to_string()}))
         });
         json!({
-            "relation": entity.id, "grants": decision.grants, "restrictions": decision.restrictions,
+            "relation": entity.id, "rules": decision.rules(), "shadows": decision.shadows, "grants": decision.grants, "restrictions": decision.restrictions,
             "rows_where": decision.rows.describe(entity), "masks": masks.collect::<Vec<Value>>(),
             "warnings": decision.warnings, "owner": entity.owner,
         })

@@ -9,7 +9,8 @@ use bytes::{Buf, BytesMut};
 use sluice_base::{ClientError, Column, Datum, ToClient};
 use sluice_engine::RowBlock;
 use sluice_engine::encode::{EncodeSettings, RowEncoder};
-use sluice_model::audit::{Outcome, SessionInfo, Sink, Trail};
+use sluice_model::audit::{Asked, Outcome, SessionInfo, Sink, Trail};
+use sluice_model::policy::allowance;
 use sluice_model::{Principal, Snapshot};
 use sluice_plan::Query;
 
@@ -59,7 +60,7 @@ impl Runner<'_> {
 
     /// Runs one statement.
     pub async fn run(&self, task: Task<'_>) -> Result<Answer, Box<ClientError>> {
-        let trail = self.trail(task.command, task.person, task.text);
+        let mut trail = self.trail(task.command, task.person, task.text);
         let governed = match self.opened.govern(task.query, task.person, task.snapshot) {
             Ok(governed) => governed,
             Err(refused) => {
@@ -67,6 +68,8 @@ impl Runner<'_> {
                 return Err(refused);
             }
         };
+        let (principal, allowance) = (task.person.clone(), allowance(task.person, task.snapshot));
+        trail.note_asked(Asked { principal, allowance });
         let admitted = trail.admit(governed).await.map_err(Box::new)?;
         let engine = &self.opened.current.engine;
         let told = |error: sluice_engine::EngineError| Box::new(error.to_client());

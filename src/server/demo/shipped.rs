@@ -21,6 +21,8 @@ shipped! {
     "policies/cases/bank.case"
     "policies/denials.yaml"
     "policies/grants.yaml"
+    "policies/levels.yaml"
+    "policies/limits.yaml"
     "policies/masks.yaml"
     "policies/roles.yaml"
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sluice_model::audit::{Event, Pending, Record, Sink};
+use sluice_model::policy::OrgScope;
 use sluice_wire::{AcceptOptions, ScramVerifier};
 
 use super::*;
@@ -94,7 +95,7 @@ impl World {
     }
 
     fn units(&self) -> Vec<String> {
-        self.state.current().snapshot.org.self_and_below(&["H00".to_string()])
+        below(&self.state.current(), 0)
     }
 
     async fn wait(&self, what: &str, until: impl Fn(&World) -> bool) {
@@ -106,6 +107,11 @@ impl World {
         }
         panic!("{what} did not happen: {:?}", self.events());
     }
+}
+
+/// The head office and what is below it on a day.
+fn below(current: &Current, day: i32) -> Vec<String> {
+    current.snapshot.org.units(day, OrgScope::OwnAndBelow, &["H00".to_string()])
 }
 
 fn write(folder: &Path, name: &str, text: &str) {
@@ -211,4 +217,35 @@ async fn a_changed_file_is_noticed() {
     world.wait("the new tree", |world| world.units().len() == 3).await;
     world.state.enter(Phase::Draining);
     tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_dated_tree_is_read_with_its_days() {
+    let (world, _) = World::open(false).await;
+    let database = rusqlite::Connection::open(world.folder.path().join("core.db")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE posts (unit TEXT, up TEXT, since TEXT, until TEXT);
+             INSERT INTO posts VALUES ('H00', NULL, NULL, NULL), ('B10', 'H00', '1970-01-11', '1970-01-21'),
+               ('B20', 'H00', '1970-01-16', '9999-12-31'), ('B30', 'H00', 'soon', NULL);",
+        )
+        .unwrap();
+    let dated = "\
+entity: post
+source: {connection: core, table: posts}
+key: [unit, since]
+fields:
+  unit: {column: unit, type: text, level: 1}
+  up: {column: up, type: text, level: 1}
+  since: {column: since, type: date, level: 1}
+  until: {column: until, type: date, level: 1}
+hierarchy: {id: org, unit: unit, parent: up, valid_from: since, valid_to: until}
+";
+    world.write("catalog/bank.yaml", &CATALOG.replace("hierarchy: {id: org, parent: parent_id}\n", ""));
+    world.write("catalog/post.yaml", dated);
+    let config = Arc::new(Config::load(&world.folder.path().join("sluice.yaml")).unwrap());
+    let (_, current) = Loader::open(config, None).await.unwrap();
+    for (day, expected) in [(9, "H00"), (10, "B10 H00"), (15, "B10 B20 H00"), (20, "B20 H00"), (40_000, "B20 H00")] {
+        assert_eq!(below(&current, day).join(" "), expected, "{day}");
+    }
 }

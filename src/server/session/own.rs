@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use sluice_base::{ClientError, Datum, Language};
 use sluice_model::access::{FieldAccess, access, is_filtered};
+use sluice_model::allowance::Limited;
 use sluice_model::catalog::{AUDIT_CONNECTION, Catalog, Entity};
 use sluice_model::decision::MaskUse;
 use sluice_model::policy::decide;
@@ -93,7 +94,7 @@ fn why(asking: &Asking, last: &Last) -> Vec<Vec<Datum>> {
     let mut rows = Vec::new();
     for (place, column) in explanation.columns.iter().enumerate() {
         let (mut from, mut outcomes, mut rules, mut owners) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut masked, mut partly, mut usage) = (false, false, MaskUse::Masked);
+        let (mut masked, mut partly, mut totals, mut usage) = (false, false, false, MaskUse::Masked);
         for field in &column.fields {
             let entity = &catalog.entities[field.0];
             from.push(field_name(entity, field.1, telling.language));
@@ -103,6 +104,7 @@ fn why(asking: &Asking, last: &Last) -> Vec<Vec<Datum>> {
                 (masked, usage) = (true, mask.usage);
             }
             partly |= outcome.covered_where.is_some();
+            totals |= outcome.aggregate_only.is_some();
             outcomes.push(of_outcome(outcome, telling));
             rules.extend(outcome.mask.as_ref().map(|mask| mask.rule.clone()));
         }
@@ -110,21 +112,22 @@ fn why(asking: &Asking, last: &Last) -> Vec<Vec<Datum>> {
         let explained = match (masked, partly, column.direct) {
             (true, _, true) => words.of_mask(usage),
             (true, _, false) => words.computed_from_masked,
+            (false, ..) if totals => words.totals,
             (false, true, _) => words.partly,
             (false, false, _) => words.clear,
         };
         let rules = told_rules(rules, telling);
         let about = [column.name.clone(), from.join(", "), outcome, explained.to_string()];
         // Where nothing is kept back there is nobody to ask.
-        let ask = if masked || partly { list(owners) } else { Datum::Null };
+        let ask = if masked || partly || totals { list(owners) } else { Datum::Null };
         rows.push(row("column", place + 1, about, rules, ask));
     }
     for (place, (index, decision)) in explanation.decisions.iter().enumerate() {
         let entity = &catalog.entities[*index];
         let filtered = is_filtered(decision);
-        let outcome = of_relation(entity, decision, telling).join("; ");
+        let outcome = of_relation(catalog, decision, telling).join("; ");
         let explained = if filtered { words.filtered } else { words.all_rows };
-        let rules = told_rules(decision.grants.iter().chain(&decision.restrictions).cloned().collect(), telling);
+        let rules = told_rules(decision.rules(), telling);
         let name = entity_name(entity, telling.language);
         let ask = if filtered { maybe(entity.owner.clone()) } else { Datum::Null };
         rows.push(row("relation", place + 1, [name, String::new(), outcome, explained.to_string()], rules, ask));
@@ -179,11 +182,12 @@ fn my_access(asking: &Asking) -> Vec<Vec<Datum>> {
         for field in sluice_plan::govern::listed_fields(entity, &decision) {
             let mask = match access(Some(&decision), field).field {
                 FieldAccess::Masked(mask) => Some(mask.usage),
-                FieldAccess::Clear | FieldAccess::Hidden => None,
+                FieldAccess::Clear | FieldAccess::Hidden | FieldAccess::Totals(_) => None,
             };
-            let masked = mask.is_some();
+            let (masked, totals) = (mask.is_some(), decision.fields[field].aggregate_only.is_some());
             let partly = decision.fields[field].covered_where.is_some();
             let notes = [
+                (totals, words.totals),
                 (masked, mask.map_or("", |usage| words.of_mask(usage))),
                 (partly, words.partly),
                 (filtered, words.filtered),
@@ -229,12 +233,33 @@ fn my_limits(asking: &Asking) -> Vec<Vec<Datum>> {
     ];
     let row = |(name, scope, maximum, unit): (&str, &str, u64, &str)| {
         let bounded = maximum > 0;
-        let maximum = i64::try_from(maximum).unwrap_or(i64::MAX);
-        let maximum = if bounded { Datum::Int(maximum) } else { Datum::Null };
+        let maximum = if bounded { number(maximum) } else { Datum::Null };
         let note = if bounded { Datum::Null } else { text(words.no_limit) };
         vec![text(name), text(scope), maximum, text(unit), Datum::Null, note]
     };
-    bounds.into_iter().map(row).collect()
+    let mut rows: Vec<Vec<Datum>> = bounds.into_iter().map(row).collect();
+    let taken = asking.taken();
+    for (limited, bound) in &asking.allowance().bounds {
+        let (scope, unit, used) = match limited {
+            Limited::RowsPerQuery => ("statement", "rows", None),
+            Limited::BytesPerQuery => ("statement", "bytes", None),
+            Limited::RowsPerDay => ("day", "rows", Some(taken.rows)),
+            Limited::BytesPerDay => ("day", "bytes", Some(taken.bytes)),
+            Limited::StatementsInParallel => ("person", "statements", None),
+            Limited::LookupsPerDay => {
+                ("day", "values per field", taken.lookups.iter().map(|lookup| lookup.values).max().or(Some(0)))
+            }
+            Limited::MinGroup => ("group", "rows at least", None),
+        };
+        let note = if matches!(scope, "day" | "person") { text(words.shared) } else { Datum::Null };
+        let used = used.map_or(Datum::Null, number);
+        rows.push(vec![text(limited.word()), text(scope), number(bound.value), text(unit), used, note]);
+    }
+    rows
+}
+
+fn number(number: u64) -> Datum {
+    Datum::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// Sentences of the schema.
@@ -244,6 +269,9 @@ struct Words {
     masked: &'static str,
     found_whole: &'static str,
     listed_only: &'static str,
+    token: &'static str,
+    totals: &'static str,
+    shared: &'static str,
     computed_from_masked: &'static str,
     partly: &'static str,
     all_rows: &'static str,
@@ -257,6 +285,7 @@ impl Words {
         match usage {
             MaskUse::Masked => self.masked,
             MaskUse::Lookup => self.found_whole,
+            MaskUse::TokenJoin => self.token,
             MaskUse::None => self.listed_only,
         }
     }
@@ -269,6 +298,9 @@ impl Words {
                 masked: "a policy masks this field for you: filters, joins and sums see the masked value too",
                 found_whole: "a policy masks this field for you; rows are found by the whole value, all else sees the masked one",
                 listed_only: "a policy masks this field for you; it may be listed, and used in nothing else",
+                token: "a token stands for the value: equal values have equal tokens, so joins and counts are right",
+                totals: "shown in totals over large groups alone",
+                shared: "of all that the person asks, wherever",
                 computed_from_masked: "computed from masked values",
                 partly: "empty on rows where nothing lets you see this field",
                 all_rows: "no row is kept back",
@@ -282,6 +314,9 @@ impl Words {
                 masked: "策略对您脱敏此字段:筛选、关联和汇总用到的也是脱敏值",
                 found_whole: "策略对您脱敏此字段:可按完整值查找,其余用到的都是脱敏值",
                 listed_only: "策略对您脱敏此字段:只能列出,不能用于其他运算",
+                token: "以令牌代替原值:相同的值令牌相同,关联和去重计数准确",
+                totals: "只能汇总,且每组行数须足够多",
+                shared: "该用户的全部查询合计",
                 computed_from_masked: "由脱敏值计算得出",
                 partly: "未授权您查看此字段的行为空",
                 all_rows: "未过滤任何行",

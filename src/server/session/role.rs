@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sluice_model::policy::{decide, explains_in_full};
+use sluice_model::decision::Inherited;
+use sluice_model::policy::{allowance, decide, explains_in_full};
+use sluice_model::predicate::Predicate;
 use sluice_model::principal::RequestContext;
 use sluice_model::{Decision, FieldDecision, Principal, Snapshot};
 
@@ -37,6 +39,7 @@ pub(crate) fn roles_within(role: &str, held: &BTreeSet<String>, snapshot: &Snaps
 fn narrows(all: &Principal, one: &Principal, snapshot: &Snapshot) -> bool {
     let explained = explains_in_full(all, snapshot) || !explains_in_full(one, snapshot);
     explained
+        && allowance(one, snapshot).is_within(&allowance(all, snapshot))
         && (0..snapshot.catalog.entities.len()).all(|entity| {
             match (decide(all, snapshot, entity), decide(one, snapshot, entity)) {
                 (_, None) => true,
@@ -47,10 +50,28 @@ fn narrows(all: &Principal, one: &Principal, snapshot: &Snapshot) -> bool {
 }
 
 fn decision_narrows(all: &Decision, one: &Decision) -> bool {
-    let fewer_grants = one.grants.iter().all(|grant| all.grants.contains(grant));
-    let same_restrictions = all.restrictions.iter().all(|rule| one.restrictions.contains(rule));
+    let (fewer_grants, same_restrictions) =
+        rules_narrow((&all.grants, &all.restrictions), (&one.grants, &one.restrictions));
+    let inherited = one.rows == Predicate::FALSE || inherited_narrows(&all.inherited, &one.inherited);
     let fields = all.fields.iter().zip(&one.fields).all(|(all, one)| field_narrows(all, one));
-    fewer_grants && same_restrictions && fields
+    fewer_grants && same_restrictions && inherited && fields
+}
+
+/// Whether the one has no further grant, and every restriction.
+fn rules_narrow(all: (&[String], &[String]), one: (&[String], &[String])) -> (bool, bool) {
+    (one.0.iter().all(|grant| all.0.contains(grant)), all.1.iter().all(|rule| one.1.contains(rule)))
+}
+
+/// Whether every row rule that a relationship carries is still carried, and narrows as well.
+fn inherited_narrows(all: &[Inherited], one: &[Inherited]) -> bool {
+    all.iter().all(|all| {
+        one.iter().any(|one| {
+            let rules = rules_narrow((&all.grants, &all.restrictions), (&one.grants, &one.restrictions));
+            one.relationship == all.relationship
+                && rules == (true, true)
+                && inherited_narrows(&all.inherited, &one.inherited)
+        })
+    })
 }
 
 fn field_narrows(all: &FieldDecision, one: &FieldDecision) -> bool {
@@ -64,7 +85,14 @@ fn field_narrows(all: &FieldDecision, one: &FieldDecision) -> bool {
         (Some(_), None) => false,
         (None, _) => true,
     };
-    all.visible && mask_kept
+    // Aggregates of raw values are more than masked ones, and less than clear ones.
+    let aggregates = match (all.aggregate_only, one.aggregate_only) {
+        (None, None) => true,
+        (Some(_), None) => false,
+        (Some(all), Some(one)) => one >= all,
+        (None, Some(_)) => all.mask.is_none(),
+    };
+    all.visible && aggregates && (mask_kept || one.aggregate_only.is_some())
 }
 
 impl Session {
@@ -140,11 +168,10 @@ mod tests {
     use super::*;
     use sluice_model::decision::{AppliedMask, MaskUse};
     use sluice_model::mask::Mask;
-    use sluice_model::predicate::Predicate;
 
     fn field(visible: bool, mask: Option<Mask>) -> FieldDecision {
         let mask = mask.map(|mask| AppliedMask { mask, usage: MaskUse::Masked, rule: "r".into() });
-        FieldDecision { visible, mask, covered_where: None }
+        FieldDecision { visible, mask, ..FieldDecision::default() }
     }
 
     fn decision(grants: &[&str], restrictions: &[&str], field: FieldDecision) -> Decision {
@@ -154,8 +181,10 @@ mod tests {
             entity_id: "e".into(),
             fields: vec![field],
             rows: Predicate::TRUE,
+            inherited: Vec::new(),
             grants: ids(grants),
             restrictions: ids(restrictions),
+            shadows: Vec::new(),
             warnings: Vec::new(),
             fingerprint: String::new(),
         }

@@ -14,6 +14,7 @@ use sluice_model::audit::Outcome;
 
 use super::error::{Fault, SessionError};
 use super::io::{BUFFER_BYTES, Io};
+use crate::quota::Meter;
 
 /// How long rows that are ready wait for company before they leave.
 const GATHER: Duration = Duration::from_millis(2);
@@ -38,6 +39,8 @@ pub struct Rows {
     beyond: bool,
     /// Most rows that the statement may return; 0 is no limit.
     rows_max: u64,
+    /// Counts them against the person's limits, where they are rows of the bank.
+    meter: Option<Box<Meter>>,
 }
 
 /// Where encoded rows go.
@@ -105,7 +108,14 @@ impl Rows {
             passed: 0,
             beyond: false,
             rows_max,
+            meter: None,
         }
+    }
+
+    /// Counts its rows against a person's limits.
+    pub fn metered(mut self, meter: Option<Meter>) -> Rows {
+        self.meter = meter.map(Box::new);
+        self
     }
 
     /// Keeps passed rows, within a bound, for a scrollable cursor.
@@ -159,12 +169,11 @@ impl Rows {
             let left = usize::try_from((max - sent).min(self.allowed()?)).unwrap_or(usize::MAX);
             let before = io.conn().buffer().len();
             let count = out.put(block, from, (block.rows() - from).min(left), io)?;
-            let bytes = io.conn().buffer().len() - before;
+            if !matches!(out, Out::Nowhere) {
+                self.count(io, before, count as u64).await?;
+            }
             self.passed += count as u64;
             sent += count as u64;
-            if !matches!(out, Out::Nowhere) {
-                self.stream.count(count as u64, bytes as u64);
-            }
             io.relieve().await?;
         }
         Ok(Sent { rows: sent, ended: false })
@@ -172,11 +181,34 @@ impl Rows {
 
     /// Rows that may still be passed; an error where there are more than the statement may return.
     fn allowed(&self) -> Result<u64, Fault> {
-        match self.rows_max {
-            0 => Ok(u64::MAX),
-            max if self.passed < max => Ok(max - self.passed),
-            max => Err(SessionError::TooManyRows(max).into()),
+        let left = match self.rows_max {
+            0 => u64::MAX,
+            max if self.passed < max => max - self.passed,
+            max => return Err(SessionError::TooManyRows(max).into()),
+        };
+        match &self.meter {
+            Some(meter) => Ok(left.min(meter.rows_left(self.passed).map_err(Fault::of)?)),
+            None => Ok(left),
         }
+    }
+
+    /// Counts rows that stand in the buffer from `before` on. Where a limit is reached, they are taken out again: not
+    /// one of them has left.
+    async fn count(&mut self, io: &mut Io, before: usize, rows: u64) -> Result<(), Fault> {
+        let bytes = (io.conn().buffer().len() - before) as u64;
+        let counted = match self.meter.as_mut().map(|meter| meter.take(rows, bytes)) {
+            None | Some(Ok(None)) => Ok(()),
+            Some(Ok(Some(recorded))) => match io.guard(recorded).await {
+                Ok(recorded) => recorded.map_err(Fault::of),
+                Err(fault) => Err(fault),
+            },
+            Some(Err(reached)) => Err(Fault::of(reached)),
+        };
+        match counted {
+            Ok(()) => self.stream.count(rows, bytes),
+            Err(_) => io.conn().buffer().truncate(before),
+        }
+        counted
     }
 
     /// Sends the row before the current one, and so on back, up to `max` rows.
@@ -196,7 +228,11 @@ impl Rows {
             let Ok((first, block)) = self.at(row) else {
                 return Err(SessionError::ScrolledOut(name.to_string()).into());
             };
+            let before = io.conn().buffer().len();
             out.put(block, (row - first) as usize, 1, io)?;
+            if !matches!(out, Out::Nowhere) {
+                self.count(io, before, 1).await?;
+            }
             (self.passed, self.beyond) = (target, false);
             sent += 1;
             io.relieve().await?;

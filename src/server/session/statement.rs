@@ -112,8 +112,13 @@ impl Session {
         self.remember(&statement, &planned);
         match planned {
             Ok((asking, planned)) => {
+                let (trail, meter) = work::meter(&asking, &planned, trail)?;
+                let least = if let Planned::Governed(governed) = &planned { governed.least_group() } else { None };
+                if let Some(least) = least {
+                    self.warn(Warning::SmallGroups(least));
+                }
                 let stream = work::start(&mut self.io, &asking, planned, trail).await?;
-                Ok(Rows::new(stream, self.state.limits.rows_max))
+                Ok(Rows::new(stream, self.state.limits.rows_max).metered(meter))
             }
             Err(fault) => Err(fault.refuse(trail)),
         }

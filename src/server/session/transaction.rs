@@ -37,6 +37,8 @@ pub enum Warning {
     NotInProgress,
     /// `SET LOCAL` outside a block.
     LocalOutsideBlock,
+    /// Aggregates of groups with fewer rows show NULL.
+    SmallGroups(u64),
 }
 
 impl ToClient for Warning {
@@ -56,6 +58,11 @@ impl ToClient for Warning {
                 SqlState::NoActiveSqlTransaction,
                 "SET LOCAL can only be used in transaction blocks",
                 "SET LOCAL 只能在事务块中使用",
+            ),
+            Warning::SmallGroups(least) => ClientError::new(
+                SqlState::Warning,
+                format!("totals over fewer than {least} rows show NULL"),
+                format!("不足 {least} 行的汇总显示为 NULL"),
             ),
         }
     }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use sluice_base::{ClientError, Column, Datum, Format, SqlType, Table, TimeZone};
 use sluice_engine::RowStream;
 use sluice_model::Principal;
-use sluice_model::audit::Trail;
+use sluice_model::allowance::Allowance;
+use sluice_model::audit::{Asked, Taken, Trail};
 use sluice_plan::{Asker, Explanation, Governed, PlanCacheMode, Query, Statement, StatementKind, Telling};
 use sluice_system::{Answer, Context};
 
@@ -17,6 +18,7 @@ use super::error::{Fault, SessionError};
 use super::io::Io;
 use super::own::Last;
 use super::settings::Settings;
+use crate::quota::Meter;
 use crate::state::{Current, State};
 
 /// Who asks, with what in force: fixed for one statement.
@@ -129,6 +131,22 @@ pub async fn plan(
     .await
 }
 
+/// Begins to count a statement over rows of the bank against the person's limits; a limit that is reached already
+/// refuses it. Who asks, within which limits, is noted for the record of the decision.
+pub fn meter(asking: &Asking, planned: &Planned, mut trail: Trail) -> Result<(Trail, Option<Meter>), Fault> {
+    let Planned::Governed(governed) = planned else { return Ok((trail, None)) };
+    let allowance = asking.allowance();
+    let who = (asking.principal.user.as_str(), &asking.current.snapshot.catalog.timezone);
+    let state = &asking.state;
+    match Meter::begin(&state.quotas, &state.sink, who, allowance.clone(), governed.lookups()) {
+        Ok(meter) => {
+            trail.note_asked(Asked { principal: asking.principal.as_ref().clone(), allowance });
+            Ok((trail, Some(meter)))
+        }
+        Err(reached) => Err(Fault::of(reached).refuse(trail)),
+    }
+}
+
 /// Writes the decision down and starts the execution. The trail goes into the stream.
 pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail) -> Result<RowStream, Fault> {
     let told = |error: ClientError| Fault::of(error);
@@ -167,6 +185,7 @@ pub async fn explain(io: &mut Io, asking: &Asking, governed: Governed, policy: b
         let full = asking_too.explains_in_full();
         let telling = Telling { full, language: asking_too.settings.language() };
         let mut lines = Explanation::of(&governed).lines(&snapshot.catalog, telling);
+        lines.extend(sluice_plan::explain_limits(&asking_too.allowance(), telling));
         if full && !policy {
             lines.extend(asking_too.current.engine.explain(governed, snapshot).map_err(Fault::of)?);
         }
@@ -282,6 +301,17 @@ impl Asking {
             started_micros: self.state.started_micros,
             own: &|relation| super::own::rows(self, relation),
         })
+    }
+
+    /// What the person has taken of today's limits.
+    pub fn taken(&self) -> Taken {
+        let zone = &self.current.snapshot.catalog.timezone;
+        self.state.quotas.taken(&self.principal.user, self.state.sink.now_micros(), zone)
+    }
+
+    /// The person's limits.
+    pub fn allowance(&self) -> Allowance {
+        sluice_model::policy::allowance(&self.principal, &self.current.snapshot)
     }
 
     /// Whether EXPLAIN may tell rules and the sources' SQL.

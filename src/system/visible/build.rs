@@ -103,8 +103,16 @@ impl Maker<'_> {
             None => format!("敏感级别 {0} / sensitivity level {0}", field.level),
         });
         let masked = outcome.mask.is_some().then(|| self.masked_note());
+        let totals = outcome.aggregate_only.is_some().then(|| self.totals_note());
         let partly = outcome.covered_where.is_some().then(|| self.partly_note());
-        comment_of(&[other_name(field.listed_name(naming), field.names()), field.comment_text(), level, masked, partly])
+        comment_of(&[
+            other_name(field.listed_name(naming), field.names()),
+            field.comment_text(),
+            level,
+            masked,
+            totals,
+            partly,
+        ])
     }
 
     fn masked_note(&self) -> String {
@@ -112,6 +120,15 @@ impl Maker<'_> {
             Some(Language::En) => "masked",
             Some(Language::Zh) => "已脱敏",
             None => "已脱敏 / masked",
+        }
+        .into()
+    }
+
+    fn totals_note(&self) -> String {
+        match self.language {
+            Some(Language::En) => "totals only",
+            Some(Language::Zh) => "只能汇总",
+            None => "只能汇总 / totals only",
         }
         .into()
     }

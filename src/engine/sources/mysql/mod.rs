@@ -101,20 +101,15 @@ impl SqlSource for MysqlSource {
         }
     }
 
-    async fn read_pairs(
-        &self,
-        table: &str,
-        key: &str,
-        parent: &str,
-    ) -> Result<Vec<(String, Option<String>)>, SourceError> {
+    async fn read_texts(&self, table: &str, columns: &[&str]) -> Result<Vec<Vec<Option<String>>>, SourceError> {
         let as_text = |column: &str| format!("CONVERT({column} USING utf8mb4)");
-        let sql = super::pairs_sql(&Mysql, &self.shared.id, table, key, parent, as_text)?;
+        let sql = super::texts_sql(&Mysql, &self.shared.id, table, columns, as_text)?;
         let rows = self.shared.rows(&sql, Vec::new()).await?;
-        let pair = |row: Row| {
-            mysql_async::from_row_opt::<(String, Option<String>)>(row)
-                .map_err(|_| self.shared.request("a key or parent could not be read as text".into()))
+        let text = |row: &Row, column: usize| match row.get_opt::<Option<String>, usize>(column) {
+            Some(Ok(text)) => Ok(text),
+            _ => Err(self.shared.request("a column could not be read as text".into())),
         };
-        rows.into_iter().map(pair).collect()
+        rows.iter().map(|row| (0..columns.len()).map(|column| text(row, column)).collect()).collect()
     }
 }
 

@@ -465,10 +465,10 @@ async fn pairs_and_missing_tables() {
          ;\nCREATE TABLE numbered (k INT, p INT)\n;\nINSERT INTO numbered VALUES (1, NULL), (2, 1)",
     )
     .await;
-    let pairs = source.read_pairs("bank.机 构", "k", "p").await.unwrap();
-    assert_eq!(pairs, [("H00".into(), None), ("B10".into(), Some("H00".to_string()))]);
-    let pairs = source.read_pairs("numbered", "k", "p").await.unwrap();
-    assert_eq!(pairs, [("1".into(), None), ("2".into(), Some("1".to_string()))]);
+    let pairs = source.read_texts("bank.机 构", &["k", "p"]).await.unwrap();
+    assert_eq!(pairs, [vec![Some("H00".to_string()), None], vec![Some("B10".into()), Some("H00".into())]]);
+    let pairs = source.read_texts("numbered", &["k", "p"]).await.unwrap();
+    assert_eq!(pairs, [vec![Some("1".to_string()), None], vec![Some("2".into()), Some("1".into())]]);
     assert!(matches!(source.columns("nothing").await, Err(SourceError::NoTable { .. })));
     let missing = ask(&*source, "SELECT 1 FROM nothing", Vec::new(), &[SqlType::Int8]).await;
     assert!(matches!(&missing, Err(SourceError::Failed { sqlstate: Some(s), .. }) if s == "42S02"), "{missing:?}");

@@ -104,17 +104,12 @@ impl SqlSource for PostgresSource {
         Ok(columns)
     }
 
-    async fn read_pairs(
-        &self,
-        table: &str,
-        key: &str,
-        parent: &str,
-    ) -> Result<Vec<(String, Option<String>)>, SourceError> {
+    async fn read_texts(&self, table: &str, columns: &[&str]) -> Result<Vec<Vec<Option<String>>>, SourceError> {
         let as_text = |column: &str| format!("{column}::text");
-        let sql = super::pairs_sql(&Postgres, &self.shared.id, table, key, parent, as_text)?;
+        let sql = super::texts_sql(&Postgres, &self.shared.id, table, columns, as_text)?;
         let rows = self.shared.rows(&sql, &[]).await?;
-        let pair = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?));
-        rows.iter().map(|row| pair(row).map_err(|error| self.shared.failed(error))).collect()
+        let texts = |row: &Row| (0..columns.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>();
+        rows.iter().map(|row| texts(row).map_err(|error| self.shared.failed(error))).collect()
     }
 }
 

@@ -405,10 +405,10 @@ async fn columns_and_pairs() {
     assert_eq!(told, expected);
     assert_eq!(got[3].type_name, "numeric(7,4)");
     assert!(matches!(source.columns("public.nothing").await, Err(SourceError::NoTable { .. })));
-    let pairs = source.read_pairs("模 式.branches", "br_no", "up_br_no").await.unwrap();
-    assert_eq!(pairs, [("H00".into(), None), ("B10".into(), Some("H00".to_string()))]);
-    let pairs = source.read_pairs("numbered", "k", "p").await.unwrap();
-    assert_eq!(pairs, [("1".into(), None), ("2".into(), Some("1".to_string()))]);
+    let pairs = source.read_texts("模 式.branches", &["br_no", "up_br_no"]).await.unwrap();
+    assert_eq!(pairs, [vec![Some("H00".to_string()), None], vec![Some("B10".into()), Some("H00".into())]]);
+    let pairs = source.read_texts("numbered", &["k", "p"]).await.unwrap();
+    assert_eq!(pairs, [vec![Some("1".to_string()), None], vec![Some("2".into()), Some("1".into())]]);
 }
 
 #[tokio::test]

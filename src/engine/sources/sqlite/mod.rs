@@ -146,17 +146,13 @@ impl SqlSource for SqliteSource {
         Ok(found)
     }
 
-    async fn read_pairs(
-        &self,
-        table: &str,
-        key: &str,
-        parent: &str,
-    ) -> Result<Vec<(String, Option<String>)>, SourceError> {
-        let sql =
-            super::pairs_sql(&Sqlite, &self.shared.id, table, key, parent, |column| format!("CAST({column} AS TEXT)"))?;
+    async fn read_texts(&self, table: &str, columns: &[&str]) -> Result<Vec<Vec<Option<String>>>, SourceError> {
+        let as_text = |column: &str| format!("CAST({column} AS TEXT)");
+        let sql = super::texts_sql(&Sqlite, &self.shared.id, table, columns, as_text)?;
+        let width = columns.len();
         self.with_connection(move |connection| {
             let mut statement = connection.prepare(&sql)?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let rows = statement.query_map([], |row| (0..width).map(|column| row.get(column)).collect())?;
             rows.collect()
         })
         .await

@@ -247,11 +247,11 @@ async fn columns_and_pairs() {
     ];
     assert_eq!(told, expected);
     assert!(matches!(source.columns("nothing").await, Err(SourceError::NoTable { .. })));
-    let pairs = source.read_pairs("main.branches", "br_no", "up_br_no").await.unwrap();
-    assert_eq!(pairs, [("H00".into(), None), ("B10".into(), Some("H00".into()))]);
-    let pairs = source.read_pairs("we\"ird 表", "k", "p").await.unwrap();
-    assert_eq!(pairs, [("1".into(), None), ("2".into(), Some("1".to_string()))]);
-    assert!(matches!(source.read_pairs("a.b.c", "k", "p").await, Err(SourceError::Name { .. })));
+    let pairs = source.read_texts("main.branches", &["br_no", "up_br_no"]).await.unwrap();
+    assert_eq!(pairs, [vec![Some("H00".to_string()), None], vec![Some("B10".into()), Some("H00".into())]]);
+    let pairs = source.read_texts("we\"ird 表", &["k", "p"]).await.unwrap();
+    assert_eq!(pairs, [vec![Some("1".to_string()), None], vec![Some("2".into()), Some("1".into())]]);
+    assert!(matches!(source.read_texts("a.b.c", &["k", "p"]).await, Err(SourceError::Name { .. })));
 }
 
 #[test]

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use sluice_model::allowance::{Allowance, Limited};
 use sluice_model::catalog::Entity;
-use sluice_model::decision::MaskUse;
+use sluice_model::decision::{Inherited, MaskUse};
 use sluice_model::predicate::Predicate;
 use sluice_model::{Decision, FieldDecision};
 use sluice_plan::govern::usage_word;
@@ -104,6 +105,26 @@ pub fn compare(
     changes
 }
 
+/// Differences of limits. A limit that is gone, or leaves more, is a gain.
+pub fn limits(old: &Allowance, new: &Allowance) -> Vec<Change> {
+    let word = |bound: Option<u64>| bound.map_or("no limit".to_string(), |bound| bound.to_string());
+    let mut changes = Vec::new();
+    for (name, limited) in Limited::WORDS {
+        let (before, after) = (old.get(limited), new.get(limited));
+        let fits = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            // Of groups the larger is the stricter.
+            (Some(a), Some(b)) if limited == Limited::MinGroup => a >= b,
+            (Some(a), Some(b)) => a <= b,
+        };
+        if let Some(effect) = Effect::of(fits(before, after), fits(after, before)) {
+            changes.push(Change { what: format!("limit {name}"), before: word(before), after: word(after), effect });
+        }
+    }
+    changes
+}
+
 /// The change of `explain: full`.
 pub fn explain(old: bool, new: bool) -> Option<Change> {
     let word = |full: bool| if full { "full" } else { "words" }.to_string();
@@ -114,16 +135,31 @@ pub fn explain(old: bool, new: bool) -> Option<Change> {
 const ABSENT: &str = "absent";
 
 fn rows(entity: &Entity, old: Option<&Decision>, new: Option<&Decision>) -> Option<(Effect, String, String)> {
-    let shown = |decision: &Decision| decision.rows.describe(entity);
+    let shown = |decision: &Decision| {
+        let mut text = decision.rows.describe(entity);
+        decision.inherited.iter().for_each(|parent| text.push_str(&format!(" and as {}", parent.relationship)));
+        text
+    };
     match (old, new) {
         (None, None) => None,
         (None, Some(new)) => Some((Effect::Gain, ABSENT.to_string(), shown(new))),
         (Some(old), None) => Some((Effect::Loss, shown(old), ABSENT.to_string())),
         (Some(old), Some(new)) => {
-            let effect = Effect::of(implies(&old.rows, &new.rows), implies(&new.rows, &old.rows))?;
+            let within = |old: &Decision, new: &Decision| {
+                implies(&old.rows, &new.rows) && carried(&old.inherited, &new.inherited)
+            };
+            let effect = Effect::of(within(old, new), within(new, old))?;
             Some((effect, shown(old), shown(new)))
         }
     }
+}
+
+/// Every row that the rules `p` of parents let through, those of `q` let through.
+fn carried(p: &[Inherited], q: &[Inherited]) -> bool {
+    q.iter().all(|q| {
+        let same = |p: &&Inherited| p.relationship == q.relationship && p.entity == q.entity && p.keys == q.keys;
+        p.iter().filter(same).any(|p| implies(&p.rows, &q.rows) && carried(&p.inherited, &q.inherited))
+    })
 }
 
 fn of_field(old: Option<&FieldDecision>, new: Option<&FieldDecision>) -> Option<Effect> {
@@ -143,6 +179,13 @@ fn of_field(old: Option<&FieldDecision>, new: Option<&FieldDecision>) -> Option<
 }
 
 fn of_mask(old: &FieldDecision, new: &FieldDecision) -> Option<Effect> {
+    // Totals are less than the raw value, and neither more nor less than a masked one.
+    match (old.aggregate_only, new.aggregate_only) {
+        (Some(old), Some(new)) => return Effect::of(new <= old, old <= new),
+        (Some(_), None) => return Some(if new.mask.is_none() { Effect::Gain } else { Effect::Either }),
+        (None, Some(_)) => return Some(if old.mask.is_none() { Effect::Loss } else { Effect::Either }),
+        (None, None) => {}
+    }
     let (old, new) = match (&old.mask, &new.mask) {
         (None, None) => return None,
         (Some(_), None) => return Some(Effect::Gain),
@@ -155,25 +198,32 @@ fn of_mask(old: &FieldDecision, new: &FieldDecision) -> Option<Effect> {
         std::cmp::Ordering::Equal if old.mask == new.mask => None,
         std::cmp::Ordering::Equal => Some(Effect::Either),
     };
-    let (before, now) = (freedom(old.usage), freedom(new.usage));
-    let usage = Effect::of(before <= now, now <= before);
+    let usage = of_usage(old.usage, new.usage);
     match (body, usage) {
         (Some(body), Some(usage)) => Some(body.with(usage)),
         (body, usage) => body.or(usage),
     }
 }
 
-/// How much a use allows.
-fn freedom(usage: MaskUse) -> u8 {
-    match usage {
+/// Look-ups and joins by token allow things of different kinds.
+fn of_usage(old: MaskUse, new: MaskUse) -> Option<Effect> {
+    let freedom = |usage| match usage {
         MaskUse::None => 0,
         MaskUse::Masked => 1,
-        MaskUse::Lookup => 2,
+        MaskUse::TokenJoin | MaskUse::Lookup => 2,
+    };
+    match (freedom(old), freedom(new)) {
+        (before, now) if before < now => Some(Effect::Gain),
+        (before, now) if before > now => Some(Effect::Loss),
+        _ => (old != new).then_some(Effect::Either),
     }
 }
 
 fn described(outcome: Option<&FieldDecision>, entity: &Entity) -> String {
     let Some(outcome) = outcome else { return "hidden".to_string() };
+    if let Some(least) = outcome.aggregate_only {
+        return format!("totals over {least} rows");
+    }
     let mut text = match &outcome.mask {
         Some(mask) => format!("{} by {}", mask.mask, mask.rule),
         None => "clear".to_string(),

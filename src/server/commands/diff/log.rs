@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sluice_base::Limits;
+use sluice_model::Principal;
 use sluice_model::audit::{Closed, Event, Opened, Record};
 use sluice_plan::StatementKind;
 
@@ -24,6 +25,9 @@ pub(super) struct Sender {
     pub address: Option<IpAddr>,
     /// SET ROLE.
     pub role: Option<String>,
+    /// With everything that rules may look at, as JSON, where the decision was recorded. The time is kept to the
+    /// minute: statements of one minute count as sent at once.
+    pub recorded: Option<Arc<str>>,
 }
 
 /// One statement of one sender.
@@ -46,6 +50,12 @@ pub(super) struct Log {
     pub cut: u64,
 }
 
+impl Log {
+    fn count(&mut self, sent: Sent) {
+        *self.sent.entry(sent).or_insert(0) += 1;
+    }
+}
+
 /// What a session has set.
 #[derive(Debug, Clone, Default)]
 struct State {
@@ -61,14 +71,18 @@ struct Reader<'a> {
     /// Statements that may change a session, until it is known whether they did.
     open: HashMap<String, (String, StatementKind, Arc<str>)>,
     texts: HashMap<String, Arc<str>>,
+    /// Statements of which it is not known yet whether a decision follows.
+    pending: HashMap<String, Sent>,
 }
 
 /// Reads the log of a directory.
 pub(super) fn read(directory: &Path, limits: &Limits) -> Result<Log, StoreError> {
     let log = Log::default();
-    let (sessions, open, texts) = (HashMap::new(), HashMap::new(), HashMap::new());
-    let mut reader = Reader { log, limits, sessions, open, texts };
+    let (sessions, open, texts, pending) = (HashMap::new(), HashMap::new(), HashMap::new(), HashMap::new());
+    let mut reader = Reader { log, limits, sessions, open, texts, pending };
     read_all(directory, |record| reader.take(record))?;
+    let running: Vec<Sent> = reader.pending.drain().map(|(_, sent)| sent).collect();
+    running.into_iter().for_each(|sent| reader.log.count(sent));
     Ok(reader.log)
 }
 
@@ -76,6 +90,7 @@ impl Reader<'_> {
     fn take(&mut self, record: Record) {
         match record.event {
             Event::Opened(opened) => self.opened(opened),
+            Event::Decided { query_id, asked: Some(asked), .. } => self.decided(&query_id, asked.principal),
             Event::Closed(closed) => self.closed(&closed),
             Event::Logout { session } => {
                 self.sessions.remove(&session.session_id);
@@ -101,7 +116,7 @@ impl Reader<'_> {
                     text = prepared.clone();
                 }
             } else {
-                self.open.insert(opened.query_id, (session.session_id.clone(), kind, text.clone()));
+                self.open.insert(opened.query_id.clone(), (session.session_id.clone(), kind, text.clone()));
             }
         }
         let state = self.sessions.get(&session.session_id);
@@ -110,12 +125,29 @@ impl Reader<'_> {
             roles: session.roles,
             address: session.client_addr.and_then(|address| address.parse().ok()),
             role: state.and_then(|state| state.role.clone()),
+            recorded: None,
         };
         let path = state.and_then(|state| state.path.clone());
-        *self.log.sent.entry(Sent { sender, text, path }).or_insert(0) += 1;
+        self.pending.insert(opened.query_id, Sent { sender, text, path });
+    }
+
+    /// Who really asked is known where the statement was decided.
+    fn decided(&mut self, query_id: &str, mut principal: Principal) {
+        const MINUTE: i64 = 60_000_000;
+        principal.context.now_micros -= principal.context.now_micros.rem_euclid(MINUTE);
+        // No ground for a right, and different for every tool.
+        principal.context.application_name.clear();
+        let Ok(recorded) = serde_json::to_string(&principal) else { return };
+        let recorded = self.text(&recorded);
+        if let Some(sent) = self.pending.get_mut(query_id) {
+            sent.sender.recorded = Some(recorded);
+        }
     }
 
     fn closed(&mut self, closed: &Closed) {
+        if let Some(sent) = self.pending.remove(&closed.query_id) {
+            self.log.count(sent);
+        }
         let Some((session, kind, text)) = self.open.remove(&closed.query_id) else { return };
         if closed.outcome != "done" {
             return;

@@ -7,7 +7,7 @@ use sluice_model::Snapshot;
 use super::super::matrix::{Matrix, Subject};
 use super::super::opened::here_and_now;
 use super::Pair;
-use super::change::{Change, compare, explain};
+use super::change::{Change, compare, explain, limits};
 use crate::users::Users;
 
 /// Subjects with the same differences.
@@ -31,6 +31,7 @@ pub fn differences(pair: &Pair, users: &Users) -> Vec<Group> {
     let mut groups: BTreeMap<Vec<Change>, Vec<String>> = BTreeMap::new();
     for (before, now) in old.columns.iter().zip(&new.columns) {
         let mut changes: Vec<Change> = explain(before.explains, now.explains).into_iter().collect();
+        changes.extend(limits(&before.allowance, &now.allowance));
         for (index, entity) in old.entities.iter().enumerate() {
             changes.extend(compare(entity, before.decisions[index].as_ref(), now.decisions[index].as_ref(), None));
         }

@@ -72,12 +72,14 @@ pub fn replay(pair: &Pair, users: &Users, log: Log, limits: &Limits) -> Replayed
         Replayed { statements: log.statements, distinct: log.sent.len(), cut: log.cut, ..Replayed::default() };
     let senders: BTreeSet<&Sender> = log.sent.keys().map(|sent| &sent.sender).collect();
     let mut people: HashMap<&Sender, Person> = HashMap::new();
-    for sender in senders {
+    for sender in &senders {
         if users.get(&sender.user).is_none() {
             replayed.unknown.insert(sender.user.clone());
         }
-        people.insert(sender, person(sender, pair, users));
     }
+    let senders: Vec<&Sender> = senders.into_iter().collect();
+    let found = in_parallel(&senders, |sender| person(sender, pair, users));
+    people.extend(senders.iter().copied().zip(found));
     // One task per text, path and class; everyone in the class has its outcome.
     let mut tasks: BTreeMap<Same, Task> = BTreeMap::new();
     for (sent, times) in &log.sent {
@@ -152,6 +154,15 @@ fn person(sender: &Sender, pair: &Pair, users: &Users) -> Person {
 /// The sender as one set knows her: the facts of the users file and the set's own roles, or what was recorded.
 fn side(sender: &Sender, snapshot: &Snapshot, users: &Users) -> Principal {
     let policies = &snapshot.policies;
+    if let Some(recorded) = sender.recorded.as_deref().and_then(|text| serde_json::from_str::<Principal>(text).ok()) {
+        // Facts as they were then; roles as this set gives them, and no more than were in force.
+        let given = users.get(&sender.user).map_or_else(|| recorded.roles.clone(), |user| user.roles.clone());
+        let mut roles = policies.roles_of(&recorded.user, &recorded.groups, &given);
+        if let Some(role) = &sender.role {
+            roles = crate::session::roles_within(role, &roles, snapshot);
+        }
+        return Principal { roles, ..recorded };
+    }
     let context = RequestContext { client_addr: sender.address, ..here_and_now() };
     let mut principal = match users.get(&sender.user) {
         Some(user) => user.principal(policies, context),

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use sluice_model::access::{Access, FieldAccess, access, is_filtered};
+use sluice_model::allowance::{Allowance, Limited};
 use sluice_model::catalog::Entity;
-use sluice_model::policy::{PolicySet, decide, explains_in_full};
+use sluice_model::policy::{PolicySet, allowance, decide, explains_in_full};
 use sluice_model::{Decision, Principal, Snapshot};
 
 /// Somebody whose rights are looked at.
@@ -39,6 +40,8 @@ pub struct Column {
     pub subject: Subject,
     /// EXPLAIN tells her rules and values.
     pub explains: bool,
+    /// Her limits.
+    pub allowance: Allowance,
     /// Her decision on each entity, in the catalog's order.
     pub decisions: Vec<Option<Decision>>,
 }
@@ -65,6 +68,7 @@ impl Matrix {
     /// Decides every entity for every subject.
     pub fn of(snapshot: &Snapshot, subjects: Vec<Subject>) -> Matrix {
         let columns = subjects.into_iter().map(|subject| Column {
+            allowance: allowance(&subject.principal, snapshot),
             explains: explains_in_full(&subject.principal, snapshot),
             decisions: (0..snapshot.catalog.entities.len())
                 .map(|entity| decide(&subject.principal, snapshot, entity))
@@ -83,11 +87,15 @@ impl Matrix {
     }
 
     /// Letters alone, one line per field by its id: [`Access::letter`] says what they mean. The first line is EXPLAIN
-    /// in full.
+    /// in full, limits follow with their settings.
     pub fn letters(&self) -> String {
         let mut text = line("#", self.columns.iter().map(|column| column.subject.name.clone()));
         let explains = |column: &Column| if column.explains { "A".to_string() } else { "-".to_string() };
         text.push_str(&line("EXPLAIN in full", self.columns.iter().map(explains)));
+        for (word, limited) in Limited::WORDS {
+            let setting = |column: &Column| column.allowance.get(limited).map_or("-".to_string(), |n| n.to_string());
+            text.push_str(&line(&format!("limit {word}"), self.columns.iter().map(setting)));
+        }
         for place in self.lines() {
             let entity = &self.entities[place.entity];
             let name = format!("{}.{}", entity.id, entity.fields[place.field].id);
@@ -107,17 +115,17 @@ impl Column {
     pub fn mask_rule(&self, place: Line) -> Option<&str> {
         match self.access(place).field {
             FieldAccess::Masked(mask) => Some(&mask.rule),
-            FieldAccess::Hidden | FieldAccess::Clear => None,
+            FieldAccess::Hidden | FieldAccess::Clear | FieldAccess::Totals(_) => None,
         }
     }
 
     /// The rules that choose rows of an entity; none where it is not there, empty where every row shows.
-    pub fn filters(&self, entity: usize) -> Option<Vec<&str>> {
+    pub fn filters(&self, entity: usize) -> Option<Vec<String>> {
         let decision = self.decisions.get(entity)?.as_ref()?;
         if !is_filtered(decision) {
             return Some(Vec::new());
         }
-        Some(decision.grants.iter().chain(&decision.restrictions).map(String::as_str).collect())
+        Some(decision.rules())
     }
 
     /// Warnings of the decisions, such as a missing attribute.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sluice_base::Language;
 use sluice_model::access::FieldAccess;
+use sluice_model::allowance::Limited;
 use sluice_model::catalog::{Entity, Field};
 
 use super::super::Format;
@@ -45,7 +46,8 @@ impl Words {
                 all_rows: "all rows",
                 note: "note",
                 legend: "A clear, F clear on the rows of the rules named beside the relation, M masked by the rule named, \
-                         m masked on those rows, - does not exist.\nA role stands for a person with no unit, \
+                         m masked on those rows, N and n masked to NULL, \
+                         T 5 totals over groups of at least 5 rows, - does not exist.\nA role stands for a person with no unit, \
                          attribute or address.\n",
             },
             Language::Zh => &Words {
@@ -55,7 +57,7 @@ impl Words {
                 yes: "是",
                 all_rows: "全部行",
                 note: "注",
-                legend: "A 原值;F 原值,仅限关系旁所列规则的行;M 按所列规则脱敏;m 脱敏且仅限这些行;- 不存在。\n\
+                legend: "A 原值;F 原值,仅限关系旁所列规则的行;M 按所列规则脱敏;m 脱敏且仅限这些行;N、n 脱敏为空;T 5 仅汇总且每组至少 5 行;- 不存在。\n\
                          角色列:假定持有该角色、无机构、无属性、无地址的人。\n",
             },
         }
@@ -69,6 +71,12 @@ fn table(kind: &str, matrix: &Matrix, words: &Words) -> String {
     grid.row(std::iter::once(title.to_string()).chain(names));
     let explains = matrix.columns.iter().map(|column| if column.explains { words.yes } else { "-" }.to_string());
     grid.row(std::iter::once(words.explains.to_string()).chain(explains));
+    for (word, limited) in Limited::WORDS {
+        let setting = |column: &Column| column.allowance.get(limited).map_or("-".to_string(), |n| n.to_string());
+        if matrix.columns.iter().any(|column| column.allowance.get(limited).is_some()) {
+            grid.row(std::iter::once(word.to_string()).chain(matrix.columns.iter().map(setting)));
+        }
+    }
     let mut last = None;
     for place in matrix.lines() {
         let entity = &matrix.entities[place.entity];
@@ -94,7 +102,11 @@ fn table(kind: &str, matrix: &Matrix, words: &Words) -> String {
 }
 
 fn cell(column: &Column, place: Line) -> String {
-    let letter = column.access(place).letter();
+    let access = column.access(place);
+    if let FieldAccess::Totals(least) = access.field {
+        return format!("T {least}");
+    }
+    let letter = access.letter();
     match column.mask_rule(place) {
         Some(rule) => format!("{letter} {rule}"),
         None => letter.to_string(),
@@ -120,7 +132,7 @@ fn of_matrix(matrix: &Matrix) -> Value {
         let entities = matrix.entities.iter().enumerate().map(|(index, entity)| of_subject(column, index, entity));
         json!({
             "kind": column.subject.kind, "name": column.subject.name, "roles": column.subject.principal.roles,
-            "explain_full": column.explains, "notes": column.notes(), "entities": entities.collect::<Vec<Value>>(),
+            "explain_full": column.explains, "limits": column.allowance, "notes": column.notes(), "entities": entities.collect::<Vec<Value>>(),
         })
     });
     Value::Array(subjects.collect())
@@ -135,14 +147,15 @@ fn of_subject(column: &Column, index: usize, entity: &Entity) -> Value {
             FieldAccess::Hidden => "hidden",
             FieldAccess::Clear => "clear",
             FieldAccess::Masked(_) => "masked",
+            FieldAccess::Totals(_) => "totals",
         };
         let mask = match access.field {
             FieldAccess::Masked(mask) => json!({"rule": mask.rule, "function": mask.mask.to_string()}),
-            FieldAccess::Hidden | FieldAccess::Clear => Value::Null,
+            FieldAccess::Hidden | FieldAccess::Clear | FieldAccess::Totals(_) => Value::Null,
         };
         let covered = decision.fields[field].covered_where.as_ref().map(|covered| covered.describe(entity));
         json!({
-            "field": described.id, "state": state, "mask": mask, "filtered": !access.every_row && state != "hidden",
+            "field": described.id, "state": state, "mask": mask, "least_group": decision.fields[field].aggregate_only, "filtered": !access.every_row && state != "hidden",
             "covered_where": covered,
         })
     });

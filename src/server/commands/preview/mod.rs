@@ -53,6 +53,8 @@ pub(super) enum Shown {
     Hidden,
     /// It is masked for her.
     Masked,
+    /// She sees totals alone.
+    Totals,
     /// The steward sees no raw value, so neither side has one.
     NotRaw,
 }
@@ -141,6 +143,13 @@ async fn looked_at(
     let Some(hers) = decide(person, snapshot, index) else {
         return Ok(print::nothing(entity, person, options));
     };
+    if !hers.inherited.is_empty() {
+        return Err(refused(
+            SqlState::InsufficientPrivilege,
+            "this person's rows follow those of another relation; look at that one",
+            "该用户在此关系的行取决于另一个关系,请预览那个关系",
+        ));
+    }
     let fields = shown(entity, &own, &hers);
     let unseen =
         rule_fields(&hers).into_iter().find(|field| entity.fields[*field].hidden || !own.fields[*field].is_clear());
@@ -168,6 +177,7 @@ fn shown(entity: &Entity, own: &Decision, hers: &Decision) -> Vec<(usize, Shown)
         let (own, hers) = (&own.fields[field], &hers.fields[field]);
         let shown = match (own.is_clear(), hers.visible, &hers.mask) {
             (false, ..) => Shown::NotRaw,
+            (true, true, _) if hers.aggregate_only.is_some() => Shown::Totals,
             (true, false, _) => Shown::Hidden,
             (true, true, Some(_)) => Shown::Masked,
             (true, true, None) => Shown::Same,
@@ -229,7 +239,7 @@ fn pairs(
                 None => true,
             };
             let seen = match (shown, covered, &outcome.mask) {
-                (Shown::Hidden, ..) => None,
+                (Shown::Hidden | Shown::Totals, ..) => None,
                 (Shown::NotRaw, ..) | (Shown::Same, true, _) => original.clone(),
                 (_, false, _) => None,
                 (Shown::Masked, true, Some(applied)) => {

@@ -16,6 +16,7 @@ struct Words {
     sees: &'static str,
     why: &'static str,
     hidden: &'static str,
+    totals: &'static str,
     not_raw: &'static str,
     null: &'static str,
     rows_where: &'static str,
@@ -32,6 +33,7 @@ impl Words {
                 sees: "sees",
                 why: "why",
                 hidden: "(not there)",
+                totals: "(totals alone)",
                 not_raw: "masked for the steward too",
                 null: "NULL",
                 rows_where: "rows where",
@@ -44,6 +46,7 @@ impl Words {
                 sees: "所见",
                 why: "依据",
                 hidden: "(不存在)",
+                totals: "(仅汇总)",
                 not_raw: "对管家同样脱敏",
                 null: "NULL",
                 rows_where: "行条件",
@@ -91,7 +94,11 @@ fn text(preview: &Preview, options: &PreviewOptions) -> String {
                 _ => described.id.as_str(),
             };
             let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| words.null.to_string());
-            let seen = if matches!(shown, Shown::Hidden) { words.hidden.to_string() } else { cell(&pair.seen) };
+            let seen = match shown {
+                Shown::Hidden => words.hidden.to_string(),
+                Shown::Totals => words.totals.to_string(),
+                Shown::Same | Shown::Masked | Shown::NotRaw => cell(&pair.seen),
+            };
             grid.row([name.to_string(), cell(&pair.original), seen, why(preview, *field, shown, words)]);
         }
         text.push_str(&format!("\n{}", grid.print()));
@@ -114,6 +121,7 @@ fn of_preview(preview: &Preview, options: &PreviewOptions) -> Value {
             let state = match shown {
                 Shown::Same => "clear",
                 Shown::Hidden => "hidden",
+                Shown::Totals => "totals",
                 Shown::Masked => "masked",
                 Shown::NotRaw => "masked for the steward",
             };

@@ -40,6 +40,8 @@ pub struct Case {
     pub person: Text,
     /// The statement.
     pub ask: Text,
+    /// Expected limits of the person.
+    pub limits: Option<Text>,
     /// Expected decision lines.
     pub decision: Option<Text>,
     /// Expected rows.
@@ -55,7 +57,7 @@ struct Draft {
     entries: Vec<(String, Text)>,
 }
 
-const KEYS: [&str; 6] = ["as", "org", "ask", "decision", "rows", "error"];
+const KEYS: [&str; 7] = ["as", "org", "ask", "limits", "decision", "rows", "error"];
 
 /// Reads a file.
 ///
@@ -136,7 +138,8 @@ fn whole(
     };
     let (person, ask) = (need("as"), need("ask"));
     let (decision, rows, error) = (get("decision"), get("rows"), get("error"));
-    if decision.is_none() && rows.is_none() && error.is_none() {
+    let limits = get("limits");
+    if decision.is_none() && rows.is_none() && error.is_none() && limits.is_none() {
         let hint = Some("add `decision`, `rows` or `error`".to_string());
         finding(draft.line, "case-key", "the case expects nothing".to_string(), hint);
     }
@@ -151,6 +154,7 @@ fn whole(
         org,
         person: person?,
         ask: ask?,
+        limits,
         decision,
         rows,
         error,

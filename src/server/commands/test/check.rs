@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sluice_base::{Bilingual, ClientError, Language, Limits, TimeZone, ToClient};
-use sluice_model::policy::explains_in_full;
+use sluice_model::allowance::{Bound, Limited};
+use sluice_model::policy::{allowance, explains_in_full};
 use sluice_model::{Principal, Snapshot};
 use sluice_plan::govern::{field_name, usage_word};
 use sluice_plan::{Explanation, Query, StatementKind};
@@ -63,6 +64,12 @@ impl Bench<'_> {
         }
         let person = facts::person(&case.person.text, self.users, &snapshot.policies)
             .map_err(|problem| impossible(&case.person, problem))?;
+        if let Some(expected) = &case.limits {
+            let bounds = allowance(&person, &snapshot).bounds;
+            let line =
+                |(limited, bound): (&Limited, &Bound)| format!("{} {} by {}", limited.word(), bound.value, bound.rule);
+            same_lines(case, expected, bounds.iter().map(line).collect())?;
+        }
         let (outcome, explains) = self.outcome(case, &person, &snapshot);
         match (outcome, &case.error) {
             (Err(error), Some(expected)) => same_error(case, expected, &error).map(|()| None),
@@ -121,14 +128,26 @@ fn decision_lines(explanation: &Explanation, snapshot: &Snapshot) -> Vec<String>
     let mut lines = Vec::new();
     for (index, decision) in &explanation.decisions {
         let entity = &entities[*index];
-        let rules: Vec<&str> = decision.grants.iter().chain(&decision.restrictions).map(String::as_str).collect();
-        lines.push(format!("{} rows {} by {}", entity.id, decision.rows.describe(entity), rules.join(", ")));
+        let own: Vec<&str> = decision.grants.iter().chain(&decision.restrictions).map(String::as_str).collect();
+        lines.push(format!("{} rows {} by {}", entity.id, decision.rows.describe(entity), own.join(", ")));
+        for parent in &decision.inherited {
+            let (of, rows) = (&entities[parent.entity], &parent.rows);
+            let rules: Vec<&str> = parent.grants.iter().chain(&parent.restrictions).map(String::as_str).collect();
+            let (id, edge, rules) = (&entity.id, &parent.relationship, rules.join(", "));
+            lines.push(format!("{id} rows follow {edge}: {} by {rules}", rows.describe(of)));
+        }
+        for shadow in &decision.shadows {
+            lines.push(format!("{} shadow {}: {}", entity.id, shadow.rule, shadow.changes.join(", ")));
+        }
     }
     for field in &explanation.touched {
         let Some(outcome) = explanation.outcome(*field) else { continue };
         let entity = &entities[field.0];
         let name = field_name(entity, field.1, Language::En);
         let mut line = match &outcome.mask {
+            _ if outcome.aggregate_only.is_some() => {
+                format!("{name} totals {}", outcome.aggregate_only.unwrap_or_default())
+            }
             Some(mask) => format!("{name} mask {} by {}", mask.mask, mask.rule),
             None => format!("{name} clear"),
         };
@@ -210,7 +229,7 @@ fn same_error(case: &Case, expected: &Text, error: &ClientError) -> Result<(), B
 
 /// Lines in any order, blanks apart.
 fn same_lines(case: &Case, expected: &Text, got: Vec<String>) -> Result<(), Box<Failure>> {
-    let wanted = lines_of(expected);
+    let wanted = if expected.text == "(none)" { Vec::new() } else { lines_of(expected) };
     if sorted(&wanted) == sorted(&got) {
         return Ok(());
     }

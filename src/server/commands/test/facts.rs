@@ -10,7 +10,7 @@ use super::super::opened::here_and_now;
 use crate::users::Users;
 
 /// A person: `ana` as the users file has her, with what follows changed, or somebody made up:
-/// `ana roles=analyst,teller org_units=B10 groups=g addr=10.1.0.1 purpose=audit clearance=4`. Any other name is an
+/// `ana roles=analyst,teller org_units=B10 groups=g addr=10.1.0.1 at=2026-07-02T10:00:00+08:00 purpose=audit clearance=4`. Any other name is an
 /// attribute.
 pub(super) fn person(text: &str, users: Option<&Users>, policies: &PolicySet) -> Result<Principal, String> {
     let mut words = words(text).into_iter();
@@ -41,6 +41,10 @@ pub(super) fn person(text: &str, users: Option<&Users>, policies: &PolicySet) ->
             "addr" => {
                 let address = value.parse().map_err(|_| format!("{value:?} is no address"))?;
                 person.context.client_addr = Some(address);
+            }
+            "at" => {
+                let at = chrono::DateTime::parse_from_rfc3339(value).map_err(|_| format!("{value:?} is no time"))?;
+                person.context.now_micros = at.timestamp_micros();
             }
             "purpose" => person.context.purpose = value.to_string(),
             attribute => {
