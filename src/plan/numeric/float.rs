@@ -233,7 +233,9 @@ mod tests {
         ] {
             assert!(kind.of_two(left, right).is_err(), "{kind:?} {left} {right}");
         }
-        for (kind, value) in [(Kind::Exponential, 1_000.0), (Kind::Exponential, -1_000.0), (Kind::NaturalLogarithm, 0.0)] {
+        for (kind, value) in
+            [(Kind::Exponential, 1_000.0), (Kind::Exponential, -1_000.0), (Kind::NaturalLogarithm, 0.0)]
+        {
             assert!(kind.of(value).is_err(), "{kind:?} {value}");
         }
     }

@@ -20,8 +20,8 @@ use sqlparser::ast::{self, SetExpr};
 
 use super::Asker;
 use super::expressions::literal_of;
-use super::series::Series;
 use super::output::shown_name;
+use super::series::Series;
 use crate::PlanError;
 use crate::query::{fold, reads};
 use scope::Scope;
