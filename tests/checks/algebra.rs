@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::policy;
 use crate::support::cases::{Kind, files, run};
 use crate::support::layout::{self, Layout};
-use crate::support::sluice::Settings;
+use crate::support::sluice::{Settings, command};
 use crate::support::users::{self, User};
 use crate::support::{eventually, fresh_directory, repository};
 
@@ -29,6 +29,40 @@ fn what_a_shadow_rule_would_have_done_is_in_the_audit() {
         told.rows.into_iter().next().and_then(|row| row[0].clone()).ok_or_else(|| "no record".to_string())
     });
     assert_eq!(answer, "customer:watched-name:mask cust_name, customer:watched-rows:rows");
+}
+
+#[test]
+fn explain_tells_what_is_inherited_and_what_a_shadow_would_change() {
+    let config = named("servers").sluice.settings.file();
+    let config = config.to_str().expect("a plain path");
+    let explain = |user: &str, sql: &str| {
+        let output = command(&["explain", "--config", config, "--as", user, sql]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).to_string()
+    };
+    for (user, sql, lines) in [
+        (
+            "outsider",
+            "SELECT count(*) FROM retail.daily_balance",
+            vec![
+                "relation daily_balance: rows whose account in account where TRUE, by whole",
+                "relation account: rows whose owner in customer where segment <> '私行', by whole, no-private-banking",
+                "sent to crm: SELECT `cust_no` FROM `customers` AS p0 WHERE ",
+            ],
+        ),
+        (
+            "watched",
+            "SELECT cust_name FROM retail.customer",
+            vec![
+                "relation customer: shadow watched-name would change mask cust_name",
+                "relation customer: shadow watched-rows would change rows",
+            ],
+        ),
+        ("linker", "SELECT cert_no FROM retail.client", vec!["client.cert_no masked by cert-token"]),
+    ] {
+        let told = explain(user, sql);
+        assert!(lines.iter().all(|line| told.contains(line)), "{lines:#?} in\n{told}");
+    }
 }
 
 fn named(name: &str) -> &'static Layout {
