@@ -33,7 +33,10 @@ states! {
     NumericValueOutOfRange = "22003";
     InvalidDatetimeFormat = "22007";
     DatetimeFieldOverflow = "22008";
+    SubstringError = "22011";
     DivisionByZero = "22012";
+    InvalidArgumentForNtile = "22014";
+    InvalidArgumentForNthValue = "22016";
     CharacterNotInRepertoire = "22021";
     InvalidParameterValue = "22023";
     InvalidEscapeSequence = "22025";
@@ -70,6 +73,7 @@ states! {
     DuplicatePreparedStatement = "42P05";
     DuplicateAlias = "42712";
     GroupingError = "42803";
+    WindowingError = "42P20";
     DatatypeMismatch = "42804";
     WrongObjectType = "42809";
     CannotCoerce = "42846";

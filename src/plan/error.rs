@@ -91,6 +91,15 @@ pub enum PlanError {
     /// A LIMIT or OFFSET below nought.
     #[error("{0} must not be negative")]
     RowCount(&'static str),
+    /// A count of groups, or a place in a frame, below one.
+    #[error("argument of {0} must be greater than zero")]
+    Place(&'static str),
+    /// A frame of a window that cannot be.
+    #[error("{0}")]
+    Frame(&'static str),
+    /// A part of a text that would begin before it.
+    #[error("negative substring length not allowed")]
+    Substring,
     /// A logarithm of nought or less.
     #[error("{0}")]
     Logarithm(&'static str),
@@ -243,6 +252,15 @@ impl ToClient for PlanError {
                 let code =
                     if *clause == "LIMIT" { S::InvalidRowCountInLimit } else { S::InvalidRowCountInResultOffset };
                 ClientError::new(code, format!("{clause} must not be negative"), format!("{clause} 不能为负数"))
+            }
+            PlanError::Place(name) => {
+                let code = if *name == "ntile" { S::InvalidArgumentForNtile } else { S::InvalidArgumentForNthValue };
+                let told = format!("argument of {name} must be greater than zero");
+                ClientError::new(code, told, format!("{name} 的参数必须大于零"))
+            }
+            PlanError::Frame(what) => ClientError::new(S::WindowingError, *what, "窗口的范围无效"),
+            PlanError::Substring => {
+                ClientError::new(S::SubstringError, "negative substring length not allowed", "子串的长度不能为负数")
             }
             PlanError::Logarithm(what) => {
                 ClientError::new(S::InvalidArgumentForLogarithm, *what, "对数的参数必须大于零")

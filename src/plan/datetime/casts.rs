@@ -34,6 +34,11 @@ pub(crate) fn after(plan: LogicalPlan, session: &Arc<Session>) -> Result<Logical
     each(plan, &|expr, schema| replaced(expr, schema, session))
 }
 
+/// As [`after`], for an expression that stands alone.
+pub(crate) fn expression(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Expr> {
+    Ok(expr.transform_up(|part| replaced(part, schema, session))?.data)
+}
+
 type Rewrite<'a> = &'a dyn Fn(Expr, &DFSchema) -> Result<Transformed<Expr>>;
 
 /// Rewrites all expressions of a plan and of its subqueries; columns keep their names.
@@ -115,6 +120,11 @@ fn is_comparison(op: Operator) -> bool {
 fn kind(expr: &Expr, schema: &DFSchema) -> Option<Kind> {
     match expr {
         Expr::Literal(ScalarValue::Utf8(_) | ScalarValue::Null, _) => None,
+        // The first branch of a CASE beside the others, and a literal among typed ones.
+        Expr::ScalarFunction(function) if function.func.name() == crate::resolve::COMMON => {
+            function.args.first().and_then(|first| kind(first, schema))
+        }
+        Expr::ScalarFunction(function) if function.func.name() == crate::resolve::LIKE_TYPE => None,
         _ => expr.get_type(schema).ok().and_then(|found| Kind::of(&found)),
     }
 }

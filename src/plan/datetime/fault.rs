@@ -53,6 +53,9 @@ pub enum DatetimeFault {
     /// A number with more digits than its template.
     #[error("numeric out of range")]
     NumberRange,
+    /// A number that no character has.
+    #[error("{0}")]
+    Letter(&'static str),
     /// Division by zero.
     #[error("division by zero")]
     DivisionByZero,
@@ -128,6 +131,7 @@ impl ToClient for DatetimeFault {
             DatetimeFault::NumberRange => {
                 ClientError::new(S::NumericValueOutOfRange, "numeric field overflow", "numeric 字段溢出")
             }
+            DatetimeFault::Letter(what) => ClientError::new(S::ProgramLimitExceeded, *what, "没有这个编号的字符"),
             DatetimeFault::DivisionByZero => ClientError::new(S::DivisionByZero, "division by zero", "除数为零"),
             DatetimeFault::Argument(what) => {
                 ClientError::new(S::InvalidParameterValue, *what, format!("参数值无效:{what}"))

@@ -49,6 +49,18 @@ pub(crate) struct Session {
     pub(crate) zone: TimeZone,
 }
 
+impl Session {
+    /// The local time of a moment.
+    pub(crate) fn local(&self, moment: i64) -> i64 {
+        zone::local(moment, &self.zone)
+    }
+
+    /// The moment of a local time.
+    pub(crate) fn moment(&self, local: i64) -> Result<i64, DatetimeFault> {
+        zone::moment(local, &self.zone)
+    }
+}
+
 /// Name of `EXTRACT`; no client can type it.
 pub(crate) const EXTRACT: &str = "\u{1}extract";
 /// Name of the function that rounds a time to a declared precision.

@@ -133,7 +133,7 @@ pub(super) fn together(all: &[&Expr], schema: &DFSchema, session: &Arc<Session>)
     for expr in all {
         kinds.push(expr.get_type(schema).ok().and_then(|found| Kind::of(&found)));
     }
-    if kinds.iter().any(|kind| *kind == Some(Kind::Span)) {
+    if kinds.contains(&Some(Kind::Span)) {
         // What is not an interval yet, a literal or a parameter, is left to coercion.
         let length = |expr: &Expr, kind: &Option<Kind>| match kind {
             Some(Kind::Span) => call(LENGTH, session, vec![expr.clone()]),

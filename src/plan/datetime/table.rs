@@ -163,6 +163,7 @@ pub(super) static TABLE: &[Overload] = table! {
     "to_timestamp", [Float] -> Moment, |_, v| of_epoch(float(&v[0])?);
     "date_bin", [Span, Stamp, Stamp] -> Stamp, |_, v| binned(v).map(Value::Stamp);
     "date_bin", [Span, Moment, Moment] -> Moment, |_, v| binned(v).map(Value::Moment);
+    "chr", [Int] -> Text, |_, v| letter(int(&v[0])?);
     "isfinite", [Date] -> Bool, |_, _| Ok(Value::Bool(true));
     "isfinite", [Stamp] -> Bool, |_, _| Ok(Value::Bool(true));
     "isfinite", [Moment] -> Bool, |_, _| Ok(Value::Bool(true));
@@ -359,6 +360,18 @@ fn of_epoch(seconds: f64) -> Outcome<'static> {
         return Err(Fault::Range("timestamp"));
     }
     span::in_range(micros as i64 + MILLENNIUM).map(Value::Moment)
+}
+
+/// The character of a number.
+fn letter(number: i64) -> Outcome<'static> {
+    match number {
+        ..0 => Err(Fault::Argument("character number must be positive")),
+        0 => Err(Fault::Letter("null character not permitted")),
+        _ => match u32::try_from(number).ok().and_then(char::from_u32) {
+            Some(letter) => Ok(Value::Owned(letter.to_string())),
+            None => Err(Fault::Letter("requested character not valid for encoding")),
+        },
+    }
 }
 
 /// The start of the stride that a time is in, counted from an origin.

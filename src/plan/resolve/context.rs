@@ -63,7 +63,8 @@ pub(super) fn plan(
         Arc::new(DatetimePlanner { session: Arc::clone(&session) }),
     ];
     planners.extend(FUNCTIONS.planners.iter().cloned());
-    let scope = Scope { asker, decisions, session, planners, relations: vec![Arc::new(series)] };
+    let relations: Vec<Arc<dyn RelationPlanner>> = vec![Arc::new(series.within(&session))];
+    let scope = Scope { asker, decisions, session, planners, relations };
     let planner = SqlToRel::new_with_options(&scope, options);
     let mut context = PlannerContext::new().with_prepare_param_data_types(super::parameter_fields(declared));
     let statement = ast::Statement::Query(Box::new(query));

@@ -51,7 +51,6 @@ const SCALAR: &[&str] = &[
     "concat_ws",
     "initcap",
     "ascii",
-    "chr",
     "translate",
     "starts_with",
     "regexp_replace",

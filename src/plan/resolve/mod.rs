@@ -4,6 +4,8 @@
 //! Invariant: only relations and fields that exist for the asking principal can be found, and an absent one and a
 //! hidden one end in the same error. Policy expressions never pass here: they have a scope of their own in the model.
 
+mod calls;
+mod casts;
 mod comparisons;
 mod context;
 mod expressions;
@@ -34,7 +36,7 @@ pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use types::sql_type_of;
-pub(crate) use untyped::{COMMON, settled};
+pub(crate) use untyped::{COMMON, LIKE_TYPE, settled};
 
 /// Who asks, and against what.
 #[derive(Debug, Clone, Copy)]

@@ -29,7 +29,7 @@ use crate::datetime::{self, Session};
 use crate::types::scalar;
 
 /// Name of the function that gives its first argument, a literal, the type of its second; no client can type it.
-pub(super) const LIKE_TYPE: &str = "\u{1}like_type";
+pub(crate) const LIKE_TYPE: &str = "\u{1}like_type";
 
 /// Nodes of an expression that may stand a second time beside a literal, only to tell its type.
 const SAMPLE_NODES_MAX: usize = 24;

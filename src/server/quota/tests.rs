@@ -84,6 +84,9 @@ fn rows_of_a_day_end_and_begin_anew() {
     *world.log.now.lock().unwrap() += 16 * HOUR;
     assert_eq!(meter.rows_left(1_000).unwrap(), 1_000);
     assert!(world.begin(&limits, &[]).is_ok());
+    assert!(meter.take(1_000, 1).is_ok());
+    *world.log.now.lock().unwrap() -= 24 * HOUR;
+    assert!(world.begin(&limits, &[]).is_err(), "a clock that is set back gives nothing back");
 }
 
 #[test]

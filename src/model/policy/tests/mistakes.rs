@@ -79,7 +79,14 @@ fn every_mistake_has_its_place_and_a_hint() {
             "another",
         ),
         ("a bad network", "zones: {z: [10.0.0.0/33]}\n", 1, 13, "`10.0.0.0/33` is not a network", "10.1.0.0/16"),
-        ("a text for a number", "restrict: r\nentity: txn\nrows: amount > 'x'\n", 3, 16, "does not fit", "numeric"),
+        (
+            "a text for a number",
+            "restrict: r\nentity: txn\nrows: amount > '5'\n",
+            3,
+            16,
+            "does not fit",
+            "write 5 without quotes",
+        ),
         ("an unknown role", "deny: d\nto: {role: bb}\nentity: txn\n", 2, 12, "unknown role `bb`", "did you mean `b`?"),
         ("an unknown tag", "mask: m\nfields: {tag: pii.fone}\nwith: hide()\n", 2, 15, "unknown tag", "pii.phone"),
         (

@@ -418,7 +418,7 @@ impl Writer {
     fn new(mut shape: Shape, number: String, negative: bool, spaces: usize) -> Writer {
         let number = number.into_bytes();
         let sign_written = if shape.plus || shape.minus {
-            !(shape.plus && !shape.minus)
+            !shape.plus || shape.minus
         } else {
             if !negative && shape.fill {
                 shape.bracket = false;
@@ -536,11 +536,8 @@ impl Writer {
             self.inside = true;
         } else {
             match self.byte() {
-                Some(b'.') => {
-                    if !self.relevant_point() || self.shape.fill {
-                        self.out.push('.');
-                    }
-                }
+                Some(b'.') if !self.relevant_point() || self.shape.fill => self.out.push('.'),
+                Some(b'.') => {}
                 _ if self.relevant.is_some_and(|last| self.digit > last) && pattern != Pattern::Zero => {}
                 _ if self.before_point() => {
                     if !self.shape.fill {

@@ -201,12 +201,8 @@ impl Fields {
         match upper.as_str() {
             "IDDD" | "ID" | "IW" | "IYYY" | "IYY" | "IY" | "I" => say(&mut self.iso, true)?,
             "DDD" | "D" | "WW" | "YYYY" | "YYY" | "YY" | "Y" | "Y,YYY" | "MM" | "MON" | "MONTH" | "DD" | "CC" | "W"
-            | "RM" | "DAY" | "DY" | "AD" | "BC" | "A.D." | "B.C." => {
-                // Names of days go with both.
-                if !matches!(upper.as_str(), "DAY" | "DY" | "AD" | "BC" | "A.D." | "B.C.") {
-                    say(&mut self.iso, false)?;
-                }
-            }
+            | "RM" => say(&mut self.iso, false)?,
+            // Names of days and eras go with both.
             _ => {}
         }
         match upper.as_str() {

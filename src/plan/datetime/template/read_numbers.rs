@@ -50,14 +50,10 @@ impl Reader<'_> {
     fn pattern(&mut self, pattern: Pattern, shape: &Shape) {
         match pattern {
             Pattern::Nine | Pattern::Zero | Pattern::Point | Pattern::LocalPoint => {
-                if self.place(pattern, shape) {
-                    self.at += 1;
-                }
+                self.at += usize::from(self.place(pattern, shape));
             }
             Pattern::Comma | Pattern::Group if !shape.fill => {
-                if self.byte() == Some(b',') {
-                    self.at += 1;
-                }
+                self.at += usize::from(self.byte() == Some(b','));
             }
             Pattern::Currency => self.eat(1),
             Pattern::Minus if self.byte() == Some(b'-') => self.signed(true),
