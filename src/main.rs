@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sluice_server::commands::{self, CheckOptions, ExplainOptions, ReportFormat};
+use sluice_base::Language;
+use sluice_server::commands::{
+    self, CheckOptions, DiffOptions, ExplainOptions, Format, MatrixOptions, PreviewOptions, ReportFormat, TestOptions,
+};
 use sluice_server::config::{LogFormat, LogOptions};
 use sluice_server::demo::{self, DemoOptions, Scale};
 
@@ -63,6 +66,83 @@ enum Command {
         /// The statement.
         #[arg(value_name = "SQL")]
         sql: String,
+        #[command(flatten)]
+        print: PrintArguments,
+    },
+    /// Show every role and every user by every field: clear, masked, filtered, absent.
+    Matrix {
+        /// Configuration.
+        #[arg(long, value_name = "FILE", default_value = "sluice.yaml")]
+        config: PathBuf,
+        /// Roles only.
+        #[arg(long)]
+        roles: bool,
+        /// Users only.
+        #[arg(long)]
+        users: bool,
+        #[command(flatten)]
+        print: PrintArguments,
+    },
+    /// Show what is there and what a person sees of it, side by side; on record under the name of who looks.
+    Preview {
+        /// Configuration.
+        #[arg(long, value_name = "FILE", default_value = "sluice.yaml")]
+        config: PathBuf,
+        /// Login name of the person whose view is shown.
+        #[arg(long = "as", value_name = "USER")]
+        user: String,
+        /// Login name of who looks; needs a grant of `explain: full`, and sees no more than her own rights.
+        #[arg(long, value_name = "STEWARD")]
+        by: String,
+        /// Entity, by id or label.
+        #[arg(value_name = "ENTITY")]
+        entity: String,
+        /// Rows at most.
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        rows: u32,
+        #[command(flatten)]
+        print: PrintArguments,
+    },
+    /// Run policy cases: who asks what, and what must be decided.
+    Test {
+        /// Configuration.
+        #[arg(long, value_name = "FILE", default_value = "sluice.yaml")]
+        config: PathBuf,
+        /// Case files and folders; the default is `cases` in the policies' folder.
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Decisions and refusals only; no source is read for rows.
+        #[arg(long)]
+        no_rows: bool,
+        /// How findings are printed.
+        #[arg(long, value_enum, default_value_t = ReportFormatArgument::Text)]
+        format: ReportFormatArgument,
+        /// Language of the words; the default is that of the environment (LC_ALL, LC_MESSAGES, LANG).
+        #[arg(long, value_enum)]
+        language: Option<LanguageArgument>,
+    },
+    /// Show what two policy sets allow otherwise; a gain that is not expected ends with exit code 1.
+    Diff {
+        /// Folder of the policies as they were.
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// Folder of the policies as they are to be.
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// Configuration: catalog, users, sources.
+        #[arg(long, value_name = "FILE", default_value = "sluice.yaml")]
+        config: PathBuf,
+        /// Decide the statements of this audit log again, without touching data.
+        #[arg(long, value_name = "AUDITDIR")]
+        replay: Option<PathBuf>,
+        /// Gains that are meant, one per line: WHO WHAT.
+        #[arg(long, value_name = "FILE")]
+        expect: Option<PathBuf>,
+        /// Count the rows of this many changed statements on the sources.
+        #[arg(long, value_name = "N", default_value_t = 0, requires = "replay")]
+        sample: usize,
+        #[command(flatten)]
+        print: PrintArguments,
     },
     /// Read a password from standard input and print its SCRAM verifier, for the users file.
     Verifier,
@@ -96,6 +176,69 @@ struct CheckArguments {
     format: ReportFormatArgument,
 }
 
+/// How a command prints what it found.
+#[derive(Debug, Clone, Copy, Args)]
+struct PrintArguments {
+    /// For people, or one JSON value.
+    #[arg(long, value_enum, default_value_t = FormatArgument::Text)]
+    format: FormatArgument,
+    /// Language of the words; the default is that of the environment (LC_ALL, LC_MESSAGES, LANG).
+    #[arg(long, value_enum)]
+    language: Option<LanguageArgument>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatArgument {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LanguageArgument {
+    En,
+    Zh,
+}
+
+impl PrintArguments {
+    fn format(self) -> Format {
+        match self.format {
+            FormatArgument::Text => Format::Text,
+            FormatArgument::Json => Format::Json,
+        }
+    }
+
+    fn language(self) -> Language {
+        language(self.language)
+    }
+}
+
+impl ReportFormatArgument {
+    fn format(self) -> ReportFormat {
+        match self {
+            ReportFormatArgument::Text => ReportFormat::Text,
+            ReportFormatArgument::Json => ReportFormat::Json,
+            ReportFormatArgument::Sarif => ReportFormat::Sarif,
+        }
+    }
+}
+
+fn language(asked: Option<LanguageArgument>) -> Language {
+    match asked {
+        Some(LanguageArgument::En) => Language::En,
+        Some(LanguageArgument::Zh) => Language::Zh,
+        None => of_environment(),
+    }
+}
+
+/// The first of the usual variables that is set decides.
+fn of_environment() -> Language {
+    let set = |name| std::env::var(name).ok().filter(|locale| !locale.is_empty());
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(set)
+        .map_or(Language::En, |locale| Language::of_locale(&locale))
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum LogFormatArgument {
     Text,
@@ -125,12 +268,8 @@ impl CheckArguments {
             (None, None) => Some(PathBuf::from("sluice.yaml")),
             _ => self.config,
         };
-        let format = match self.format {
-            ReportFormatArgument::Text => ReportFormat::Text,
-            ReportFormatArgument::Json => ReportFormat::Json,
-            ReportFormatArgument::Sarif => ReportFormat::Sarif,
-        };
-        CheckOptions { config, catalog: self.catalog, policies: self.policies, sources: self.sources, format }
+        let (format, sources) = (self.format.format(), self.sources);
+        CheckOptions { config, catalog: self.catalog, policies: self.policies, sources, format }
     }
 }
 
@@ -165,8 +304,27 @@ async fn run(arguments: Arguments) -> ExitCode {
             ended(demo::run(options, &log, &mut out).await)
         }
         Command::Check(check) => commands::check(&check.options(), &mut out).await,
-        Command::Explain { config, user, sql } => {
-            commands::explain(&ExplainOptions { config, user, sql }, &mut out, &mut err).await
+        Command::Explain { config, user, sql, print } => {
+            let (format, language) = (print.format(), print.language());
+            commands::explain(&ExplainOptions { config, user, sql, format, language }, &mut out, &mut err).await
+        }
+        Command::Matrix { config, roles, users, print } => {
+            let (format, language) = (print.format(), print.language());
+            commands::matrix(&MatrixOptions { config, roles, users, format, language }, &mut out, &mut err).await
+        }
+        Command::Preview { config, user, by, entity, rows, print } => {
+            let (format, language) = (print.format(), print.language());
+            let options = PreviewOptions { config, user, by, entity, rows, format, language };
+            commands::preview(&options, &mut out, &mut err).await
+        }
+        Command::Test { config, paths, no_rows, format, language: asked } => {
+            let (format, language) = (format.format(), language(asked));
+            commands::test(&TestOptions { config, paths, no_rows, format, language }, &mut out, &mut err).await
+        }
+        Command::Diff { old, new, config, replay, expect, sample, print } => {
+            let (format, language) = (print.format(), print.language());
+            let options = DiffOptions { config, old, new, replay, expect, sample, format, language };
+            commands::diff(&options, &mut out, &mut err).await
         }
         Command::Verifier => {
             let input = std::io::stdin();

@@ -4,6 +4,7 @@
 //! Invariants: no IO (files arrive as strings, time as a value), and no query engine is named here. A decision is a
 //! pure function of principal and snapshot.
 
+pub mod access;
 pub mod allowance;
 pub mod audit;
 pub mod catalog;

@@ -16,7 +16,7 @@ pub mod types;
 
 pub use error::PlanError;
 pub use generic::{PlanCacheMode, Plans};
-pub use govern::{GenericPlan, Governed, GovernedSource, LookupPredicate, explain_limits, explain_policy};
+pub use govern::{Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, explain_limits};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

@@ -52,7 +52,7 @@ impl Query {
         !self.relations.is_empty()
     }
 
-    /// True where every relation named belongs to `pg_catalog` or `information_schema` (or none is named).
+    /// True where every relation named belongs to `pg_catalog`, `information_schema` or `sluice` (or none is named).
     pub fn system_only(&self) -> bool {
         self.relations.iter().all(|(schema, name)| is_system(schema.as_deref(), name))
     }
@@ -65,7 +65,7 @@ impl Query {
 
 fn is_system(schema: Option<&str>, name: &str) -> bool {
     match schema {
-        Some(schema) => matches!(schema, "pg_catalog" | "information_schema"),
+        Some(schema) => matches!(schema, "pg_catalog" | "information_schema" | "sluice"),
         None => name.starts_with("pg_"),
     }
 }

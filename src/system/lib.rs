@@ -48,6 +48,8 @@ pub struct Context<'a> {
     pub now_micros: i64,
     /// Start of the server, microseconds since 1970-01-01 UTC.
     pub started_micros: i64,
+    /// Rows of a relation of schema `sluice`, by its name: what the session tells of itself.
+    pub own: &'a dyn Fn(&str) -> Vec<Vec<Datum>>,
 }
 
 /// A finished answer.

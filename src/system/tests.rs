@@ -99,6 +99,7 @@ fn with_context<T>(snapshot: &Snapshot, user: &str, work: impl FnOnce(&Context) 
         backend_pid: 42,
         now_micros: 1_700_000_000_000_000,
         started_micros: 1_600_000_000_000_000,
+        own: &|_| Vec::new(),
     })
 }
 

@@ -68,7 +68,8 @@ fn check(case: &Case) -> Result<Vec<Entry>, String> {
 fn explain(layout: &layout::Layout, case: &Case, root: &str) -> Result<Vec<String>, String> {
     let config = layout.sluice.settings.file();
     let config = config.to_str().ok_or("a plain path")?;
-    let output = command(&["explain", "--config", config, "--as", case.need("as"), case.need("ask")]);
+    let who = case.need("as");
+    let output = command(&["explain", "--language", "en", "--config", config, "--as", who, case.need("ask")]);
     let text = String::from_utf8_lossy(&output.stdout).replace(root, "DIR");
     if !output.status.success() {
         return Err(format!("sluice explain: {text}{}", String::from_utf8_lossy(&output.stderr)));

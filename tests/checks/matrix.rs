@@ -6,15 +6,13 @@
 //! every rule, taken away alone, changes some letter, so that no rule is dead and none is untested.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::Arc;
 
-use sluice_model::allowance::Limited;
 use sluice_model::catalog::{self, Catalog, Connection, SourceFile, SourceKind};
-use sluice_model::mask::Mask;
 use sluice_model::policy::{self, OrgTree, PolicySet};
 use sluice_model::principal::RequestContext;
 use sluice_model::{Principal, Snapshot};
+use sluice_server::commands::matrix::{Matrix, Subject};
 
 use crate::support::cases::files;
 use crate::support::users::User;
@@ -35,7 +33,7 @@ fn of_other_roles() -> Vec<(User, &'static str)> {
     ]
 }
 
-fn read(folder: &str) -> Vec<SourceFile> {
+pub(super) fn read(folder: &str) -> Vec<SourceFile> {
     let paths = files(&repository().join(folder), "yaml");
     let file = |path: std::path::PathBuf| SourceFile {
         text: std::fs::read_to_string(&path).expect("a readable file"),
@@ -44,7 +42,7 @@ fn read(folder: &str) -> Vec<SourceFile> {
     paths.into_iter().map(file).collect()
 }
 
-fn the_catalog() -> Catalog {
+pub(super) fn the_catalog() -> Catalog {
     let connection = |id: &str, kind| (id.to_string(), Connection { id: id.into(), kind, settings: BTreeMap::new() });
     let connections = BTreeMap::from([connection("core", SourceKind::Sqlite), connection("dw", SourceKind::Parquet)]);
     catalog::load(&read("catalog"), connections, &BTreeMap::new()).expect("the shipped catalog")
@@ -59,71 +57,24 @@ fn the_tree() -> OrgTree {
 fn matrix(snapshot: &Snapshot) -> String {
     let people: Vec<(User, &str)> =
         users::of_the_demo().into_iter().map(|user| (user, "")).chain(of_other_roles()).collect();
-    let principals: Vec<Principal> = people
-        .iter()
-        .map(|(user, address)| {
-            let given: BTreeSet<String> = user.roles.iter().map(ToString::to_string).collect();
-            Principal {
-                user: user.name.into(),
-                roles: snapshot.policies.roles_of(user.name, &BTreeSet::new(), &given),
-                org_units: user.posts.iter().map(ToString::to_string).collect(),
-                context: RequestContext {
-                    client_addr: address.parse().ok(),
-                    now_micros: THURSDAY_MORNING,
-                    ..RequestContext::default()
-                },
-                ..Principal::default()
-            }
+    let subject = |(user, address): &(User, &str)| {
+        let given: BTreeSet<String> = user.roles.iter().map(ToString::to_string).collect();
+        Subject::user(Principal {
+            user: user.name.into(),
+            roles: snapshot.policies.roles_of(user.name, &BTreeSet::new(), &given),
+            org_units: user.posts.iter().map(ToString::to_string).collect(),
+            context: RequestContext {
+                client_addr: address.parse().ok(),
+                now_micros: THURSDAY_MORNING,
+                ..RequestContext::default()
+            },
+            ..Principal::default()
         })
-        .collect();
-    let mut text = format!("{:<28}", "#");
-    people.iter().for_each(|(user, _)| write!(text, " {:<12}", user.name).expect("a string takes all"));
-    write!(text, "\n{:<28}", "EXPLAIN in full").expect("a string takes all");
-    for principal in &principals {
-        let letter = if policy::explains_in_full(principal, snapshot) { 'A' } else { '-' };
-        write!(text, " {letter:<12}").expect("a string takes all");
-    }
-    for (word, limited) in Limited::WORDS {
-        write!(text, "\n{:<28}", format!("limit {word}")).expect("a string takes all");
-        for principal in &principals {
-            let setting = policy::allowance(principal, snapshot).get(limited);
-            let setting = setting.map_or("-".to_string(), |setting| setting.to_string());
-            write!(text, " {setting:<12}").expect("a string takes all");
-        }
-    }
-    for (position, entity) in snapshot.catalog.entities.iter().enumerate() {
-        for (field, described) in entity.fields.iter().enumerate() {
-            write!(text, "\n{:<28}", format!("{}.{}", entity.id, described.id)).expect("a string takes all");
-            for principal in &principals {
-                let letter = letter(principal, snapshot, position, field);
-                write!(text, " {letter:<12}").expect("a string takes all");
-            }
-        }
-    }
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    lines.join("\n") + "\n"
+    };
+    Matrix::of(snapshot, people.iter().map(subject).collect()).letters()
 }
 
-fn letter(principal: &Principal, snapshot: &Snapshot, entity: usize, field: usize) -> char {
-    let Some(decision) = policy::decide(principal, snapshot, entity) else { return '-' };
-    let outcome = &decision.fields[field];
-    let every_row = decision.shows_every_row() && outcome.covered_where.is_none();
-    let hides = outcome.mask.as_ref().is_some_and(|mask| mask.mask == Mask::Hide);
-    if outcome.aggregate_only.is_some() {
-        return 'T';
-    }
-    match (outcome.visible, outcome.mask.is_some(), every_row) {
-        (false, ..) => '-',
-        (true, false, true) => 'A',
-        (true, false, false) => 'F',
-        (true, true, true) if hides => 'N',
-        (true, true, false) if hides => 'n',
-        (true, true, true) => 'M',
-        (true, true, false) => 'm',
-    }
-}
-
-fn snapshot(catalog: &Arc<Catalog>, policies: PolicySet) -> Snapshot {
+pub(super) fn snapshot(catalog: &Arc<Catalog>, policies: PolicySet) -> Snapshot {
     Snapshot { epoch: 1, catalog: catalog.clone(), policies: Arc::new(policies), org: Arc::new(the_tree()) }
 }
 
@@ -160,7 +111,7 @@ fn every_rule_is_felt_by_somebody() {
 }
 
 /// The documents of a file but the one that is this rule.
-fn leave_out(text: &str, rule: &str) -> String {
+pub(super) fn leave_out(text: &str, rule: &str) -> String {
     let is_rule = |document: &&str| {
         let named = |line: &str| {
             ["grant", "restrict", "mask", "deny", "limit"].iter().any(|kind| line == format!("{kind}: {rule}"))

@@ -5,6 +5,7 @@ mod attack;
 mod audit;
 mod cancel;
 mod clients;
+mod commands;
 mod crash;
 mod differential;
 mod extract;

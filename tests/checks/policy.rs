@@ -89,7 +89,7 @@ fn same_as_absent(
 }
 
 /// Names and values of `given`.
-fn given(case: &Case) -> Result<Vec<(String, String)>, String> {
+pub(super) fn given(case: &Case) -> Result<Vec<(String, String)>, String> {
     let mut values = Vec::new();
     for given in case.all("given") {
         let (name, sql) = given.split_once(' ').ok_or("given NAME SQL")?;
@@ -100,7 +100,7 @@ fn given(case: &Case) -> Result<Vec<(String, String)>, String> {
     Ok(values)
 }
 
-fn fill_in(case: &Case, given: &[(String, String)]) -> Case {
+pub(super) fn fill_in(case: &Case, given: &[(String, String)]) -> Case {
     let mut filled = case.clone();
     for (name, value) in given {
         for entry in filled.entries.iter_mut().filter(|entry| entry.key != "given") {

@@ -111,6 +111,16 @@ pub fn run(kind: &Kind, check: impl Fn(&Case) -> Outcome + Sync) {
     assert!(failures.is_empty(), "{} of {count} cases failed\n\n{}\n", failures.len(), failures.join("\n\n"));
 }
 
+/// Every case of a kind, for checks that look at cases in another way.
+pub fn cases(kind: &Kind) -> Vec<Case> {
+    let folder = repository().join("tests").join(kind.folder);
+    let of_file = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a readable case file");
+        parse(path.strip_prefix(repository()).expect("inside the repository"), &text, kind)
+    };
+    files(&folder, kind.extension).into_iter().flat_map(of_file).collect()
+}
+
 /// Outcomes of all cases, in their order.
 fn check_all(cases: &[&Case], check: &(impl Fn(&Case) -> Outcome + Sync)) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);

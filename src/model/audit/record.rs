@@ -25,7 +25,7 @@ pub struct SessionInfo {
     pub session_id: String,
     /// Login name, as claimed until the login has succeeded.
     pub user: String,
-    /// How the person is known: `login` or `unknown`.
+    /// How the person is known: `login` or `unknown`; `command` where an operator ran a command in her name.
     pub known_how: String,
     /// Roles held.
     pub roles: Vec<String>,

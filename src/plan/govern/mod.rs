@@ -42,7 +42,9 @@ use crate::error::from_planner;
 use crate::resolve::{Asker, Resolved, coerced};
 use crate::types::{arrow_type, sql_type};
 
-pub use explain::{explain_limits, explain_policy};
+pub use explain::{
+    ExplainedColumn, Explanation, Telling, entity_name, explain_limits, field_name, of_outcome, of_relation, usage_word,
+};
 pub use lineage::{FieldRef, Lineage, Origin, Use};
 pub(crate) use silent::is_comparison;
 pub use silent::is_silent;

@@ -17,7 +17,7 @@ use super::format::FormatError;
 use super::kept::{Kept, read_record};
 use super::queries::{Fold, Row, damaged_row};
 use super::reader::SegmentReader;
-use super::storage::{segment_name, segments};
+use super::storage::{COMMANDS_FOLDER, segment_name, segments};
 use super::writer::Position;
 
 /// The one relation of this source.
@@ -109,27 +109,34 @@ impl Scan {
 
     fn read(&mut self) -> Result<(), Gone> {
         let looked = self.kept.lock().unwrap_or_else(PoisonError::into_inner).look(&self.directory, self.end);
-        let mut rows = match looked {
-            Ok(Some(rows)) => rows,
-            Ok(None) => return self.read_all(),
+        match looked {
+            Ok(Some(mut rows)) => self.emit_all(&mut rows)?,
+            Ok(None) => self.read_log(&self.directory, Some(self.end))?,
             Err(error) => return self.send(Err(self.failed(&error))),
-        };
-        self.emit_all(&mut rows)
+        }
+        // Commands that read data while the server has its own log locked keep one beside it.
+        let commands = self.directory.join(COMMANDS_FOLDER);
+        if commands.is_dir() { self.read_log(&commands, None) } else { Ok(()) }
     }
 
-    /// Reads the files from their beginning, without keeping what they hold.
-    fn read_all(&self) -> Result<(), Gone> {
-        let numbers = match segments(&self.directory) {
+    /// Reads the files of a log from their beginning, without keeping what they hold. Without an `end` it is the log of
+    /// another process: a record that is being written is passed over.
+    fn read_log(&self, directory: &Path, end: Option<Position>) -> Result<(), Gone> {
+        let numbers = match segments(directory) {
             Ok(numbers) => numbers,
             Err(error) => return self.send(Err(self.failed(&error.into()))),
         };
         let (mut fold, mut last_at, mut rows) = (Fold::default(), 0, Vec::new());
-        for number in numbers.into_iter().filter(|number| *number <= self.end.segment) {
-            let limit = if number == self.end.segment { self.end.offset } else { u64::MAX };
-            let path = self.directory.join(segment_name(number));
+        let newest = numbers.last().copied();
+        for number in numbers.into_iter().filter(|number| end.is_none_or(|end| *number <= end.segment)) {
+            let limit = end.filter(|end| end.segment == number).map_or(u64::MAX, |end| end.offset);
+            let path = directory.join(segment_name(number));
             if let Err(error) = self.read_segment(&path, limit, &mut fold, &mut last_at, &mut rows)? {
                 if matches!(error, FormatError::Io(_)) {
                     return self.send(Err(self.failed(&error)));
+                }
+                if end.is_none() && newest == Some(number) && matches!(error, FormatError::Torn) {
+                    continue;
                 }
                 tracing::error!(alert = true, segment = segment_name(number), %error, "an audit segment is damaged");
                 rows.push(Arc::new(damaged_row(last_at, segment_name(number))));

@@ -23,6 +23,6 @@ mod writer;
 
 pub use batches::AuditStore;
 pub use format::FormatError;
-pub use reader::{Verified, verify};
+pub use reader::{Verified, read_all, verify};
 pub use sink::{AuditOptions, Durability, FileSink};
 pub use storage::StoreError;

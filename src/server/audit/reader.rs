@@ -59,6 +59,29 @@ impl SegmentReader {
     }
 }
 
+/// Hands every record of a directory on, in order; may run beside a server: what it is writing is passed over.
+pub fn read_all(directory: &Path, mut take: impl FnMut(Record)) -> Result<(), StoreError> {
+    let io = |error| StoreError::Io { path: directory.to_path_buf(), error };
+    let numbers = segments(directory).map_err(io)?;
+    for number in &numbers {
+        let path: PathBuf = directory.join(segment_name(*number));
+        let damaged = |error| StoreError::Damaged { path: path.clone(), error };
+        let mut segment = match SegmentReader::open(&path, u64::MAX) {
+            Err(FormatError::Torn) if numbers.last() == Some(number) => break,
+            opened => opened.map_err(damaged)?,
+        };
+        loop {
+            match segment.next_record() {
+                Ok(Some(record)) => take(record),
+                Ok(None) => break,
+                Err(FormatError::Torn) if numbers.last() == Some(number) => break,
+                Err(error) => return Err(damaged(error)),
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What [`verify`] found in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {

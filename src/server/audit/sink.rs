@@ -11,7 +11,7 @@ use super::AuditStore;
 use super::kept::Kept;
 use super::queue::Queue;
 use super::recover::{End, recover};
-use super::storage::{Directory, Storage, StoreError};
+use super::storage::{COMMANDS_FOLDER, Directory, Storage, StoreError};
 use super::taken;
 use super::writer::{Position, Writer, WriterOptions};
 
@@ -81,6 +81,21 @@ impl FileSink {
         }
         drop(sink.note(Event::Started { version: env!("CARGO_PKG_VERSION").to_string() }));
         Ok(sink)
+    }
+
+    /// The log that commands keep beside that of the server, which has its own locked. Waits a little for another
+    /// command to let go of it.
+    pub fn open_for_commands(options: &AuditOptions) -> Result<FileSink, StoreError> {
+        const ATTEMPTS: u32 = 100;
+        const PAUSE: Duration = Duration::from_millis(50);
+        let options = AuditOptions { directory: options.directory.join(COMMANDS_FOLDER), ..options.clone() };
+        for _ in 1..ATTEMPTS {
+            match FileSink::open(&options) {
+                Err(StoreError::InUse(_)) => std::thread::sleep(PAUSE),
+                outcome => return outcome,
+            }
+        }
+        FileSink::open(&options)
     }
 
     pub(super) fn start(options: &AuditOptions, storage: Box<dyn Storage>, end: End) -> std::io::Result<FileSink> {

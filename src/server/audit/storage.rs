@@ -100,6 +100,9 @@ impl Storage for Directory {
     }
 }
 
+/// Folder, inside that of a server's log, of the log that commands keep: one process writes to a directory at a time.
+pub(super) const COMMANDS_FOLDER: &str = "commands";
+
 /// File name of a segment; sorts by number.
 pub(super) fn segment_name(number: u64) -> String {
     format!("{number:012}.audit")

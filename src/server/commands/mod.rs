@@ -4,25 +4,46 @@
 //! Left out: arguments and their help, which are `main`'s, and the demo, which is [`crate::demo`]'s.
 
 mod check;
+pub mod diff;
 mod explain;
+mod grid;
 mod locate;
 mod log;
+pub mod matrix;
+mod opened;
+mod preview;
 mod report;
+mod runner;
 mod serve;
 mod sources;
+pub mod test;
 #[cfg(test)]
 mod tests;
 mod verifier;
 
 pub use check::{CheckOptions, check};
+pub use diff::{DiffOptions, diff};
 pub use explain::{ExplainOptions, explain};
 pub use log::start_log;
+pub use matrix::{MatrixOptions, matrix};
+pub use preview::{PreviewOptions, preview};
 pub use report::ReportFormat;
 pub use serve::serve;
+pub use test::{TestOptions, test};
 pub use verifier::verifier;
 
 use std::io::Write;
 use std::process::ExitCode;
+
+/// How a command prints what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON value.
+    Json,
+}
 
 /// Writes to a stream whose reader may have gone (`| head`): that is no error of ours.
 fn put(out: &mut dyn Write, text: &str) {

@@ -72,33 +72,54 @@ impl Findings {
     }
 
     fn sarif(&self) -> Value {
-        let results: Vec<Value> = self
-            .each()
-            .map(|(severity, found)| {
-                let hint = found.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                let mut place = json!({"artifactLocation": {"uri": found.file}});
-                // SARIF counts from 1 and has no word for "the file as a whole" but leaving the region out.
-                if found.line > 0 {
-                    place["region"] = json!({"startLine": found.line, "startColumn": found.column.max(1)});
-                }
-                json!({
-                    "ruleId": found.code, "level": severity,
-                    "message": {"text": format!("{}{hint}", found.message)},
-                    "locations": [{"physicalLocation": place}],
-                })
-            })
-            .collect();
         let mut rules: Vec<&str> = self.each().map(|(_, found)| found.code).collect();
         rules.sort_unstable();
         rules.dedup();
-        let rules: Vec<Value> = rules.into_iter().map(|id| json!({"id": id})).collect();
-        let driver = json!({"name": "sluice", "version": env!("CARGO_PKG_VERSION"), "rules": rules});
+        let results: Vec<Value> = self.each().map(|(severity, found)| result(severity, found, &rules)).collect();
+        let rules: Vec<Value> = rules.into_iter().map(rule).collect();
+        let driver = json!({
+            "name": "sluice", "version": env!("CARGO_PKG_VERSION"), "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules,
+        });
+        // Findings are what the command is for: it has done its work even where there are some.
+        let invocation = json!({"executionSuccessful": true, "exitCode": i32::from(!self.errors.is_empty())});
         json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
-            "runs": [{"tool": {"driver": driver}, "results": results}],
+            "runs": [{
+                "tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "invocations": [invocation],
+                "results": results,
+            }],
         })
     }
+}
+
+fn rule(id: &str) -> Value {
+    json!({"id": id, "shortDescription": {"text": id.replace('-', " ")}, "defaultConfiguration": {"level": "error"}})
+}
+
+fn result(severity: &str, found: &Diagnostic, rules: &[&str]) -> Value {
+    let hint = found.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    let mut place = json!({"artifactLocation": {"uri": uri(&found.file)}});
+    // SARIF counts from 1 and has no word for "the file as a whole" but leaving the region out.
+    if found.line > 0 {
+        place["region"] = json!({"startLine": found.line, "startColumn": found.column.max(1)});
+    }
+    json!({
+        "ruleId": found.code, "ruleIndex": rules.iter().position(|id| *id == found.code), "level": severity,
+        "message": {"text": format!("{}{hint}", found.message)},
+        "locations": [{"physicalLocation": place}],
+    })
+}
+
+/// A path as a URI reference: a relative one stays relative to wherever the command ran.
+fn uri(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
+    for byte in path.bytes() {
+        if plain(byte) { uri.push(char::from(byte)) } else { uri.push_str(&format!("%{byte:02X}")) }
+    }
+    uri
 }
 
 /// A finding as a compiler prints it.

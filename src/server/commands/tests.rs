@@ -178,7 +178,8 @@ fn a_verifier_is_made_of_one_line() {
 
 /// Explains a statement as a user: whether it went well, and both streams.
 async fn run_explain(folder: &Path, user: &str, sql: &str) -> (bool, String, String) {
-    let options = ExplainOptions { config: folder.join("sluice.yaml"), user: user.to_string(), sql: sql.to_string() };
+    let (config, user, sql) = (folder.join("sluice.yaml"), user.to_string(), sql.to_string());
+    let options = ExplainOptions { config, user, sql, ..ExplainOptions::default() };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let code = explain(&options, &mut out, &mut err).await;
     (is_success(code), String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
@@ -190,11 +191,14 @@ async fn explain_tells_rules_and_refusals() {
     let (explained, out, err) = run_explain(folder.path(), "ana", "SELECT 机构号 FROM 零售.机构").await;
     assert!(explained, "{err}");
     assert!(out.contains("as ana: roles analyst") && out.contains("branch.branch_id") && out.contains("all"), "{out}");
+    let (explained, out, _) =
+        run_explain(folder.path(), "ana", "SELECT branch_id FROM retail.branch WHERE level = $1").await;
+    assert!(explained && out.contains("branch.branch_id clear"), "parameters get stand-ins: {out}");
     let refused = [
         ("ana", "SELECT salary FROM retail.branch", "refused: 42703"),
         ("ana", "DELETE FROM retail.branch", "refused: 25006"),
         ("ana", "SELEC", "refused: 42601"),
-        ("ana", "SELECT branch_id FROM retail.branch WHERE level = $1", "hint: write the values into the statement"),
+        ("ana", "SELECT branch_id FROM retail.branch WHERE level = $1 + 'x'", "refused: "),
         ("bea", "SELECT 1", "no user \"bea\""),
     ];
     for (user, sql, expected) in refused {

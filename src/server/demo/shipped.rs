@@ -18,6 +18,7 @@ shipped! {
     "catalog/entities/daily_balance.yaml"
     "catalog/entities/employee.yaml"
     "catalog/entities/txn.yaml"
+    "policies/cases/bank.case"
     "policies/denials.yaml"
     "policies/grants.yaml"
     "policies/levels.yaml"

@@ -86,6 +86,16 @@ impl Quotas {
         }
     }
 
+    /// What a person has taken of the day of this moment.
+    pub fn taken(&self, user: &str, now_micros: i64, zone: &TimeZone) -> Taken {
+        let day = Day::of(now_micros, zone).number;
+        let people = self.people();
+        let person = people.get(user).filter(|person| person.day == day).cloned().unwrap_or_default();
+        let lookups = person.lookups.into_iter();
+        let lookups = lookups.map(|((entity, field), values)| Lookup { entity, field, values }).collect();
+        Taken { user: user.to_string(), day, rows: person.rows, bytes: person.bytes, lookups }
+    }
+
     /// Begins a statement: refused where a limit is reached already, its look-ups counted. What is returned is to be
     /// recorded before the statement runs.
     pub(super) fn begin(

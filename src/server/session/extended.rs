@@ -76,7 +76,13 @@ impl Session {
             }
             kind if query_of(kind).is_some() => {
                 let asking = self.asking().await?;
-                let (params, columns) = work::describe(&mut self.io, &asking, statement, declared).await?;
+                let (params, columns) = match work::describe(&mut self.io, &asking, statement, declared).await {
+                    Ok(described) => described,
+                    Err(fault) => {
+                        self.remember_refusal(statement, &fault);
+                        return Err(fault);
+                    }
+                };
                 let columns = match kind {
                     StatementKind::Query(_) => Some(columns.into()),
                     StatementKind::Explain { .. } => Some(explain_columns().into()),

@@ -183,6 +183,7 @@ async fn begin(
         transaction: Transaction::default(),
         names: Names::new(state.limits.prepared_max),
         pid,
+        last: None,
         asked: None,
         skipping: false,
         _registered: registered,

@@ -10,7 +10,8 @@ pub mod error;
 mod extended;
 mod io;
 mod login;
-mod parameter;
+mod own;
+pub(crate) mod parameter;
 mod portal;
 mod role;
 mod rows;
@@ -37,9 +38,11 @@ use error::{Fault, SessionError};
 use io::{Io, Woken};
 use portal::Names;
 use role::Identity;
+pub(crate) use role::roles_within;
 use settings::Settings;
 use transaction::{Transaction, Undone, Warning};
 use work::Asking;
+pub(crate) use work::query_of;
 
 pub use login::login;
 
@@ -53,6 +56,8 @@ pub struct Session {
     transaction: Transaction,
     names: Names,
     pid: i32,
+    /// How the last statement over business relations was decided.
+    last: Option<Arc<own::Last>>,
     /// Who asks, derived under a generation of the settings.
     asked: Option<(u64, Asking)>,
     /// After an error in the extended protocol: everything up to Sync is passed over.

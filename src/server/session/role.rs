@@ -29,7 +29,7 @@ pub struct Identity {
 }
 
 /// The roles that remain when only one is in force: itself and those it belongs to.
-fn roles_within(role: &str, held: &BTreeSet<String>, snapshot: &Snapshot) -> BTreeSet<String> {
+pub(crate) fn roles_within(role: &str, held: &BTreeSet<String>, snapshot: &Snapshot) -> BTreeSet<String> {
     let only = BTreeSet::from([role.to_string()]);
     let implied = snapshot.policies.roles_of("", &BTreeSet::new(), &only);
     implied.intersection(held).cloned().collect()
@@ -112,6 +112,7 @@ impl Session {
             return Err(SessionError::Internal("no principal was derived".into()).into());
         };
         let mut asking = asking.clone();
+        asking.last = self.last.clone();
         Arc::make_mut(&mut asking.principal).context.now_micros = self.state.sink.now_micros();
         Ok(asking)
     }
@@ -134,6 +135,7 @@ impl Session {
             principal,
             settings: Arc::new(self.settings.clone()),
             pid: self.pid,
+            last: None,
         };
         let role = self.settings.get("role").filter(|role| role != "none" && *role != self.identity.user);
         let Some(role) = role else { return Ok(asking(Arc::new(all))) };

@@ -72,7 +72,7 @@ impl Session {
                 };
                 return Err(fault.refuse(ready.trail));
             }
-            StatementKind::Explain { .. } => return self.explain(ready).await,
+            StatementKind::Explain { policy, .. } => return self.explain(ready, *policy).await,
             StatementKind::Declare { name, binary, scroll, hold, .. } => {
                 let cursor = Cursor { binary: *binary, hold: *hold };
                 return self.declare(ready, name, cursor, *scroll).await;
@@ -108,7 +108,9 @@ impl Session {
     /// Plans where that is still to be done, admits, and starts.
     async fn run_query(&mut self, ready: Ready) -> Result<Rows, Fault> {
         let Ready { statement, params, formats, trail } = ready;
-        match self.planned(&statement, &params, formats).await {
+        let planned = self.planned(&statement, &params, formats).await;
+        self.remember(&statement, &planned);
+        match planned {
             Ok((asking, planned)) => {
                 let (trail, meter) = work::meter(&asking, &planned, trail)?;
                 let least = if let Planned::Governed(governed) = &planned { governed.least_group() } else { None };
@@ -151,14 +153,14 @@ impl Session {
 
     /// EXPLAIN: rules and source SQL for those with a grant of their own, else only that there are rules (governance
     /// G14).
-    async fn explain(&mut self, ready: Ready) -> Result<Opened, Fault> {
+    async fn explain(&mut self, ready: Ready, policy: bool) -> Result<Opened, Fault> {
         let Ready { statement, params, trail, .. } = ready;
         let (asking, planned) = match self.planned(&statement, &params, Formats::default()).await {
             Ok(planned) => planned,
             Err(fault) => return Err(fault.refuse(trail)),
         };
         let lines = match planned {
-            Planned::Governed(governed) => match work::explain(&mut self.io, &asking, *governed).await {
+            Planned::Governed(governed) => match work::explain(&mut self.io, &asking, *governed, policy).await {
                 Ok(lines) => lines,
                 Err(fault) => return Err(fault.refuse(trail)),
             },

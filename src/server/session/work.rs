@@ -10,12 +10,13 @@ use sluice_base::{ClientError, Column, Datum, Format, SqlType, Table, TimeZone};
 use sluice_engine::RowStream;
 use sluice_model::Principal;
 use sluice_model::allowance::Allowance;
-use sluice_model::audit::{Asked, Trail};
-use sluice_plan::{Asker, Governed, PlanCacheMode, Query, Statement, StatementKind};
+use sluice_model::audit::{Asked, Taken, Trail};
+use sluice_plan::{Asker, Explanation, Governed, PlanCacheMode, Query, Statement, StatementKind, Telling};
 use sluice_system::{Answer, Context};
 
 use super::error::{Fault, SessionError};
 use super::io::Io;
+use super::own::Last;
 use super::settings::Settings;
 use crate::quota::Meter;
 use crate::state::{Current, State};
@@ -33,6 +34,8 @@ pub struct Asking {
     pub settings: Arc<Settings>,
     /// Number of the session.
     pub pid: i32,
+    /// How the session's last statement was decided.
+    pub last: Option<Arc<Last>>,
 }
 
 /// A planned query.
@@ -173,15 +176,17 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
     }
 }
 
-/// What a governed statement comes to, in lines; nothing is run.
-pub async fn explain(io: &mut Io, asking: &Asking, governed: Governed) -> Result<Vec<String>, Fault> {
+/// What a governed statement comes to, in lines; nothing is run. `policy`: what was decided alone, without what the
+/// sources would be asked.
+pub async fn explain(io: &mut Io, asking: &Asking, governed: Governed, policy: bool) -> Result<Vec<String>, Fault> {
     let asking_too = asking.clone();
     on_planner(io, &asking.state, move || {
         let snapshot = &asking_too.current.snapshot;
         let full = asking_too.explains_in_full();
-        let mut lines = sluice_plan::explain_policy(&governed, &snapshot.catalog, full);
-        lines.extend(sluice_plan::explain_limits(&asking_too.allowance(), full));
-        if full {
+        let telling = Telling { full, language: asking_too.settings.language() };
+        let mut lines = Explanation::of(&governed).lines(&snapshot.catalog, telling);
+        lines.extend(sluice_plan::explain_limits(&asking_too.allowance(), telling));
+        if full && !policy {
             lines.extend(asking_too.current.engine.explain(governed, snapshot).map_err(Fault::of)?);
         }
         Ok(lines)
@@ -294,7 +299,14 @@ impl Asking {
             backend_pid: self.pid,
             now_micros: self.principal.context.now_micros,
             started_micros: self.state.started_micros,
+            own: &|relation| super::own::rows(self, relation),
         })
+    }
+
+    /// What the person has taken of today's limits.
+    pub fn taken(&self) -> Taken {
+        let zone = &self.current.snapshot.catalog.timezone;
+        self.state.quotas.taken(&self.principal.user, self.state.sink.now_micros(), zone)
     }
 
     /// The person's limits.

@@ -134,6 +134,7 @@ pub(crate) fn schema_name<'a>(oid: u32, context: &Context<'a>) -> Option<&'a str
     match oid {
         11 => Some("pg_catalog"),
         13_207 => Some("information_schema"),
+        13_600 => Some("sluice"),
         _ => match context.visible.object(oid)? {
             ObjectRef::Schema(position) => Some(&*context.visible.schemas.get(position)?.name),
             _ => None,
@@ -146,6 +147,7 @@ pub(crate) fn schema_oid(name: &str, context: &Context) -> Option<u32> {
     match name {
         "pg_catalog" => Some(11),
         "information_schema" => Some(13_207),
+        "sluice" => Some(13_600),
         _ => context.visible.schema_by_name(name).map(|schema| schema.oid),
     }
 }

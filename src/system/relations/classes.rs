@@ -9,6 +9,8 @@ use crate::visible::{OWNER_NAME, OWNER_OID, VisibleCatalog, VisibleRelation};
 
 pub(super) const PG_CATALOG_OID: u32 = 11;
 pub(super) const INFORMATION_SCHEMA_OID: u32 = 13_207;
+/// Of the schema of the relations that Sluice adds; beyond those that PostgreSQL makes at initdb.
+pub(super) const SLUICE_SCHEMA_OID: u32 = 13_600;
 /// `pg_am` of tables.
 const HEAP: u32 = 2;
 /// `pg_am` of the indexes under keys.
@@ -16,13 +18,18 @@ const BTREE: u32 = 403;
 
 /// OID of the schema of a system relation.
 pub(super) fn system_schema_oid(shape: &Shape) -> u32 {
-    if shape.schema == "pg_catalog" { PG_CATALOG_OID } else { INFORMATION_SCHEMA_OID }
+    match shape.schema {
+        "pg_catalog" => PG_CATALOG_OID,
+        "sluice" => SLUICE_SCHEMA_OID,
+        _ => INFORMATION_SCHEMA_OID,
+    }
 }
 
 pub(super) fn namespaces(visible: &VisibleCatalog) -> Vec<Row> {
     let mut builder = Builder::new("pg_catalog", "pg_namespace", &["oid", "nspname", "nspowner"]);
     builder.push([PG_CATALOG_OID.into(), "pg_catalog".into(), OWNER_OID.into()]);
     builder.push([INFORMATION_SCHEMA_OID.into(), "information_schema".into(), OWNER_OID.into()]);
+    builder.push([SLUICE_SCHEMA_OID.into(), "sluice".into(), OWNER_OID.into()]);
     for schema in &visible.schemas {
         builder.push([schema.oid.into(), Value::Text(schema.name.clone()), OWNER_OID.into()]);
     }

@@ -1,8 +1,10 @@
 //! Relations about the session itself: made anew for each query, never kept with the visible catalog.
 
+use sluice_base::Datum;
+
 use super::builder::Builder;
 use super::settings::presets;
-use super::shape::Shape;
+use super::shape::{Shape, ShapeColumn};
 use crate::Context;
 use crate::value::{Row, Value};
 use crate::visible::DATABASE_OID;
@@ -11,8 +13,16 @@ pub(super) fn rows(shape: &Shape, context: &Context) -> Option<Vec<Row>> {
     match (shape.schema, shape.name) {
         ("pg_catalog", "pg_settings") => Some(settings(context)),
         ("pg_catalog", "pg_stat_activity") => Some(activity(context)),
+        ("sluice", name) => Some(own(shape, (context.own)(name))),
         _ => None,
     }
+}
+
+/// Rows made by the session. A value that does not fit its column is NULL: there are only texts, flags and numbers.
+fn own(shape: &Shape, rows: Vec<Vec<Datum>>) -> Vec<Row> {
+    let cell =
+        |(column, datum): (&ShapeColumn, Datum)| Value::of_datum(&datum, &column.sql_type).unwrap_or(Value::Null);
+    rows.into_iter().map(|row| shape.columns.iter().zip(row).map(cell).collect::<Vec<Value>>().into()).collect()
 }
 
 fn settings(context: &Context) -> Vec<Row> {

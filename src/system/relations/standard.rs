@@ -33,7 +33,7 @@ fn schemata(visible: &VisibleCatalog) -> Vec<Row> {
     let mut builder = Builder::new(this.0, this.1, &["schema_name"])
         .always(this, "catalog_name", visible.database.as_str())
         .always(this, "schema_owner", OWNER_NAME);
-    for name in ["pg_catalog", "information_schema"] {
+    for name in ["pg_catalog", "information_schema", "sluice"] {
         builder.push([name.into()]);
     }
     for schema in &visible.schemas {
