@@ -5,13 +5,13 @@
 //! are what the sessions of a Chinese bank use; a table of all zones would be a dependency for the rest.
 
 /// A time zone of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TimeZone {
     name: String,
     rule: Rule,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Rule {
     /// Seconds east of UTC.
     Fixed(i32),

@@ -4,6 +4,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use sluice_base::{ClientError, SqlState, ToClient};
 use sluice_plan::PlanError;
+use sluice_plan::datetime::DatetimeFault;
 use sluice_plan::numeric::NegativeRoot;
 
 use crate::sources::SourceError;
@@ -167,6 +168,12 @@ impl EngineError {
             true => EngineError::Memory(format!("panic: {text}")),
             false => EngineError::Internal(format!("panic: {text}")),
         }
+    }
+}
+
+impl From<DatetimeFault> for EngineError {
+    fn from(fault: DatetimeFault) -> EngineError {
+        EngineError::Statement(PlanError::Datetime(fault))
     }
 }
 

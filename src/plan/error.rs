@@ -3,6 +3,8 @@
 use datafusion_common::{DataFusionError, SchemaError};
 use sluice_base::{ClientError, SqlState, ToClient};
 
+use crate::datetime::DatetimeFault;
+
 /// Refusals of the plan room. Texts hold nothing but what the client itself typed or may see.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PlanError {
@@ -80,6 +82,33 @@ pub enum PlanError {
     /// A LIKE pattern that ends with its escape character.
     #[error("LIKE pattern ends with its escape character")]
     EscapeAtEnd,
+    /// An operator that these types do not have.
+    #[error("operator does not exist: {0}")]
+    UndefinedOperator(String),
+    /// Branches or columns of different types, in PostgreSQL's words.
+    #[error("{0}")]
+    Mismatch(String),
+    /// A LIMIT or OFFSET below nought.
+    #[error("{0} must not be negative")]
+    RowCount(&'static str),
+    /// A count of groups, or a place in a frame, below one.
+    #[error("argument of {0} must be greater than zero")]
+    Place(&'static str),
+    /// A frame of a window that cannot be.
+    #[error("{0}")]
+    Frame(&'static str),
+    /// A part of a text that would begin before it.
+    #[error("negative substring length not allowed")]
+    Substring,
+    /// A logarithm of nought or less.
+    #[error("{0}")]
+    Logarithm(&'static str),
+    /// A power that is no real number.
+    #[error("{0}")]
+    Power(&'static str),
+    /// A date, a time or a template that cannot be computed.
+    #[error("{0}")]
+    Datetime(#[from] DatetimeFault),
     /// An invariant of ours broke.
     #[error("internal: {0}")]
     Internal(String),
@@ -206,6 +235,38 @@ impl ToClient for PlanError {
                 "LIKE pattern must not end with escape character",
                 "LIKE 模式不能以转义字符结尾",
             ),
+            PlanError::UndefinedOperator(form) => ClientError::new(
+                S::UndefinedFunction,
+                format!("operator does not exist: {form}"),
+                format!("操作符不存在:{form}"),
+            )
+            .hint(
+                "No operator matches the given name and argument types. You might need to add explicit type casts.",
+                "没有与参数类型相符的操作符,可能需要显式转换类型。",
+            ),
+            PlanError::Mismatch(what) => {
+                ClientError::new(S::DatatypeMismatch, what.clone(), format!("数据类型不匹配:{what}"))
+                    .hint("Add an explicit cast.", "请添加显式类型转换。")
+            }
+            PlanError::RowCount(clause) => {
+                let code =
+                    if *clause == "LIMIT" { S::InvalidRowCountInLimit } else { S::InvalidRowCountInResultOffset };
+                ClientError::new(code, format!("{clause} must not be negative"), format!("{clause} 不能为负数"))
+            }
+            PlanError::Place(name) => {
+                let code = if *name == "ntile" { S::InvalidArgumentForNtile } else { S::InvalidArgumentForNthValue };
+                let told = format!("argument of {name} must be greater than zero");
+                ClientError::new(code, told, format!("{name} 的参数必须大于零"))
+            }
+            PlanError::Frame(what) => ClientError::new(S::WindowingError, *what, "窗口的范围无效"),
+            PlanError::Substring => {
+                ClientError::new(S::SubstringError, "negative substring length not allowed", "子串的长度不能为负数")
+            }
+            PlanError::Logarithm(what) => {
+                ClientError::new(S::InvalidArgumentForLogarithm, *what, "对数的参数必须大于零")
+            }
+            PlanError::Power(what) => ClientError::new(S::InvalidArgumentForPowerFunction, *what, "乘方的结果不是实数"),
+            PlanError::Datetime(fault) => fault.to_client(),
             PlanError::Internal(_) => ClientError::internal("plan"),
         }
     }

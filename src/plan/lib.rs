@@ -4,7 +4,9 @@
 //! [`govern::GovernedSource`] that carries its decision, so there is nothing below it that could be reached or moved.
 //! This room depends on DataFusion's planning crates alone: it cannot execute.
 
+pub mod datetime;
 mod error;
+mod generic;
 pub mod govern;
 pub mod numeric;
 mod query;
@@ -13,7 +15,8 @@ mod statement;
 pub mod types;
 
 pub use error::PlanError;
-pub use govern::{Governed, GovernedSource, LookupPredicate, explain_limits, explain_policy};
+pub use generic::{PlanCacheMode, Plans};
+pub use govern::{GenericPlan, Governed, GovernedSource, LookupPredicate, explain_limits, explain_policy};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

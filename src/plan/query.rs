@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use sqlparser::ast::{self, SetExpr, TableFactor, Visit, Visitor};
 
@@ -10,7 +11,7 @@ use crate::PlanError;
 /// One query. The tree is never printed back to text.
 #[derive(Debug, Clone)]
 pub struct Query {
-    ast: Box<ast::Query>,
+    ast: Arc<ast::Query>,
     /// Relations that are neither CTEs nor functions: (schema, name), folded.
     relations: BTreeSet<(Option<String>, String)>,
 }
@@ -28,12 +29,22 @@ impl Query {
         let ctes = survey.ctes;
         let relations =
             survey.relations.into_iter().filter(|(schema, name)| schema.is_some() || !ctes.contains(name)).collect();
-        Ok(Query { ast, relations })
+        Ok(Query { ast: Arc::from(ast), relations })
     }
 
     /// The syntax tree, for the system relations' evaluator.
     pub fn ast(&self) -> &ast::Query {
         &self.ast
+    }
+
+    /// The tree, shared.
+    pub(crate) fn shared_ast(&self) -> &Arc<ast::Query> {
+        &self.ast
+    }
+
+    /// The same query with constants of its conditions written otherwise; the relations stay the same.
+    pub(crate) fn with_ast(&self, ast: Arc<ast::Query>) -> Query {
+        Query { ast, relations: self.relations.clone() }
     }
 
     /// True where the query names any relation at all.

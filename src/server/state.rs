@@ -15,6 +15,7 @@ use sluice_base::Limits;
 use sluice_engine::Engine;
 use sluice_model::audit::{SessionInfo, Sink};
 use sluice_model::{Principal, Snapshot};
+use sluice_plan::Plans;
 use sluice_system::VisibleCatalog;
 use sluice_wire::{AcceptOptions, CancelKey, Protocol};
 use tokio::sync::{Semaphore, watch};
@@ -62,6 +63,8 @@ pub struct State {
     pub failures: Failures,
     /// Turns for planning, which is work for a processor.
     pub planners: Arc<Semaphore>,
+    /// Plans that serve more than one execution.
+    pub plans: Plans,
     /// What each person has taken of her limits.
     pub quotas: Arc<Quotas>,
     visible: moka::sync::Cache<[u8; 32], Arc<VisibleCatalog>>,
@@ -97,6 +100,7 @@ impl State {
             sessions: Registry::default(),
             failures: Failures::default(),
             planners: Arc::new(Semaphore::new(processors.max(2))),
+            plans: Plans::default(),
             quotas: Arc::new(Quotas::default()),
             visible,
             phase: watch::Sender::new(Phase::Serving),

@@ -258,6 +258,13 @@ pub(crate) fn of_data_type(data_type: &DataType) -> Result<SqlType> {
             SqlType::Varchar(length(n, "varchar")?)
         }
         DataType::Char(n) | DataType::Character(n) => SqlType::Bpchar(Some(length(n, "char")?.unwrap_or(1))),
+        // A precision would have to be kept; without relations the other engine rounds to it.
+        DataType::Timestamp(Some(..6), _) | DataType::Time(Some(..6), _) => {
+            return Err(SystemError::Unsupported("a time of less than six digits".into()));
+        }
+        DataType::Interval { fields: Some(_), .. } | DataType::Interval { precision: Some(..6), .. } => {
+            return Err(SystemError::Unsupported("an interval of some fields or digits".into()));
+        }
         DataType::Date => SqlType::Date,
         DataType::Time(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => SqlType::Time,
         DataType::Timestamp(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => SqlType::Timestamp,

@@ -81,7 +81,8 @@ pub fn run(kind: &Kind, check: impl Fn(&Case) -> Outcome + Sync) {
         let relative = path.strip_prefix(repository()).expect("inside the repository").to_path_buf();
         let cases = parse(&relative, &text, kind);
         let mut rewritten: Vec<(std::ops::Range<usize>, String)> = Vec::new();
-        let chosen: Vec<&Case> = cases.iter().filter(|case| case.name.contains(&wanted)).collect();
+        let chosen: Vec<&Case> =
+            cases.iter().filter(|case| case.name.contains(&wanted) || case.file.ends_with(&wanted)).collect();
         for (case, outcome) in chosen.iter().zip(check_all(&chosen, &check)) {
             count += 1;
             let expected: Vec<Entry> =

@@ -77,6 +77,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Whether a placeholder may be repeated and still be one parameter.
     fn numbered(&self) -> bool;
 
+    /// Whether a parameter of this type, text apart, compares as a literal of it does.
+    fn binds(&self, sql_type: &SqlType) -> bool {
+        matches!(sql_type, SqlType::Int2 | SqlType::Int4 | SqlType::Int8 | SqlType::Date)
+    }
+
     /// A typed literal for `bool`, integers, `numeric`, `date`, `timestamp` and NULL; `None` for all else, text above
     /// all: those are parameters.
     fn literal(&self, value: &Datum, sql_type: &SqlType) -> Option<String>;

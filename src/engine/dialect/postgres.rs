@@ -36,6 +36,11 @@ impl Dialect for Postgres {
         true
     }
 
+    fn binds(&self, sql_type: &SqlType) -> bool {
+        use SqlType::*;
+        matches!(sql_type, Bool | Int2 | Int4 | Int8 | Date | Timestamp | Timestamptz | Uuid)
+    }
+
     fn literal(&self, value: &Datum, sql_type: &SqlType) -> Option<String> {
         let text = literal::plain(value)?;
         Some(match value {

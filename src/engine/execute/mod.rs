@@ -8,10 +8,12 @@ mod stop;
 mod stream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
@@ -23,7 +25,7 @@ use sluice_model::mask::MaskKeys;
 use sluice_plan::Governed;
 
 use crate::EngineError;
-use crate::federate::{Federated, Sent, Splitter, verify_physical};
+use crate::federate::{Federated, Generic, Sent, Splitter, needs_values, verify_physical};
 use crate::functions::{Bounds, Checked};
 use crate::sources::Sources;
 use stop::cooperative;
@@ -36,6 +38,10 @@ const BATCH_ROWS: usize = 8_192;
 
 /// Threads for each core: work between two pauses (a sort, a long batch) must not hold up the statements behind it.
 const THREADS_PER_CORE: usize = 2;
+
+/// Generic plans kept at most, and how long one is kept that nobody uses.
+const GENERIC_MAX: u64 = 512;
+const GENERIC_IDLE: Duration = Duration::from_secs(600);
 
 /// Stack for the optimizer and the physical planner, which recurse over deep, but bounded, statements.
 const STACK_BYTES: usize = 64 << 20;
@@ -56,6 +62,8 @@ pub struct Engine {
     keys: MaskKeys,
     statement_timeout_ms: u64,
     runtime: Option<tokio::runtime::Runtime>,
+    /// By number of the governed plan; `None` for those that have to be planned with their values.
+    generic: moka::sync::Cache<u64, Option<Arc<Generic>>>,
     /// Sub-plans go to the sources; switched off to compare answers.
     pushdown: bool,
 }
@@ -94,7 +102,8 @@ impl Engine {
             .build()
             .map_err(|error| EngineError::Internal(format!("engine threads: {error}")))?;
         let statement_timeout_ms = limits.statement_timeout_ms;
-        Ok(Engine { state, sources, keys, statement_timeout_ms, runtime: Some(runtime), pushdown: true })
+        let generic = moka::sync::Cache::builder().max_capacity(GENERIC_MAX).time_to_idle(GENERIC_IDLE).build();
+        Ok(Engine { state, sources, keys, statement_timeout_ms, runtime: Some(runtime), generic, pushdown: true })
     }
 
     /// The same engine with sub-plans kept here: answers must not change.
@@ -125,7 +134,10 @@ impl Engine {
     /// as an error then.
     pub fn federate(&self, admitted: Admitted<Governed>, snapshot: &Snapshot) -> Result<Federated, EngineError> {
         let (governed, mut trail) = admitted.into_parts();
-        let planned = stacker::grow(STACK_BYTES, || self.physical(governed, snapshot));
+        let planned = match self.kept(&governed) {
+            Some(generic) => run_of(&generic, &governed),
+            None => stacker::grow(STACK_BYTES, || self.planned(governed, snapshot)),
+        };
         match planned {
             Ok(planned) => {
                 for sent in planned.sent {
@@ -140,8 +152,48 @@ impl Engine {
         }
     }
 
+    /// Whether a plan is at hand already, so that federating is a matter of microseconds.
+    pub fn is_planned(&self, governed: &Governed) -> bool {
+        self.kept(governed).is_some()
+    }
+
+    fn kept(&self, governed: &Governed) -> Option<Arc<Generic>> {
+        self.generic.get(&governed.generic()?.id).flatten()
+    }
+
+    fn planned(&self, governed: Governed, snapshot: &Snapshot) -> Result<Planned, EngineError> {
+        let Some(sluice_plan::GenericPlan { id, plan, .. }) = governed.generic() else {
+            return self.physical(governed, snapshot);
+        };
+        if self.generic.get(&id).is_some() {
+            return self.physical(governed, snapshot);
+        }
+        // What cannot be planned without its values may be with them.
+        let made = self.generic_plan(plan, snapshot).unwrap_or_else(|error| {
+            tracing::debug!(%error, "no generic plan");
+            None
+        });
+        let made = made.map(Arc::new);
+        self.generic.insert(id, made.clone());
+        match made {
+            Some(generic) => run_of(&generic, &governed),
+            None => self.physical(governed, snapshot),
+        }
+    }
+
+    fn generic_plan(&self, plan: &LogicalPlan, snapshot: &Snapshot) -> Result<Option<Generic>, EngineError> {
+        let split = self.splitter(snapshot).split(plan, &self.state)?;
+        if needs_values(&split.plan)? {
+            return Ok(None);
+        }
+        let planner = DefaultPhysicalPlanner::default();
+        let plan = futures::executor::block_on(planner.create_physical_plan(&split.plan, &self.state))?;
+        Ok(Generic::new(plan, split))
+    }
+
     fn physical(&self, governed: Governed, snapshot: &Snapshot) -> Result<Planned, EngineError> {
-        let (split, columns) = self.splitter(snapshot).split(governed, &self.state)?;
+        let (plan, columns) = governed.into_plan()?;
+        let split = self.splitter(snapshot).split(&plan, &self.state)?;
         let stop = Stop::default();
         let guarded = stop.guard(split.plan)?;
         let planner = DefaultPhysicalPlanner::default();
@@ -173,6 +225,13 @@ impl Engine {
         lines.extend(tree.lines().map(|line| format!("here: {}", line.split_once(':').map_or(line, |(name, _)| name))));
         Ok(lines)
     }
+}
+
+/// One run of a generic plan.
+fn run_of(generic: &Generic, governed: &Governed) -> Result<Planned, EngineError> {
+    let values = governed.generic().map_or(&[][..], |plan| plan.values);
+    let plan = generic.filled(values)?;
+    Ok(Planned { plan, columns: governed.columns().to_vec(), sent: generic.sent.clone(), stop: Stop::default() })
 }
 
 /// DataFusion's own rules, then ours: what is checked has its types.

@@ -7,9 +7,9 @@ use datafusion::scalar::ScalarValue;
 use sluice_base::{Datum, SqlType};
 use sluice_model::catalog::Entity;
 use sluice_model::predicate::{CompareOp, Predicate, Term};
-use sluice_plan::types::decimal_text;
+use sluice_plan::types::{arrow_type, decimal_text};
 
-use super::fragment::Params;
+use super::fragment::{Constant, Params};
 use crate::dialect::Dialect;
 
 /// Longest list that is sent; longer ones are checked here.
@@ -82,16 +82,29 @@ impl Gate<'_> {
             return None;
         }
         let params = &mut *self.params;
-        let mut value = || params.mark(&SqlType::Text, Datum::Text(pattern.to_string()));
+        let mut value = || params.mark(&SqlType::Text, Constant::Value(Datum::Text(pattern.to_string())));
         Some(format!("({})", self.dialect.text_like(&column.sql, &mut value)))
     }
 
     fn comparison(&mut self, left: &Expr, op: CompareOp, right: &Expr) -> Option<String> {
         match (self.column(left), self.column(right)) {
             (Some(left), Some(right)) => self.columns(&left, op, &right),
-            (Some(column), None) => self.with_constant(&column, op, &constant(right, &column.sql_type)?),
-            (None, Some(column)) => self.with_constant(&column, mirrored(op), &constant(left, &column.sql_type)?),
+            (Some(column), None) => self.with_operand(left, column, op, right),
+            (None, Some(column)) => self.with_operand(right, column, mirrored(op), left),
             (None, None) => None,
+        }
+    }
+
+    fn with_operand(&mut self, expr: &Expr, column: Value, op: CompareOp, other: &Expr) -> Option<String> {
+        let constant = constant(other, &column.sql_type)?;
+        match (constant, expr) {
+            // Integers of all widths compare at every source; a cast of the column would hide its index.
+            (constant @ Constant::Parameter(_), Expr::Cast(Cast { expr, .. })) => {
+                let plain = self.column(expr).filter(|plain| is_integer(&plain.sql_type))?;
+                is_integer(&column.sql_type).then_some(())?;
+                self.with_constant(&Value { sql_type: column.sql_type, ..plain }, op, &constant)
+            }
+            (constant, _) => self.with_constant(&column, op, &constant),
         }
     }
 
@@ -111,22 +124,28 @@ impl Gate<'_> {
         }
     }
 
-    fn with_constant(&mut self, column: &Value, op: CompareOp, value: &Datum) -> Option<String> {
+    fn with_constant(&mut self, column: &Value, op: CompareOp, value: &Constant) -> Option<String> {
         let dialect = self.dialect;
-        if !dialect.compares(&column.sql_type) || value.is_null() {
+        if !dialect.compares(&column.sql_type) {
             return None;
         }
         let sign = sign(op)?;
-        if !column.sql_type.is_text() {
-            let literal = dialect.literal(value, &column.sql_type)?;
-            return Some(format!("({} {sign} {literal})", column.sql));
-        }
-        let Datum::Text(text) = value else { return None };
-        if text.contains('\0') {
-            return None;
-        }
         let params = &mut *self.params;
-        let mut mark = || params.mark(&SqlType::Text, Datum::Text(text.clone()));
+        if !column.sql_type.is_text() {
+            let operand = match value {
+                Constant::Value(Datum::Null) => return None,
+                Constant::Value(value) => dialect.literal(value, &column.sql_type)?,
+                Constant::Parameter(_) if !dialect.binds(&column.sql_type) => return None,
+                Constant::Parameter(_) => params.mark(&column.sql_type, value.clone()),
+            };
+            return Some(format!("({} {sign} {operand})", column.sql));
+        }
+        match value {
+            Constant::Value(Datum::Text(text)) if text.contains('\0') => return None,
+            Constant::Value(Datum::Text(_)) | Constant::Parameter(_) => {}
+            Constant::Value(_) => return None,
+        }
+        let mut mark = || params.mark(&SqlType::Text, value.clone());
         Some(match op {
             CompareOp::Eq => format!("({})", dialect.text_equals(&column.sql, &mut mark)),
             CompareOp::NotEq => format!("(NOT ({}))", dialect.text_equals(&column.sql, &mut mark)),
@@ -164,11 +183,11 @@ impl Gate<'_> {
                 }
                 (Term::Field(field), Term::Value(value, _)) => {
                     let column = self.field(entity, *field)?;
-                    self.with_constant(&column, *op, value)
+                    self.with_constant(&column, *op, &Constant::Value(value.clone()))
                 }
                 (Term::Value(value, _), Term::Field(field)) => {
                     let column = self.field(entity, *field)?;
-                    self.with_constant(&column, mirrored(*op), value)
+                    self.with_constant(&column, mirrored(*op), &Constant::Value(value.clone()))
                 }
                 (Term::Value(..), Term::Value(..)) => None,
             },
@@ -178,8 +197,10 @@ impl Gate<'_> {
             Predicate::In { values, .. } if values.len() > LIST_MAX => None,
             Predicate::In { field, values, negated, .. } => {
                 let column = self.field(entity, *field)?;
-                let parts: Option<Vec<String>> =
-                    values.iter().map(|value| self.with_constant(&column, CompareOp::Eq, value)).collect();
+                let parts: Option<Vec<String>> = values
+                    .iter()
+                    .map(|value| self.with_constant(&column, CompareOp::Eq, &Constant::Value(value.clone())))
+                    .collect();
                 let any = format!("({})", parts?.join(" OR "));
                 Some(if *negated { format!("(NOT {any})") } else { any })
             }
@@ -219,8 +240,29 @@ impl Gate<'_> {
 }
 
 /// A constant of the engine as a value of the column's type; `None` where the types are not the same.
-fn constant(expr: &Expr, column: &SqlType) -> Option<Datum> {
-    let Expr::Literal(value, _) = expr else { return None };
+fn constant(expr: &Expr, column: &SqlType) -> Option<Constant> {
+    match expr {
+        Expr::Literal(value, _) => literal(value, column).map(Constant::Value),
+        Expr::Placeholder(parameter) => {
+            let same = *parameter.field.as_ref()?.data_type() == arrow_type(column);
+            let number: usize = parameter.id.strip_prefix('$')?.parse().ok()?;
+            same.then_some(Constant::Parameter(number.checked_sub(1)?))
+        }
+        // A wider integer is the same number.
+        Expr::Cast(Cast { expr, field }) if *field.data_type() == arrow_type(column) && is_integer(column) => {
+            let Expr::Placeholder(parameter) = &**expr else { return None };
+            let narrow = exact_type(parameter.field.as_ref()?.data_type()).filter(is_integer)?;
+            constant(expr, &narrow)
+        }
+        _ => None,
+    }
+}
+
+fn is_integer(sql_type: &SqlType) -> bool {
+    matches!(sql_type, SqlType::Int2 | SqlType::Int4 | SqlType::Int8)
+}
+
+fn literal(value: &ScalarValue, column: &SqlType) -> Option<Datum> {
     match (value, column) {
         (ScalarValue::Boolean(Some(v)), SqlType::Bool) => Some(Datum::Bool(*v)),
         (ScalarValue::Int16(Some(v)), SqlType::Int2) => Some(Datum::Int(i64::from(*v))),

@@ -17,7 +17,7 @@ use sluice_plan::GovernedSource;
 use sluice_plan::types::arrow_type;
 
 use super::conditions;
-use super::fragment::{self, Params};
+use super::fragment::{self, Hole, Params};
 use super::gate::Gate;
 use super::parents::{self, FACT, Parent};
 use crate::EngineError;
@@ -28,7 +28,7 @@ use crate::sources::{FileSource, ScanRequest, Source, Sources};
 #[derive(Debug, Clone)]
 pub(crate) enum RawRows {
     /// A statement for an SQL source.
-    Sql { connection: String, request: ScanRequest },
+    Sql { connection: String, request: ScanRequest, holes: Vec<Hole> },
     /// Files that the engine reads; the conditions only prune.
     Files { source: Arc<FileSource>, table: String, prune: Vec<Expr> },
     /// The server's own store.
@@ -217,18 +217,19 @@ impl LeafBuilder<'_> {
         if let Some(fetch) = fetch.filter(|_| residual.is_empty() && parents.is_empty()) {
             sql.push_str(&dialect.limit(Some(fetch as u64), 0));
         }
-        let (sql, values) =
-            params.finish(&sql, dialect).ok_or_else(|| EngineError::Internal("parameter marks do not match".into()))?;
+        let finished = params.finish(&sql, dialect);
+        let finished = finished.ok_or_else(|| EngineError::Internal("parameter marks do not match".into()))?;
         let request = ScanRequest {
-            sql,
-            params: values,
+            sql: finished.sql,
+            params: finished.params,
             schema: raw.schema(),
             types: raw.fields.iter().map(|f| entity.fields[*f].sql_type.clone()).collect(),
             batch_rows: 0,
             timeout_ms: self.timeout_ms,
             reusable: true,
         };
-        Ok((RawRows::Sql { connection: entity.connection.clone(), request }, residual, parents))
+        let rows = RawRows::Sql { connection: entity.connection.clone(), request, holes: finished.holes };
+        Ok((rows, residual, parents))
     }
 }
 

@@ -7,6 +7,7 @@
 mod conditions;
 mod fragment;
 mod gate;
+mod generic;
 mod govern_exec;
 mod leaf;
 mod parents;
@@ -29,17 +30,19 @@ use sluice_base::Column;
 use sluice_model::Snapshot;
 use sluice_model::audit::Trail;
 use sluice_model::mask::MaskKeys;
+use sluice_plan::GovernedSource;
 use sluice_plan::types::arrow_type;
-use sluice_plan::{Governed, GovernedSource};
 
 use crate::EngineError;
 use crate::execute::Stop;
 use crate::sources::{ScanRequest, Sources};
+use fragment::Finished;
 use leaf::{LeafBuilder, RawRows};
 use parents::Parent;
 use provider::{GovernedTable, PushedTable};
 use push::{Pusher, only_connection};
 
+pub(crate) use generic::{Generic, needs_values};
 pub(crate) use verify::verify_physical;
 
 /// A statement ready to run: sources attached, barriers checked. Neither cloned nor made outside this room.
@@ -79,10 +82,9 @@ pub(crate) struct Splitter<'a> {
 
 impl Splitter<'_> {
     /// Optimizes a governed plan and attaches sources to it.
-    pub(crate) fn split(&self, governed: Governed, state: &SessionState) -> Result<(Split, Vec<Column>), EngineError> {
-        let (plan, columns) = governed.into_plan();
-        let before = fingerprints(&plan)?;
-        let optimized = state.optimize(&plan)?;
+    pub(crate) fn split(&self, plan: &LogicalPlan, state: &SessionState) -> Result<Split, EngineError> {
+        let before = fingerprints(plan)?;
+        let optimized = state.optimize(plan)?;
         let kept = fingerprints(&optimized)?;
         // The optimizer may drop a scan (WHERE false) or copy one; it may not bring in another decision.
         if let Some(foreign) = kept.keys().find(|fingerprint| !before.contains_key(*fingerprint)) {
@@ -90,7 +92,7 @@ impl Splitter<'_> {
         }
         let mut sent = Vec::new();
         let attached = optimized.transform_down_with_subqueries(|node| self.attach(node, &mut sent))?;
-        Ok((Split { plan: attached.data, sent, fingerprints: kept }, columns))
+        Ok(Split { plan: attached.data, sent, fingerprints: kept })
     }
 
     fn attach(&self, node: LogicalPlan, sent: &mut Vec<Sent>) -> datafusion::common::Result<Transformed<LogicalPlan>> {
@@ -115,7 +117,9 @@ impl Splitter<'_> {
         let Some((connection, dialect)) = only_connection(node, catalog, self.sources) else { return Ok(None) };
         let mut pusher = Pusher::new(catalog, self.sources, dialect);
         let Some(rendered) = pusher.node(node) else { return Ok(None) };
-        let Some((sql, params)) = pusher.params.finish(&rendered.sql, dialect) else { return Ok(None) };
+        let Some(Finished { sql, params, holes }) = pusher.params.finish(&rendered.sql, dialect) else {
+            return Ok(None);
+        };
         let width = node.schema().fields().len();
         if width == 0 || rendered.types.len() != width {
             return Ok(None);
@@ -144,6 +148,7 @@ impl Splitter<'_> {
                 timeout_ms: self.timeout_ms,
                 reusable: pusher.reusable,
             },
+            holes,
             schema,
             fingerprints: pusher.fingerprints,
             sources: self.sources.clone(),
@@ -172,6 +177,9 @@ impl Splitter<'_> {
         let builder =
             LeafBuilder { catalog: &self.snapshot.catalog, sources: self.sources, source, timeout_ms: self.timeout_ms };
         let leaf = builder.build(projection, &scan.filters, scan.fetch)?;
+        if leaf.residual.iter().any(generic::has_parameter) {
+            return Err(EngineError::Internal("a parameter outside a source's statement".into()));
+        }
         sent.push(self.sent(&leaf.rows));
         self.sent_to_parents(&leaf.parents, sent);
         let table = GovernedTable { leaf, sources: self.sources.clone(), keys: self.keys.clone() };
@@ -195,7 +203,9 @@ impl Splitter<'_> {
 
     fn sent(&self, rows: &RawRows) -> Sent {
         match rows {
-            RawRows::Sql { connection, request } => Sent { connection: connection.clone(), what: request.sql.clone() },
+            RawRows::Sql { connection, request, .. } => {
+                Sent { connection: connection.clone(), what: request.sql.clone() }
+            }
             RawRows::Files { source, table, .. } => {
                 Sent { connection: source.id().to_string(), what: format!("files of {table}") }
             }

@@ -173,18 +173,19 @@ impl LeafBuilder<'_> {
         let table = table.ok_or_else(unnameable)?;
         let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
         let sql = format!("SELECT {} FROM {table} AS {FACT}{filter}", names.join(", "));
-        let (sql, values) =
-            params.finish(&sql, dialect).ok_or_else(|| EngineError::Internal("parameter marks do not match".into()))?;
+        let finished = params.finish(&sql, dialect);
+        let finished = finished.ok_or_else(|| EngineError::Internal("parameter marks do not match".into()))?;
         let request = ScanRequest {
-            sql,
-            params: values,
+            sql: finished.sql,
+            params: finished.params,
             schema: raw.schema(),
             types: raw.fields.iter().map(|f| entity.fields[*f].sql_type.clone()).collect(),
             batch_rows: 0,
             timeout_ms: self.timeout_ms,
             reusable: true,
         };
-        Ok((RawRows::Sql { connection: entity.connection.clone(), request }, residual, parents))
+        let rows = RawRows::Sql { connection: entity.connection.clone(), request, holes: finished.holes };
+        Ok((rows, residual, parents))
     }
 }
 

@@ -12,6 +12,7 @@ use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use sluice_model::mask::MaskKeys;
 
+use super::fragment::Hole;
 use super::govern_exec::{GovernColumn, GovernExec};
 use super::leaf::{Leaf, RawRows};
 use super::parents::{self, Parent};
@@ -32,6 +33,7 @@ pub(crate) struct GovernedTable {
 pub(crate) struct PushedTable {
     pub(crate) connection: String,
     pub(crate) request: ScanRequest,
+    pub(crate) holes: Vec<Hole>,
     pub(crate) schema: SchemaRef,
     pub(crate) fingerprints: Vec<String>,
     pub(crate) sources: Sources,
@@ -57,7 +59,8 @@ impl TableProvider for PushedTable {
         if projection.is_some() || !filters.is_empty() {
             return Err(internal("a pushed statement was given more to do"));
         }
-        let rows = SourceRows::Sql { connection: self.connection.clone(), request: Box::new(self.request.clone()) };
+        let (connection, holes) = (self.connection.clone(), self.holes.clone());
+        let rows = SourceRows::Sql { connection, request: Box::new(self.request.clone()), holes };
         SourceExec::new(rows, Arc::clone(&self.schema), self.sources.clone(), self.fingerprints.clone())
             .map(|exec| Arc::new(exec) as Arc<dyn ExecutionPlan>)
     }
@@ -101,8 +104,9 @@ impl GovernedTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let rows = match rows {
-            RawRows::Sql { connection, request } => {
-                SourceRows::Sql { connection: connection.clone(), request: Box::new(request.clone()) }
+            RawRows::Sql { connection, request, holes } => {
+                let (connection, holes) = (connection.clone(), holes.clone());
+                SourceRows::Sql { connection, request: Box::new(request.clone()), holes }
             }
             RawRows::Batches { connection, table } => {
                 SourceRows::Batches { connection: connection.clone(), table: table.clone() }

@@ -13,7 +13,9 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
 use futures::{StreamExt, TryStreamExt};
+use sluice_base::{Datum, SqlType};
 
+use super::fragment::Hole;
 use super::provider::source;
 use crate::sources::{ScanRequest, Source, Sources};
 
@@ -21,7 +23,12 @@ use crate::sources::{ScanRequest, Source, Sources};
 #[derive(Debug, Clone)]
 pub(crate) enum SourceRows {
     /// A statement.
-    Sql { connection: String, request: Box<ScanRequest> },
+    Sql {
+        connection: String,
+        request: Box<ScanRequest>,
+        /// Places for the values of a generic plan; with any left the statement is not run.
+        holes: Vec<Hole>,
+    },
     /// A table of a store of batches.
     Batches { connection: String, table: String },
 }
@@ -50,6 +57,21 @@ impl SourceExec {
             EmissionType::Incremental,
             Boundedness::Bounded,
         ));
+        Ok(SourceExec { rows, schema, sources, fingerprints, properties })
+    }
+
+    /// The same leaf for one execution, its values in place.
+    pub(crate) fn filled(&self, values: &[(SqlType, Datum)]) -> Result<SourceExec> {
+        let mut rows = self.rows.clone();
+        if let SourceRows::Sql { request, holes, .. } = &mut rows {
+            for hole in std::mem::take(holes) {
+                let missing = || DataFusionError::Internal("a generic plan was given too few values".into());
+                let place = request.params.get_mut(hole.at).ok_or_else(missing)?;
+                place.1 = values.get(hole.parameter).ok_or_else(missing)?.1.clone();
+            }
+        }
+        let (schema, sources) = (Arc::clone(&self.schema), self.sources.clone());
+        let (fingerprints, properties) = (self.fingerprints.clone(), Arc::clone(&self.properties));
         Ok(SourceExec { rows, schema, sources, fingerprints, properties })
     }
 }
@@ -93,7 +115,10 @@ impl ExecutionPlan for SourceExec {
         let opened = async move {
             let external = |error| DataFusionError::External(Box::new(error));
             let stream = match &rows {
-                SourceRows::Sql { connection, request } => match source(&sources, connection)? {
+                SourceRows::Sql { holes, .. } if !holes.is_empty() => {
+                    return Err(DataFusionError::Internal("a generic plan was run without its values".into()));
+                }
+                SourceRows::Sql { connection, request, .. } => match source(&sources, connection)? {
                     Source::Sql(sql) => sql.scan((**request).clone()).await.map_err(external)?,
                     _ => return Err(DataFusionError::Internal("connection is of another kind".into())),
                 },

@@ -13,7 +13,6 @@ mod bounded;
 mod cast;
 mod growth;
 mod read;
-mod read_time;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;

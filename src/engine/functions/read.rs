@@ -13,8 +13,9 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type, TimeUnit, i256};
 
 use super::cast::type_name;
-use super::read_time;
 use crate::EngineError;
+use sluice_base::TimeZone;
+use sluice_plan::datetime::{read_date, read_time, read_timestamp, read_timestamptz};
 
 type Read<T> = Result<T, EngineError>;
 
@@ -51,7 +52,7 @@ pub(super) fn array<'t>(texts: impl Iterator<Item = Option<&'t str>>, to: &DataT
             let values = each(texts, read).collect::<Read<Decimal256Array>>()?;
             Arc::new(values.with_precision_and_scale(*precision, *scale).map_err(internal)?)
         }
-        DataType::Date32 => Arc::new(each(texts, read_time::date).collect::<Read<Date32Array>>()?),
+        DataType::Date32 => Arc::new(each(texts, |text| Ok(read_date(text)?)).collect::<Read<Date32Array>>()?),
         DataType::Time64(_) | DataType::Timestamp(..) => moments(texts, to)?,
         other => return Err(EngineError::Internal(format!("texts are not read as {other}"))),
     })
@@ -62,21 +63,26 @@ fn moments<'t>(texts: impl Iterator<Item = Option<&'t str>>, to: &DataType) -> R
     let nanos = |micros: i64| micros.checked_mul(1_000).ok_or(EngineError::DatetimeRange);
     Ok(match to {
         DataType::Time64(TimeUnit::Nanosecond) => {
-            let read = |text: &str| read_time::time(text).and_then(nanos);
+            let read = |text: &str| nanos(read_time(text)?);
             Arc::new(each(texts, read).collect::<Read<Time64NanosecondArray>>()?)
         }
         DataType::Timestamp(TimeUnit::Nanosecond, zone) => {
-            let read = |text: &str| read_time::timestamp(text, zone.is_some()).and_then(nanos);
+            let read = |text: &str| nanos(stamp(text, zone.is_some())?);
             let values = each(texts, read).collect::<Read<TimestampNanosecondArray>>()?;
             Arc::new(values.with_timezone_opt(zone.clone()))
         }
         DataType::Timestamp(_, zone) => {
-            let read = |text: &str| read_time::timestamp(text, zone.is_some());
+            let read = |text: &str| stamp(text, zone.is_some());
             let values = each(texts, read).collect::<Read<TimestampMicrosecondArray>>()?;
             Arc::new(values.with_timezone_opt(zone.clone()))
         }
-        _ => Arc::new(each(texts, read_time::time).collect::<Read<Time64MicrosecondArray>>()?),
+        _ => Arc::new(each(texts, |text| Ok(read_time(text)?)).collect::<Read<Time64MicrosecondArray>>()?),
     })
+}
+
+/// What the clients' own casts become is read in their zone, by the plan room; here a clock is one of UTC.
+fn stamp(text: &str, zoned: bool) -> Read<i64> {
+    Ok(if zoned { read_timestamptz(text, &TimeZone::utc())? } else { read_timestamp(text)? })
 }
 
 const NUMERIC: EngineError = EngineError::TypeRange("numeric");

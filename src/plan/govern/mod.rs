@@ -26,10 +26,12 @@ mod subqueries;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use datafusion_common::ParamValues;
 use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_expr::LogicalPlan;
-use sluice_base::Column;
+use sluice_base::{Column, Datum, SqlType};
 use sluice_model::Decision;
 use sluice_model::audit::{Auditable, Decided, DecidedRelation, Lookup, ShadowOf};
 use sluice_model::catalog::{Catalog, Entity, Found};
@@ -42,12 +44,21 @@ use crate::types::{arrow_type, sql_type};
 
 pub use explain::{explain_limits, explain_policy};
 pub use lineage::{FieldRef, Lineage, Origin, Use};
+pub(crate) use silent::is_comparison;
 pub use silent::is_silent;
 pub use source::{GovernedSource, LookupPredicate};
 
 /// A plan under decisions: the only thing that can be admitted.
 #[derive(Debug)]
 pub struct Governed {
+    parts: Arc<Parts>,
+    /// Of a generic plan: its number, and the values of this execution.
+    filled: Option<(u64, Arc<[(SqlType, Datum)]>)>,
+}
+
+/// What executions of one generic plan share.
+#[derive(Debug)]
+struct Parts {
     plan: LogicalPlan,
     columns: Vec<Column>,
     lineage: Lineage,
@@ -56,41 +67,96 @@ pub struct Governed {
     least_group: Option<u64>,
 }
 
+/// A governed plan with parameters, and the values for this execution.
+#[derive(Debug, Clone, Copy)]
+pub struct GenericPlan<'a> {
+    /// Number of the plan: no other has it while the server runs.
+    pub id: u64,
+    /// The plan, its parameters in place.
+    pub plan: &'a LogicalPlan,
+    /// Values of `$1`, `$2`, ...; none is NULL.
+    pub values: &'a [(SqlType, Datum)],
+}
+
 impl Governed {
     /// Rows below which a group shows NULL for some aggregate of the statement; `None` where it has no such aggregate.
     pub fn least_group(&self) -> Option<u64> {
-        self.least_group
+        self.parts.least_group
     }
 
     /// Columns of the result, as the client sees them.
     pub fn columns(&self) -> &[Column] {
-        &self.columns
+        &self.parts.columns
     }
 
     /// Where the columns come from and how fields are used.
     pub fn lineage(&self) -> &Lineage {
-        &self.lineage
+        &self.parts.lineage
     }
 
     /// The decision on each entity that was named.
     pub fn decisions(&self) -> &BTreeMap<usize, Arc<Decision>> {
-        &self.decisions
+        &self.parts.decisions
+    }
+
+    /// The plan without its values, where it is a generic one.
+    pub fn generic(&self) -> Option<GenericPlan<'_>> {
+        let (id, values) = self.filled.as_ref()?;
+        Some(GenericPlan { id: *id, plan: &self.parts.plan, values })
     }
 
     /// Comparisons with raw values, as they are counted.
     pub fn lookups(&self) -> &[Lookup] {
-        &self.decided.lookups
+        &self.parts.decided.lookups
     }
 
     /// The plan, for the engine: scans in it are placeholders that nothing can run.
-    pub fn into_plan(self) -> (LogicalPlan, Vec<Column>) {
-        (self.plan, self.columns)
+    ///
+    /// # Errors
+    /// The planner's, where the values of a generic plan do not fit it.
+    pub fn into_plan(self) -> datafusion_common::Result<(LogicalPlan, Vec<Column>)> {
+        let Parts { plan, columns, .. } = &*self.parts;
+        let Some((_, values)) = &self.filled else { return Ok((plan.clone(), columns.clone())) };
+        let scalars = values.iter().map(|(sql_type, value)| crate::types::scalar(sql_type, value));
+        let scalars = scalars
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| datafusion_common::DataFusionError::External(Box::new(error)))?;
+        Ok((plan.clone().with_param_values(ParamValues::from(scalars))?, columns.clone()))
     }
 }
 
 impl Auditable for Governed {
     fn decided(&self) -> Decided {
-        self.decided.clone()
+        self.parts.decided.clone()
+    }
+}
+
+/// A governed plan that is filled with values at each execution.
+#[derive(Debug)]
+pub(crate) struct Template {
+    id: u64,
+    parts: Arc<Parts>,
+}
+
+impl Template {
+    /// Keeps what was governed with its parameters in place; `None` where an execution could be decided otherwise than
+    /// the next: a look-up is counted by its values, and a field for output only is told by its place.
+    pub(crate) fn new(governed: Governed) -> Option<Template> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let parts = governed.parts;
+        let mut masks = parts.decisions.values().flat_map(|decision| decision.fields.iter().flat_map(|f| &f.mask));
+        let plain = masks.all(|mask| mask.usage == MaskUse::Masked) && parts.decided.lookups.is_empty();
+        plain.then(|| Template { id: NEXT.fetch_add(1, Ordering::Relaxed), parts })
+    }
+
+    /// The plan for one execution; `None` where the person is decided on otherwise by now.
+    pub(crate) fn filled(&self, values: Arc<[(SqlType, Datum)]>, asker: &Asker) -> Option<Governed> {
+        let same = |(entity, before): (&usize, &Arc<Decision>)| {
+            let now = sluice_model::policy::decide(asker.principal, asker.snapshot, *entity);
+            now.is_some_and(|now| now.fingerprint == before.fingerprint)
+        };
+        let all = self.parts.decisions.iter().all(same);
+        all.then(|| Governed { parts: Arc::clone(&self.parts), filled: Some((self.id, values)) })
     }
 }
 
@@ -109,7 +175,7 @@ pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, Plan
         refuse_beyond_aggregates(&lineage, &resolved.decisions, asker)?;
         plan = aggregates::guard(plan)?;
     }
-    let resolved = Resolved { plan: coerced(plan)?, ..resolved };
+    let resolved = Resolved { plan: coerced(plan, asker)?, ..resolved };
     let columns = columns(&resolved, asker)?;
     let plan = resolved.plan;
     let lineage = lineage::trace(&plan)?;
@@ -119,7 +185,8 @@ pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, Plan
     let plan = subqueries::rewrite(plan)?;
     every_scan_decided(&plan)?;
     let least_group = least_group.filter(|_| aggregated);
-    Ok(Governed { plan, columns, lineage, decisions: resolved.decisions, decided, least_group })
+    let parts = Parts { plan, columns, lineage, decisions: resolved.decisions, decided, least_group };
+    Ok(Governed { parts: Arc::new(parts), filled: None })
 }
 
 /// Result columns with the types and origins that RowDescription tells.

@@ -35,8 +35,8 @@ pub fn is_silent(filter: &Expr, schema: &Schema, clear: &[String]) -> bool {
         }
         Expr::InList(InList { expr, list, .. }) => {
             let expected = operand(expr, schema, clear);
-            expected.is_some()
-                && list.iter().all(|item| matches!(item, Expr::Literal(..)) && operand(item, schema, clear) == expected)
+            let constant = |item: &Expr| is_constant(item) && operand(item, schema, clear) == expected;
+            expected.is_some() && list.iter().all(constant)
         }
         Expr::Like(Like { expr, pattern, escape_char, case_insensitive: false, .. }) => {
             operand(expr, schema, clear) == Some(DataType::Utf8) && column(expr).is_some() && {
@@ -49,7 +49,7 @@ pub fn is_silent(filter: &Expr, schema: &Schema, clear: &[String]) -> bool {
     }
 }
 
-fn is_comparison(op: &Operator) -> bool {
+pub(crate) fn is_comparison(op: &Operator) -> bool {
     matches!(
         op,
         Operator::Eq
@@ -63,15 +63,33 @@ fn is_comparison(op: &Operator) -> bool {
     )
 }
 
-/// Type of a clear column or a constant; `None` for anything else.
+/// A literal, or a parameter of a generic plan, which is one by the time the plan runs.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(..) | Expr::Placeholder(_) => true,
+        Expr::Cast(cast) => matches!(*cast.expr, Expr::Placeholder(_)),
+        _ => false,
+    }
+}
+
+/// Type of a clear column or a constant; `None` for anything else. Integers may be widened: that cannot fail.
 fn operand(expr: &Expr, schema: &Schema, clear: &[String]) -> Option<DataType> {
     match expr {
+        Expr::Placeholder(parameter) => parameter.field.as_ref().map(|field| field.data_type().clone()),
+        Expr::Cast(cast) if matches!(*cast.expr, Expr::Column(_) | Expr::Placeholder(_)) => {
+            let to = cast.field.data_type();
+            operand(&cast.expr, schema, clear).filter(|from| widens(from, to)).map(|_| to.clone())
+        }
         Expr::Column(column) if clear.contains(&column.name) => {
             schema.field_with_name(&column.name).ok().map(|field| field.data_type().clone())
         }
         Expr::Literal(value, _) => Some(value.data_type()),
         _ => None,
     }
+}
+
+fn widens(from: &DataType, to: &DataType) -> bool {
+    matches!((from, to), (DataType::Int16, DataType::Int32 | DataType::Int64) | (DataType::Int32, DataType::Int64))
 }
 
 fn column(expr: &Expr) -> Option<&str> {

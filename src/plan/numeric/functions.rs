@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Decimal128Array, Decimal256Array};
+use arrow::array::{ArrayRef, AsArray, Decimal128Array, Decimal256Array, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, Float64Type, i256};
 use arrow::error::ArrowError;
@@ -20,6 +20,7 @@ use super::scaled::{compute, value_function};
 use super::text::text_function;
 use super::value::{Fault, Number, digit_count};
 use super::{UNDECLARED, decimal_type, digits_of, scaled_type};
+use crate::PlanError;
 
 /// What an [`Exact`] function does with numerics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +42,7 @@ pub(crate) fn scalar(engine: &Arc<ScalarUDF>) -> Option<Arc<ScalarUDF>> {
         "floor" => Kind::Floor,
         "signum" => Kind::Sign,
         "sqrt" => Kind::SquareRoot,
-        _ => return None,
+        name => return super::float::function(name),
     };
     let signature = Signature::user_defined(engine.signature().volatility);
     Some(Arc::new(ScalarUDF::from(Exact { kind, engine: Arc::clone(engine), signature })))
@@ -72,7 +73,7 @@ pub(crate) const WHOLE: &str = "\u{1}whole";
 
 /// Whether a function may give scaled values, to be taken out by [`VALUE`].
 pub(crate) fn gives_scaled(engine_name: &str) -> bool {
-    matches!(engine_name, "round" | "trunc" | "sqrt")
+    matches!(engine_name, "round" | "trunc" | "sqrt" | "to_number")
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -114,6 +115,27 @@ impl Exact {
     }
 }
 
+impl Exact {
+    /// Over floating numbers: the engine's own, but for halves, which go to the even neighbour, and roots that are none.
+    fn float(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let of = match self.kind {
+            Kind::Round => |value: f64| Ok(value.round_ties_even()),
+            Kind::SquareRoot => |value: f64| if value < 0.0 { Err(Fault::NegativeRoot) } else { Ok(value.sqrt()) },
+            _ => return self.engine.invoke_with_args(args),
+        };
+        let rows = args.number_rows;
+        let [arg] = datafusion_common::utils::take_function_args(self.engine.name(), args.args)?;
+        let constant = matches!(arg, ColumnarValue::Scalar(_));
+        let array = cast(&arg.into_array(if constant { 1 } else { rows })?, &DataType::Float64)?;
+        let each = array.as_primitive::<Float64Type>().iter().map(|value| value.map(of).transpose());
+        let result: Float64Array = each.collect::<Result<_, Fault>>()?;
+        if constant {
+            return ScalarValue::try_from_array(&result, 0).map(ColumnarValue::Scalar);
+        }
+        Ok(ColumnarValue::Array(Arc::new(result)))
+    }
+}
+
 /// A constant number of places.
 fn integer(value: &ScalarValue) -> Option<i64> {
     match value.cast_to(&DataType::Int64) {
@@ -134,6 +156,15 @@ impl ScalarUDFImpl for Exact {
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
         if self.is_exact(types) {
             return Ok(types.to_vec());
+        }
+        match types {
+            // Of an integer PostgreSQL has the function of double precision.
+            [only] if only.is_integer() || only.is_floating() => return Ok(vec![DataType::Float64]),
+            [number, _] if number.is_floating() => {
+                let name = format!("{}(double precision, integer)", self.name());
+                return Err(DataFusionError::External(Box::new(PlanError::UndefinedFunction(name))));
+            }
+            _ => {}
         }
         let fields: Vec<FieldRef> =
             types.iter().map(|found| Arc::new(Field::new("arg", found.clone(), true))).collect();
@@ -161,7 +192,7 @@ impl ScalarUDFImpl for Exact {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
         if !self.is_exact(&types) {
-            return self.engine.invoke_with_args(args);
+            return self.float(args);
         }
         let kind = self.kind;
         if *args.return_type() == scaled_type() {
@@ -267,7 +298,7 @@ impl ScalarUDFImpl for ToNumeric {
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
         Ok(match types {
-            [DataType::Float16 | DataType::Float32] => vec![DataType::Float64],
+            [DataType::Float16] => vec![DataType::Float32],
             [DataType::LargeUtf8 | DataType::Utf8View] => vec![DataType::Utf8],
             other => other.to_vec(),
         })
@@ -303,6 +334,7 @@ impl ScalarUDFImpl for ToNumeric {
         }
         let convert = |array: &ArrayRef| match array.data_type() {
             DataType::Float64 => of_floats(array),
+            DataType::Float32 => of_reals(array),
             DataType::Utf8 => of_texts(array),
             _ => Ok(cast(array, &target)?),
         };
@@ -322,6 +354,16 @@ fn of_floats(array: &ArrayRef) -> Result<ArrayRef> {
         None => Ok(None),
         Some(float) if !float.is_finite() => Err(Fault::OutOfRange.into()),
         Some(float) => undeclared(&format!("{float:.14e}")).map(Some),
+    });
+    undeclared_array(numbers)
+}
+
+/// Of `real` PostgreSQL takes six digits.
+fn of_reals(array: &ArrayRef) -> Result<ArrayRef> {
+    let numbers = array.as_primitive::<Float32Type>().iter().map(|float| match float {
+        None => Ok(None),
+        Some(float) if !float.is_finite() => Err(Fault::OutOfRange.into()),
+        Some(float) => undeclared(&format!("{float:.5e}")).map(Some),
     });
     undeclared_array(numbers)
 }

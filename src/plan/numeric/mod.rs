@@ -39,6 +39,7 @@ pub(crate) use functions::{NUMERIC, TEXT, VALUE, WHOLE, gives_scaled, hidden, sc
 pub(crate) use planner::NumericPlanner;
 pub(crate) use rewrite::averages;
 pub(crate) use shown::with_display_scale;
+pub(crate) use text::{Figure, Numbers, scaled_of_texts, text};
 pub use value::{NegativeRoot, display_scale};
 
 /// Precision and scale of open values.

@@ -27,6 +27,7 @@ impl ExprPlanner for NumericPlanner {
         if raw.op == BinaryOperator::StringConcat {
             return Ok(PlannerResult::Original(with_text(raw, &left, &right)));
         }
+        let (raw, left, right) = with_reals(raw, left, right);
         if raw.op == BinaryOperator::Divide && (left.is_floating() || right.is_floating()) {
             return Ok(PlannerResult::Planned(float_quotient(raw.left, raw.right)));
         }
@@ -166,6 +167,22 @@ fn with_text(mut raw: RawBinaryExpr, left: &DataType, right: &DataType) -> RawBi
         }
     }
     raw
+}
+
+/// A `real` beside a number of another kind: both are double precision.
+fn with_reals(mut raw: RawBinaryExpr, left: DataType, right: DataType) -> (RawBinaryExpr, DataType, DataType) {
+    let real = |found: &DataType| *found == DataType::Float32;
+    let other = |found: &DataType| found.is_numeric() && !real(found);
+    let arithmetic = matches!(
+        raw.op,
+        BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply | BinaryOperator::Divide
+    );
+    if !arithmetic || !(real(&left) && other(&right) || other(&left) && real(&right)) {
+        return (raw, left, right);
+    }
+    raw.left = cast(raw.left, DataType::Float64);
+    raw.right = cast(raw.right, DataType::Float64);
+    (raw, DataType::Float64, DataType::Float64)
 }
 
 fn is_comparison(op: &BinaryOperator) -> bool {

@@ -3,12 +3,12 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{ArrayRef, StringArray};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, i256};
 use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
-use super::operand::Operand;
+use super::operand::{Operand, scaled_array};
 use super::scaled::inside_value;
 use super::scaled_type;
 use super::value::{Fault, Number};
@@ -28,7 +28,7 @@ pub(super) fn text_function() -> Arc<ScalarUDF> {
 }
 
 /// A numeric expression as text.
-pub(super) fn text(expr: &Expr) -> Expr {
+pub(crate) fn text(expr: &Expr) -> Expr {
     TEXT.call(vec![inside_value(expr).unwrap_or(expr).clone()])
 }
 
@@ -94,6 +94,47 @@ fn write(number: Number) -> Result<String, Fault> {
     let value = number.at_scale(number.shown)?;
     let scale = i8::try_from(number.shown).map_err(|_| Fault::OutOfRange)?;
     decimal_text(&value.to_string(), scale).ok_or(Fault::OutOfRange)
+}
+
+/// A column of numerics, whatever decimals they are.
+pub(crate) struct Numbers(Operand);
+
+impl Numbers {
+    pub(crate) fn of(array: &ArrayRef) -> Result<Numbers> {
+        Operand::of(array).map(Numbers)
+    }
+
+    /// The number of a row; `None` for NULL.
+    pub(crate) fn get(&self, row: usize) -> Option<Figure> {
+        self.0.get(row).map(Figure)
+    }
+}
+
+/// One numeric.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figure(Number);
+
+impl Figure {
+    /// As it is shown; `None` past the range.
+    pub(crate) fn text(self) -> Option<String> {
+        write(self.0).ok()
+    }
+
+    /// Rounded, half away from zero, to so many digits behind the point; `None` past the range.
+    pub(crate) fn rounded(self, digits: u8) -> Option<String> {
+        write(Number { shown: i32::from(digits), ..self.0 }).ok()
+    }
+}
+
+/// Numbers with the digits that they are written with, each a sign, digits and perhaps a point.
+pub(crate) fn scaled_of_texts(texts: &[Option<String>]) -> Result<ArrayRef> {
+    let one = |text: &String| {
+        let scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        let scale = i32::try_from(scale).map_err(|_| Fault::OutOfRange)?;
+        let value = i256::from_string(&text.replace('.', "")).ok_or(Fault::OutOfRange)?;
+        Number { value, scale, shown: scale }.open()
+    };
+    scaled_array(texts.len(), |row| texts[row].as_ref().map(one).transpose())
 }
 
 #[cfg(test)]

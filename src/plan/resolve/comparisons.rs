@@ -111,7 +111,7 @@ impl Resolver<'_> {
         }
         let inner = Box::new(std::mem::replace(item, null()));
         let mut cast = ast::DataType::clone(of);
-        super::expressions::castable(&super::sql_type_of(of)?, &mut cast)?;
+        super::casts::castable(&super::sql_type_of(of)?, &mut cast)?;
         *item = Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type: cast, array: false, format: None };
         Ok(())
     }

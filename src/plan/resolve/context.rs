@@ -19,6 +19,7 @@ use sqlparser::ast;
 use super::series::Series;
 use super::{Asker, untyped};
 use crate::PlanError;
+use crate::datetime::{self, DatetimePlanner, Session, casts};
 use crate::error::from_planner;
 use crate::govern::GovernedSource;
 use crate::numeric;
@@ -56,17 +57,34 @@ pub(super) fn plan(
         map_string_types_to_utf8view: false,
         ..ParserOptions::new()
     };
-    let scope = Scope { asker, decisions, relations: vec![Arc::new(series)] };
+    let session = session(asker);
+    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![
+        Arc::new(untyped::UntypedPlanner { session: Arc::clone(&session) }),
+        Arc::new(DatetimePlanner { session: Arc::clone(&session) }),
+    ];
+    planners.extend(FUNCTIONS.planners.iter().cloned());
+    let relations: Vec<Arc<dyn RelationPlanner>> = vec![Arc::new(series.within(&session))];
+    let scope = Scope { asker, decisions, session, planners, relations };
     let planner = SqlToRel::new_with_options(&scope, options);
     let mut context = PlannerContext::new().with_prepare_param_data_types(super::parameter_fields(declared));
     let statement = ast::Statement::Query(Box::new(query));
     planner.sql_statement_to_plan_with_context(statement, &mut context).map_err(from_planner)
 }
 
-/// A plan with its operands in common types. Here and not in the engine alone: what Describe announces is the type after
-/// coercion (CASE WHEN x THEN 1 ELSE 2.5 END is a numeric), and what cannot be coerced is a fault of the statement.
-pub(crate) fn coerced(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
-    TypeCoercion::new().analyze(plan, &FUNCTIONS.options).map_err(from_planner)
+/// A plan with its operands in common types and PostgreSQL's casts between them. Here and not in the engine alone: what
+/// Describe announces is the type after coercion (CASE WHEN x THEN 1 ELSE 2.5 END is a numeric), and what cannot be
+/// coerced is a fault of the statement.
+pub(crate) fn coerced(plan: LogicalPlan, asker: &Asker) -> Result<LogicalPlan, PlanError> {
+    let session = session(asker);
+    casts::before(plan, &session)
+        .and_then(|plan| TypeCoercion::new().analyze(plan, &FUNCTIONS.options))
+        .and_then(|plan| casts::after(plan, &session))
+        .map_err(from_planner)
+}
+
+/// What dates and times depend on.
+fn session(asker: &Asker) -> Arc<Session> {
+    Arc::new(Session { zone: asker.timezone.clone() })
 }
 
 /// Registry of the allowed functions, shared by all statements.
@@ -107,7 +125,6 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
         window.insert(function.name().to_string(), function);
     }
     let planners: Vec<Arc<dyn ExprPlanner>> = vec![
-        Arc::new(untyped::UntypedPlanner),
         Arc::new(numeric::NumericPlanner),
         Arc::new(datafusion_functions::core::planner::CoreFunctionPlanner::default()),
         Arc::new(datafusion_functions::datetime::planner::DatetimeFunctionPlanner),
@@ -115,7 +132,10 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
         Arc::new(datafusion_functions_aggregate::planner::AggregateFunctionPlanner),
         Arc::new(datafusion_functions_window::planner::WindowFunctionPlanner),
     ];
-    Functions { scalar, aggregate, window, planners, options: ConfigOptions::default() }
+    let mut options = ConfigOptions::default();
+    // The type of a timestamptz, not the zone of anybody.
+    options.execution.time_zone = Some("UTC".into());
+    Functions { scalar, aggregate, window, planners, options }
 });
 
 /// A plan ready to be governed: averages split, and the digits that PostgreSQL shows carried up to the result.
@@ -127,6 +147,8 @@ pub(super) fn finish(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
 struct Scope<'a> {
     asker: &'a Asker<'a>,
     decisions: &'a BTreeMap<usize, Arc<Decision>>,
+    session: Arc<Session>,
+    planners: Vec<Arc<dyn ExprPlanner>>,
     /// Relations that read nothing.
     relations: Vec<Arc<dyn RelationPlanner>>,
 }
@@ -145,7 +167,7 @@ impl ContextProvider for Scope<'_> {
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
-        &FUNCTIONS.planners
+        &self.planners
     }
 
     fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {
@@ -153,7 +175,7 @@ impl ContextProvider for Scope<'_> {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        FUNCTIONS.scalar.get(name).cloned()
+        datetime::function(name, &self.session).or_else(|| FUNCTIONS.scalar.get(name).cloned())
     }
 
     fn get_higher_order_meta(&self, _: &str) -> Option<Arc<HigherOrderUDF>> {

@@ -1,18 +1,16 @@
-//! Expressions of the syntax tree: columns to the names their scans list, functions to the allow-list, session values
-//! to constants. Every kind of expression that is passed on is named here.
+//! Expressions of the syntax tree: columns to the names their scans list. Every kind of expression that is passed on is
+//! named here.
 
-use sqlparser::ast::{
-    self, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value,
-    WindowType,
-};
+use sqlparser::ast::{self, CaseWhen, Expr, Value};
 
 use sluice_base::SqlType;
 
+use super::casts::{castable, interval_literal, padded_length, precision, rounded, text_length};
 use super::comparisons::is_row;
-use super::functions;
-use super::names::{Resolver, quoted};
+use super::names::Resolver;
 use super::untyped;
 use crate::PlanError;
+use crate::datetime;
 use crate::numeric;
 use crate::query::{fold, fold_name};
 
@@ -41,13 +39,20 @@ impl Resolver<'_> {
                 Ok(())
             }
             Expr::TypedString(typed) => {
-                microseconds(&mut typed.data_type);
+                if let Some(digits) = precision(&mut typed.data_type)? {
+                    *expr = rounded(std::mem::replace(expr, Expr::value(Value::Null)), digits);
+                    return Ok(());
+                }
                 if super::sql_type_of(&typed.data_type)? == SqlType::Numeric(None) {
                     *expr = undeclared_numeric(Expr::Value(typed.value.clone()));
                 }
                 Ok(())
             }
-            Expr::Interval(_) => Ok(()),
+            Expr::Interval(interval) => {
+                let literal = interval_literal(interval)?;
+                *expr = literal;
+                Ok(())
+            }
             Expr::Nested(inner)
             | Expr::IsFalse(inner)
             | Expr::IsNotFalse(inner)
@@ -58,11 +63,12 @@ impl Resolver<'_> {
             | Expr::IsUnknown(inner)
             | Expr::IsNotUnknown(inner)
             | Expr::UnaryOp { expr: inner, .. } => self.expr(inner),
-            // A numeric, so that what is divided keeps its fraction (PostgreSQL documentation, "EXTRACT, date_part").
-            Expr::Extract { expr: inner, .. } => {
+            Expr::Extract { expr: inner, field, .. } => {
                 self.expr(inner)?;
-                let extract = std::mem::replace(expr, Expr::value(Value::Null));
-                *expr = super::names::call(numeric::NUMERIC, vec![extract]);
+                let unit = field.to_string().trim_matches(['\'', '"']).to_lowercase();
+                let value = std::mem::replace(&mut **inner, Expr::value(Value::Null));
+                let unit = Expr::value(Value::SingleQuotedString(unit));
+                *expr = super::names::call(datetime::EXTRACT, vec![unit, value]);
                 Ok(())
             }
             Expr::Cast { expr: inner, data_type, format: None, .. } => {
@@ -71,8 +77,15 @@ impl Resolver<'_> {
                 }
                 let sql_type = super::sql_type_of(data_type)?;
                 castable(&sql_type, data_type)?;
-                microseconds(data_type);
+                let digits = precision(data_type)?;
+                if matches!(sql_type, SqlType::Float8 | SqlType::Float4) {
+                    float_text(inner);
+                }
                 self.expr(inner)?;
+                if let Some(digits) = digits {
+                    *expr = rounded(std::mem::replace(expr, Expr::value(Value::Null)), digits);
+                    return Ok(());
+                }
                 // A bare literal or parameter takes the type of the cast itself.
                 let bare = matches!(&**inner, Expr::Value(value) if !has_fraction(&value.value));
                 let taken = std::mem::replace(&mut **inner, Expr::value(Value::Null));
@@ -95,11 +108,16 @@ impl Resolver<'_> {
             Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
                 self.each([&mut **left, &mut **right])
             }
-            Expr::BinaryOp { left, right, .. } => {
+            Expr::BinaryOp { left, right, op } => {
                 if is_row(left) || is_row(right) {
                     return self.row_comparison(expr);
                 }
-                self.each([&mut **left, &mut **right])
+                self.each([&mut **left, &mut **right])?;
+                if is_bitwise(op) {
+                    super::names::narrow_integer(left);
+                    super::names::narrow_integer(right);
+                }
+                Ok(())
             }
             Expr::Like { expr: inner, pattern, any: false, escape_char, .. }
             | Expr::ILike { expr: inner, pattern, any: false, escape_char, .. } => {
@@ -108,7 +126,12 @@ impl Resolver<'_> {
             }
             // The engine takes its pattern for a plain regular expression.
             Expr::SimilarTo { .. } => Err(PlanError::Unsupported("SIMILAR TO".into())),
-            Expr::AtTimeZone { timestamp, time_zone } => self.each([&mut **timestamp, &mut **time_zone]),
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                self.each([&mut **timestamp, &mut **time_zone])?;
+                let take = |part: &mut Expr| std::mem::replace(part, Expr::value(Value::Null));
+                *expr = super::names::call("timezone", vec![take(time_zone), take(timestamp)]);
+                Ok(())
+            }
             Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
             Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),
             Expr::InList { expr: inner, .. } if is_row(inner) => self.row_in_list(expr),
@@ -133,6 +156,9 @@ impl Resolver<'_> {
                 self.each(trim_what.as_deref_mut())
             }
             Expr::Overlay { expr: inner, overlay_what, overlay_from, overlay_for } => {
+                if super::calls::literal_integer(overlay_from) == Some(0) {
+                    return Err(PlanError::Substring);
+                }
                 self.each([&mut **inner, &mut **overlay_what, &mut **overlay_from])?;
                 self.each(overlay_for.as_deref_mut())
             }
@@ -144,6 +170,7 @@ impl Resolver<'_> {
                 self.each(else_result.as_deref_mut())?;
                 let mut branches: Vec<&mut Expr> = conditions.iter_mut().map(|when| &mut when.result).collect();
                 branches.extend(else_result.as_deref_mut());
+                branches.iter_mut().for_each(|branch| super::names::narrow_integer(branch));
                 untyped::adopt(&mut branches);
                 untyped::unite(&mut branches);
                 Ok(())
@@ -235,7 +262,7 @@ impl Resolver<'_> {
     }
 
     /// Values of the session that stand as bare words or calls without arguments.
-    fn session_value(&self, name: &str) -> Option<Expr> {
+    pub(super) fn session_value(&self, name: &str) -> Option<Expr> {
         let text = match name {
             "current_user" | "session_user" | "user" | "current_role" => self.asker.principal.user.clone(),
             "current_catalog" | "current_database" => self.asker.snapshot.catalog.name.clone(),
@@ -243,147 +270,6 @@ impl Resolver<'_> {
             _ => return None,
         };
         Some(Expr::value(Value::SingleQuotedString(text)))
-    }
-
-    fn function_expr(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
-        let Expr::Function(function) = expr else { return Ok(()) };
-        let parts = fold_name(&function.name)?;
-        let name = match parts.as_slice() {
-            [name] => name.clone(),
-            [schema, name] if schema == "pg_catalog" => name.clone(),
-            _ => return Err(PlanError::UndefinedFunction(parts.join("."))),
-        };
-        if no_arguments(function)
-            && let Some(constant) = self.session_value(&name).or_else(|| super::moment::constant(&name, self.asker))
-        {
-            *expr = constant;
-            return Ok(());
-        }
-        if name == "mod" {
-            return self.modulo(expr);
-        }
-        let Some(engine_name) = functions::engine_name(&name) else {
-            return Err(PlanError::UndefinedFunction(format!("{name}()")));
-        };
-        function.name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(engine_name))]);
-        self.function(function, engine_name)?;
-        if numeric::gives_scaled(engine_name) && function.over.is_none() {
-            let scaled = std::mem::replace(expr, Expr::value(Value::Null));
-            *expr = super::names::call(numeric::VALUE, vec![scaled]);
-        }
-        Ok(())
-    }
-
-    /// `mod(a, b)` is `a % b`.
-    fn modulo(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
-        let Expr::Function(Function { args: FunctionArguments::List(list), .. }) = expr else {
-            return Err(PlanError::UndefinedFunction("mod()".into()));
-        };
-        let mut operands = Vec::new();
-        for arg in std::mem::take(&mut list.args) {
-            match arg {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(mut operand)) => {
-                    self.expr(&mut operand)?;
-                    operands.push(Expr::Nested(Box::new(operand)));
-                }
-                _ => return Err(PlanError::UndefinedFunction("mod()".into())),
-            }
-        }
-        let [left, right]: [Expr; 2] = operands.try_into().map_err(|_| PlanError::UndefinedFunction("mod()".into()))?;
-        let (left, right) = (Box::new(left), Box::new(right));
-        *expr = Expr::Nested(Box::new(Expr::BinaryOp { left, op: ast::BinaryOperator::Modulo, right }));
-        Ok(())
-    }
-
-    fn function(&mut self, function: &mut Function, engine_name: &str) -> Result<(), PlanError> {
-        if function.uses_odbc_syntax || !matches!(function.parameters, FunctionArguments::None) {
-            return Err(PlanError::Unsupported("this form of a function call".into()));
-        }
-        match &mut function.args {
-            FunctionArguments::None => {}
-            FunctionArguments::Subquery(_) => return Err(PlanError::Unsupported("a bare subquery argument".into())),
-            FunctionArguments::List(list) => {
-                for arg in &mut list.args {
-                    match arg {
-                        FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => self.expr(inner)?,
-                        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if engine_name == "count" => {}
-                        _ => return Err(PlanError::Unsupported("this form of an argument".into())),
-                    }
-                }
-                for clause in &mut list.clauses {
-                    match clause {
-                        FunctionArgumentClause::OrderBy(items) => self.each(items.iter_mut().map(|i| &mut i.expr))?,
-                        FunctionArgumentClause::IgnoreOrRespectNulls(_) => {}
-                        _ => return Err(PlanError::Unsupported("this clause in a function call".into())),
-                    }
-                }
-                if matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least") {
-                    let arguments = list.args.iter_mut().filter_map(|argument| match argument {
-                        FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(inner),
-                        _ => None,
-                    });
-                    untyped::adopt(&mut arguments.collect::<Vec<_>>());
-                }
-                self.check_length(engine_name, &list.args)?;
-                if engine_name == "sum" {
-                    narrow_results(&mut list.args);
-                }
-                if engine_name == "to_char" || engine_name == "to_date" {
-                    translate_template(&mut list.args)?;
-                }
-            }
-        }
-        self.each(function.filter.as_deref_mut())?;
-        self.each(function.within_group.iter_mut().map(|item| &mut item.expr))?;
-        match &mut function.over {
-            None => Ok(()),
-            Some(WindowType::NamedWindow(name)) => {
-                *name = quoted(&fold(name));
-                Ok(())
-            }
-            Some(WindowType::WindowSpec(spec)) => self.window(spec),
-        }
-    }
-
-    fn window(&mut self, spec: &mut ast::WindowSpec) -> Result<(), PlanError> {
-        if let Some(name) = &mut spec.window_name {
-            *name = quoted(&fold(name));
-        }
-        self.each(&mut spec.partition_by)?;
-        self.each(spec.order_by.iter_mut().map(|item| &mut item.expr))
-    }
-
-    pub(super) fn named_window(&mut self, window: &mut ast::NamedWindowDefinition) -> Result<(), PlanError> {
-        window.0 = quoted(&fold(&window.0));
-        match &mut window.1 {
-            ast::NamedWindowExpr::NamedWindow(name) => {
-                *name = quoted(&fold(name));
-                Ok(())
-            }
-            ast::NamedWindowExpr::WindowSpec(spec) => self.window(spec),
-        }
-    }
-
-    /// `repeat('x', 1000000000)` must not be tried: the length of such a result has to be a small constant.
-    fn check_length(&self, engine_name: &str, args: &[FunctionArg]) -> Result<(), PlanError> {
-        let Some(position) = functions::length_argument(engine_name) else { return Ok(()) };
-        let length = match args.get(position) {
-            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))) => literal_integer(expr),
-            _ => None,
-        };
-        let text_bytes = match (engine_name, args.first()) {
-            ("repeat", Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)))) => {
-                literal_text(expr).map_or(256, |text| text.len().max(1))
-            }
-            _ => 4,
-        };
-        match length {
-            Some(length) if length.saturating_mul(text_bytes as u64) <= self.asker.limits.value_bytes_max as u64 => {
-                Ok(())
-            }
-            Some(_) => Err(PlanError::TooLarge("a text function")),
-            None => Err(PlanError::Unsupported("a text length that is not a constant".into())),
-        }
     }
 }
 
@@ -407,36 +293,33 @@ fn without_exponent(value: &Value) -> Option<Expr> {
     Some(Expr::value(Value::Number(digits, false)))
 }
 
-/// The integer constants that a sum adds up are of type `integer`, so that the sum is a `bigint`.
-fn narrow_results(args: &mut [FunctionArg]) {
-    for arg in args {
-        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
-            narrow_result(expr);
+/// A number with an exponent that is cast to a floating type is read as one: as a numeric it could be out of range, or
+/// have been rounded before.
+fn float_text(expr: &mut Expr) {
+    let (sign, number) = match &*expr {
+        Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr: inner } => ("-", &**inner),
+        Expr::Nested(inner) => {
+            let mut inner = (**inner).clone();
+            float_text(&mut inner);
+            *expr = inner;
+            return;
         }
+        other => ("", other),
+    };
+    let Expr::Value(value) = number else { return };
+    if let Value::Number(text, _) = &value.value
+        && text.contains(['e', 'E'])
+    {
+        *expr = Expr::value(Value::SingleQuotedString(format!("{sign}{text}")));
     }
 }
 
-fn narrow_result(expr: &mut Expr) {
-    match expr {
-        Expr::Nested(inner) => narrow_result(inner),
-        Expr::Case { conditions, else_result, .. } => {
-            conditions.iter_mut().for_each(|branch| narrow_result(&mut branch.result));
-            if let Some(otherwise) = else_result {
-                narrow_result(otherwise);
-            }
-        }
-        // The first branch of a CASE beside the others.
-        Expr::Function(function) if is_common(function) => {
-            if let FunctionArguments::List(list) = &mut function.args {
-                narrow_results(&mut list.args);
-            }
-        }
-        _ => super::names::narrow_integer(expr),
-    }
-}
-
-fn is_common(function: &Function) -> bool {
-    matches!(function.name.0.as_slice(), [ast::ObjectNamePart::Identifier(name)] if name.value == untyped::COMMON)
+fn is_bitwise(op: &ast::BinaryOperator) -> bool {
+    use ast::BinaryOperator as B;
+    matches!(
+        op,
+        B::BitwiseAnd | B::BitwiseOr | B::BitwiseXor | B::PGBitwiseXor | B::PGBitwiseShiftLeft | B::PGBitwiseShiftRight
+    )
 }
 
 /// A cast to `numeric` without precision keeps the digits that are there; a constant text is read as the number it is.
@@ -451,26 +334,6 @@ fn undeclared_numeric(inner: Expr) -> Expr {
     }
 }
 
-fn no_arguments(function: &Function) -> bool {
-    match &function.args {
-        FunctionArguments::None => true,
-        FunctionArguments::List(list) => list.args.is_empty(),
-        FunctionArguments::Subquery(_) => false,
-    }
-}
-
-fn literal_integer(expr: &Expr) -> Option<u64> {
-    match expr {
-        Expr::Value(value) => match &value.value {
-            Value::Number(text, _) => text.parse().ok(),
-            _ => None,
-        },
-        Expr::UnaryOp { op: ast::UnaryOperator::Minus, .. } => Some(0),
-        Expr::Nested(inner) => literal_integer(inner),
-        _ => None,
-    }
-}
-
 pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Value(value) => match &value.value {
@@ -478,71 +341,6 @@ pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// The engine formats dates by strftime; PostgreSQL's template is translated where that is exact.
-fn translate_template(args: &mut [FunctionArg]) -> Result<(), PlanError> {
-    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(template))) = args.get_mut(1) else {
-        return Err(PlanError::Unsupported("to_char without a template".into()));
-    };
-    let translated = literal_text(template).and_then(functions::strftime);
-    let translated = translated.ok_or_else(|| PlanError::Unsupported("this to_char template".into()))?;
-    *template = Expr::value(Value::SingleQuotedString(translated));
-    Ok(())
-}
-
-/// The length of `varchar(n)` and `char(n)`.
-fn text_length(data_type: &ast::DataType) -> Result<Option<u32>, PlanError> {
-    use sluice_base::SqlType;
-    Ok(match super::sql_type_of(data_type)? {
-        SqlType::Varchar(Some(length)) => Some(length),
-        SqlType::Bpchar(length) => Some(length.unwrap_or(1)),
-        _ => None,
-    })
-}
-
-/// The length of `char(n)` where an expression is a cast to it.
-pub(super) fn padded_length(expr: &Expr) -> Option<u32> {
-    match expr {
-        Expr::Nested(inner) => padded_length(inner),
-        Expr::Cast { data_type, .. } => match super::sql_type_of(data_type) {
-            Ok(sluice_base::SqlType::Bpchar(length)) => Some(length.unwrap_or(1)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Spells a type in the way the planner reads it.
-pub(super) fn castable(sql_type: &SqlType, data_type: &mut ast::DataType) -> Result<(), PlanError> {
-    let spelled = match sql_type {
-        SqlType::Name | SqlType::Unknown | SqlType::Varchar(None) | SqlType::Json | SqlType::Jsonb => {
-            ast::DataType::Text
-        }
-        // A limited length is cut before, by `text_cast`.
-        SqlType::Varchar(_) | SqlType::Bpchar(_) => ast::DataType::Text,
-        SqlType::Timestamptz => ast::DataType::Timestamp(None, ast::TimezoneInfo::WithTimeZone),
-        SqlType::Float8 => ast::DataType::DoublePrecision,
-        SqlType::Float4 => ast::DataType::Real,
-        SqlType::Int2 => ast::DataType::SmallInt(None),
-        SqlType::Int4 => ast::DataType::Integer(None),
-        SqlType::Int8 => ast::DataType::BigInt(None),
-        SqlType::Bool => ast::DataType::Boolean,
-        SqlType::Numeric(_) | SqlType::Text | SqlType::Date | SqlType::Time | SqlType::Timestamp => return Ok(()),
-        SqlType::Interval => return Ok(()),
-        other => return Err(PlanError::Unsupported(format!("a cast to {}", other.sql_name()))),
-    };
-    *data_type = spelled;
-    Ok(())
-}
-
-/// Gives a timestamp the unit of the catalog's. The planner's own would reach from 1677 to 2262 alone.
-fn microseconds(data_type: &mut ast::DataType) {
-    match data_type {
-        ast::DataType::Timestamp(precision @ None, _) => *precision = Some(6),
-        ast::DataType::Datetime(precision @ None) => *precision = Some(6),
-        _ => {}
     }
 }
 

@@ -51,14 +51,8 @@ const SCALAR: &[&str] = &[
     "concat_ws",
     "initcap",
     "ascii",
-    "chr",
     "translate",
     "starts_with",
-    "to_char",
-    "to_date",
-    "date_trunc",
-    "date_part",
-    "make_date",
     "regexp_replace",
     "regexp_like",
     "regexp_count",
@@ -125,7 +119,11 @@ const WINDOW: &[&str] = &[
 /// The engine's name of an allowed function.
 pub(super) fn engine_name(name: &str) -> Option<&'static str> {
     let renamed = RENAMED.iter().find(|(from, _)| *from == name).map(|(_, to)| *to).unwrap_or(name);
-    [SCALAR, AGGREGATE, WINDOW].iter().flat_map(|list| list.iter()).find(|known| **known == renamed).copied()
+    [SCALAR, AGGREGATE, WINDOW, crate::datetime::names()]
+        .iter()
+        .flat_map(|list| list.iter())
+        .find(|known| **known == renamed)
+        .copied()
 }
 
 /// True for a function over a group of rows, by either name.
@@ -138,81 +136,9 @@ pub(super) fn length_argument(engine_name: &str) -> Option<usize> {
     matches!(engine_name, "lpad" | "rpad" | "repeat").then_some(1)
 }
 
-/// PostgreSQL's template patterns for dates as strftime directives.
-/// Source: PostgreSQL documentation, "Data Type Formatting Functions", table of date/time template patterns.
-const PATTERNS: &[(&str, &str)] = &[
-    ("YYYY", "%Y"),
-    ("HH24", "%H"),
-    ("HH12", "%I"),
-    ("MONTH", ""),
-    ("DDD", "%j"),
-    ("MM", "%m"),
-    ("DD", "%d"),
-    ("HH", "%I"),
-    ("MI", "%M"),
-    ("SS", "%S"),
-    ("MS", "%3f"),
-    ("US", "%6f"),
-    ("YY", "%y"),
-    ("IW", "%V"),
-    ("IYYY", "%G"),
-    ("Q", ""),
-];
-
-/// Translates a date template; `None` where a pattern has no exact counterpart.
-pub(super) fn strftime(template: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = template;
-    'next: while let Some(first) = rest.chars().next() {
-        if first == '"' {
-            let end = rest[1..].find('"')?;
-            out.push_str(&rest[1..=end].replace('%', "%%"));
-            rest = &rest[end + 2..];
-            continue;
-        }
-        for (pattern, directive) in PATTERNS {
-            let head = rest.get(..pattern.len());
-            if head.is_some_and(|head| head.eq_ignore_ascii_case(pattern)) {
-                if directive.is_empty() {
-                    return None;
-                }
-                out.push_str(directive);
-                rest = &rest[pattern.len()..];
-                continue 'next;
-            }
-        }
-        if first.is_ascii_alphabetic() {
-            return None;
-        }
-        if first == '%' {
-            out.push('%');
-        }
-        out.push(first);
-        rest = &rest[first.len_utf8()..];
-    }
-    Some(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn templates() {
-        let cases = [
-            ("YYYY-MM-DD", Some("%Y-%m-%d")),
-            ("yyyy年mm月", Some("%Y年%m月")),
-            ("HH24:MI:SS", Some("%H:%M:%S")),
-            ("\"week\" IW", Some("week %V")),
-            ("Month", None),
-            ("Q", None),
-            ("TMX", None),
-            ("100%", Some("100%%")),
-        ];
-        for (template, expected) in cases {
-            assert_eq!(strftime(template).as_deref(), expected, "{template}");
-        }
-    }
 
     #[test]
     fn names() {

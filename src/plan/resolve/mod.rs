@@ -4,6 +4,8 @@
 //! Invariant: only relations and fields that exist for the asking principal can be found, and an absent one and a
 //! hidden one end in the same error. Policy expressions never pass here: they have a scope of their own in the model.
 
+mod calls;
+mod casts;
 mod comparisons;
 mod context;
 mod expressions;
@@ -21,8 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_common::{ParamValues, ScalarValue};
-use datafusion_expr::LogicalPlan;
+use datafusion_expr::{Expr, LogicalPlan};
 use sluice_base::{Column, Datum, Limits, SqlType, TimeZone};
 use sluice_model::{Decision, Principal, Snapshot};
 
@@ -33,7 +36,7 @@ pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use types::sql_type_of;
-pub(crate) use untyped::COMMON;
+pub(crate) use untyped::{COMMON, LIKE_TYPE, settled};
 
 /// Who asks, and against what.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +92,52 @@ pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)])
     if used > 0 {
         plan = plan.with_param_values(ParamValues::from(values)).map_err(from_planner)?;
     }
+    counts(&plan)?;
     Ok(Resolved { plan: context::finish(plan)?, ..resolved })
+}
+
+/// Resolves a query with its parameters in place, and tells their types.
+pub(crate) fn resolve_generic(
+    query: &Query,
+    asker: &Asker,
+    declared: &[Option<SqlType>],
+) -> Result<(Resolved, Vec<SqlType>), PlanError> {
+    let resolved = plan(query, asker, declared, None)?;
+    if !resolved.arrays.is_empty() {
+        return Err(PlanError::Unsupported("a generic plan with arrays".into()));
+    }
+    let params = parameter_types(&resolved, declared)?;
+    Ok((Resolved { plan: context::finish(resolved.plan)?, ..resolved }, params))
+}
+
+/// Refuses a LIMIT or OFFSET below nought, and gives the parameters that stand for one.
+fn counts(plan: &LogicalPlan) -> Result<BTreeSet<String>, PlanError> {
+    let mut found = BTreeSet::new();
+    let mut negative = None;
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::Limit(limit) = node {
+            for (count, clause) in [(&limit.fetch, "LIMIT"), (&limit.skip, "OFFSET")] {
+                match count.as_deref() {
+                    Some(Expr::Placeholder(placeholder)) => {
+                        found.insert(placeholder.id.clone());
+                    }
+                    Some(Expr::Negative(_)) => negative = Some(clause),
+                    Some(Expr::Literal(value, _)) => {
+                        if matches!(value.cast_to(&DataType::Int64), Ok(ScalarValue::Int64(Some(..=-1)))) {
+                            negative = Some(clause);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })
+    .map_err(from_planner)?;
+    match negative {
+        Some(clause) => Err(PlanError::RowCount(clause)),
+        None => Ok(found),
+    }
 }
 
 /// A numeric parameter has the scale of its value, as a literal would.
@@ -105,23 +153,29 @@ fn type_of(declared: &SqlType, value: &ScalarValue) -> SqlType {
 /// Types of a query's parameters and columns.
 pub(crate) fn describe(query: &Query, asker: &Asker, declared: &[Option<SqlType>]) -> Result<Described, PlanError> {
     let resolved = plan(query, asker, declared, None)?;
-    let inferred = resolved.plan.get_parameter_types().map_err(from_planner)?;
-    let count = parameter_count(&resolved.plan)?.max(declared.len());
-    let params = (1..=count)
-        .map(|number| {
-            let given = declared.get(number - 1).cloned().flatten();
-            let found = inferred.get(&format!("${number}")).cloned().flatten().and_then(|t| sql_type(&t));
-            let given = given.filter(|given| *given != SqlType::Unknown);
-            match (given, resolved.arrays.contains(&number)) {
-                (Some(given), _) => given,
-                (None, false) => found.unwrap_or(SqlType::Text),
-                (None, true) => SqlType::Array(Box::new(found.unwrap_or(SqlType::Text))),
-            }
-        })
-        .collect();
-    let resolved = Resolved { plan: context::coerced(resolved.plan)?, ..resolved };
+    let params = parameter_types(&resolved, declared)?;
+    let resolved = Resolved { plan: context::coerced(resolved.plan, asker)?, ..resolved };
     let columns = crate::govern::columns(&resolved, asker)?;
     Ok(Described { params, columns })
+}
+
+fn parameter_types(resolved: &Resolved, declared: &[Option<SqlType>]) -> Result<Vec<SqlType>, PlanError> {
+    let inferred = resolved.plan.get_parameter_types().map_err(from_planner)?;
+    let count = parameter_count(&resolved.plan)?.max(declared.len());
+    let rows = counts(&resolved.plan)?;
+    let of = |number: usize| {
+        let given = declared.get(number - 1).cloned().flatten();
+        let name = format!("${number}");
+        let found = inferred.get(&name).cloned().flatten().and_then(|t| sql_type(&t));
+        let found = found.or_else(|| rows.contains(&name).then_some(SqlType::Int8));
+        let given = given.filter(|given| *given != SqlType::Unknown);
+        match (given, resolved.arrays.contains(&number)) {
+            (Some(given), _) => given,
+            (None, false) => found.unwrap_or(SqlType::Text),
+            (None, true) => SqlType::Array(Box::new(found.unwrap_or(SqlType::Text))),
+        }
+    };
+    Ok((1..=count).map(of).collect())
 }
 
 fn plan(

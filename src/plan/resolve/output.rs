@@ -4,41 +4,66 @@ use sqlparser::ast::{CeilFloorKind, Expr, SelectItem, SetExpr, TrimWhereField};
 
 use crate::query::fold;
 
-/// The name of an unnamed select item.
-pub(super) fn column_name(expr: &Expr) -> String {
-    named(expr).unwrap_or_else(|| "?column?".into())
+/// Longest name that a client is told, in bytes: as PostgreSQL's `NAMEDATALEN` less one.
+const NAME_BYTES_MAX: usize = 63;
+
+/// A name cut to the length that PostgreSQL keeps.
+pub(super) fn shown_name(mut name: String) -> String {
+    if name.len() > NAME_BYTES_MAX {
+        let mut end = NAME_BYTES_MAX;
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        name.truncate(end);
+    }
+    name
 }
 
-fn named(expr: &Expr) -> Option<String> {
+/// The name of an unnamed select item.
+pub(super) fn column_name(expr: &Expr) -> String {
+    named(expr).map_or_else(|| "?column?".into(), |(name, _)| name)
+}
+
+/// A name, and whether it stays under a cast: that of a type or of CASE does not.
+fn named(expr: &Expr) -> Option<(String, bool)> {
+    let strong = |name: String| Some((name, true));
+    let weak = |name: String| Some((name, false));
     let fixed = match expr {
-        Expr::Identifier(ident) => return Some(fold(ident)),
-        Expr::CompoundIdentifier(parts) => return parts.last().map(fold),
-        Expr::Function(function) => return function.name.0.last().and_then(|part| part.as_ident()).map(fold),
+        Expr::Identifier(ident) => return strong(fold(ident)),
+        Expr::CompoundIdentifier(parts) => return parts.last().map(fold).and_then(strong),
+        Expr::Function(function) => {
+            return function.name.0.last().and_then(|part| part.as_ident()).map(fold).and_then(strong);
+        }
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => return named(inner),
         Expr::Cast { expr: inner, data_type, .. } => {
-            return named(inner).or_else(|| super::sql_type_of(data_type).ok().map(|t| t.typname()));
+            return named(inner)
+                .filter(|(_, strong)| *strong)
+                .or_else(|| super::sql_type_of(data_type).ok().and_then(|found| weak(found.typname())));
         }
-        Expr::TypedString(typed) => return super::sql_type_of(&typed.data_type).ok().map(|t| t.typname()),
+        Expr::TypedString(typed) => {
+            return super::sql_type_of(&typed.data_type).ok().and_then(|found| weak(found.typname()));
+        }
         Expr::Case { else_result, .. } => {
-            return else_result.as_deref().and_then(named_column).or_else(|| Some("case".into()));
+            return else_result.as_deref().and_then(named_column).or_else(|| weak("case".into()));
         }
         Expr::Subquery(query) => {
             return match query.body.as_ref() {
                 SetExpr::Select(select) => match select.projection.first()? {
                     SelectItem::UnnamedExpr(inner) => named(inner),
-                    SelectItem::ExprWithAlias { alias, .. } => Some(fold(alias)),
+                    SelectItem::ExprWithAlias { alias, .. } => strong(fold(alias)),
                     _ => None,
                 },
                 _ => None,
             };
         }
+        Expr::Interval(_) => return weak("interval".into()),
+        Expr::Value(value) if matches!(value.value, sqlparser::ast::Value::Boolean(_)) => return weak("bool".into()),
         Expr::Exists { .. } => "exists",
         Expr::Array(_) => "array",
         Expr::Extract { .. } => "extract",
         Expr::Position { .. } => "position",
         Expr::Substring { .. } => "substring",
         Expr::Overlay { .. } => "overlay",
-        Expr::Interval(_) => "interval",
         Expr::AtTimeZone { .. } => "timezone",
         Expr::Ceil { field: CeilFloorKind::DateTimeField(_), .. } => "ceil",
         Expr::Ceil { .. } => "ceil",
@@ -48,14 +73,13 @@ fn named(expr: &Expr) -> Option<String> {
             Some(TrimWhereField::Trailing) => "rtrim",
             _ => "btrim",
         },
-        Expr::Value(value) if matches!(value.value, sqlparser::ast::Value::Boolean(_)) => "bool",
         _ => return None,
     };
-    Some(fixed.into())
+    strong(fixed.into())
 }
 
 /// CASE takes the name of its ELSE only when that is a column.
-fn named_column(expr: &Expr) -> Option<String> {
+fn named_column(expr: &Expr) -> Option<(String, bool)> {
     match expr {
         Expr::Identifier(_) | Expr::CompoundIdentifier(_) => named(expr),
         _ => None,

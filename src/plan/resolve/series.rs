@@ -1,7 +1,7 @@
 //! `generate_series` over integers, dates and timestamps: a list of bounded length, made while planning.
 //!
-//! Invariant: the arguments are constants and parameters, so that nothing is read; columns are refused. Over dates and
-//! timestamps the result is a `timestamp` without a zone: the zone of the session is not known here.
+//! Invariant: the arguments are constants and parameters, so that nothing is read; columns are refused. Over timestamps the
+//! result is a `timestamp`; over dates it is a `timestamptz`, whose days are those of the session's zone.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use sluice_base::{Datum, SqlType};
 use sqlparser::ast::{self, TableFactor};
 
 use crate::PlanError;
+use crate::datetime::{Session, casts};
 
 /// Longest series.
 const ROWS_MAX: usize = 1_000_000;
@@ -30,6 +31,7 @@ pub(super) const COLUMN: &str = "generate_series";
 #[derive(Debug, Default)]
 pub(super) struct Series {
     calls: Vec<Vec<ast::Expr>>,
+    session: Option<Arc<Session>>,
 }
 
 impl Series {
@@ -37,6 +39,11 @@ impl Series {
     pub(super) fn keep(&mut self, args: Vec<ast::Expr>) -> String {
         self.calls.push(args);
         format!("\u{1}series:{}", self.calls.len() - 1)
+    }
+
+    /// The calls in the session that they are planned for.
+    pub(super) fn within(self, session: &Arc<Session>) -> Series {
+        Series { session: Some(Arc::clone(session)), ..self }
     }
 
     fn call(&self, relation: &TableFactor) -> Option<&[ast::Expr]> {
@@ -59,12 +66,15 @@ impl RelationPlanner for Series {
         };
         let schema = DFSchema::empty();
         let args = args.iter().map(|arg| context.sql_to_expr(arg.clone(), &schema)).collect::<Result<Vec<_>>>()?;
-        let plan = plan(args, &schema)?;
+        let Some(session) = &self.session else {
+            return Err(DataFusionError::Internal("a series without a session".into()));
+        };
+        let plan = plan(args, &schema, session)?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
     }
 }
 
-fn plan(args: Vec<Expr>, schema: &DFSchema) -> Result<LogicalPlan> {
+fn plan(args: Vec<Expr>, schema: &DFSchema, session: &Arc<Session>) -> Result<LogicalPlan> {
     let open = |expr: &Expr| expr.exists(|part| Ok(matches!(part, Expr::Placeholder(_)))).unwrap_or(true);
     if args.iter().any(open) {
         // Only described so far: the parameters stay in sight, and there are no rows.
@@ -74,12 +84,13 @@ fn plan(args: Vec<Expr>, schema: &DFSchema) -> Result<LogicalPlan> {
     }
     let context = SimplifyContext::builder().with_schema(Arc::new(schema.clone())).with_current_time().build();
     let simplifier = ExprSimplifier::new(context);
-    let constant = |arg: Expr| match simplifier.simplify(simplifier.coerce(arg, schema)?)? {
+    let typed = |arg: Expr| casts::expression(simplifier.coerce(arg, schema)?, schema, session);
+    let constant = |arg: Expr| match simplifier.simplify(typed(arg)?)? {
         Expr::Literal(value, _) => Ok(value),
         _ => Err(refused(PlanError::Unsupported("generate_series over columns".into()))),
     };
     let values = args.into_iter().map(constant).collect::<Result<Vec<_>>>()?;
-    let array = series(&values)?;
+    let array = series(&values, session)?;
     if array.is_empty() {
         let nothing = LogicalPlanBuilder::empty(false);
         return nothing.project([lit(ScalarValue::try_from(array.data_type())?).alias(COLUMN)])?.build();
@@ -88,7 +99,7 @@ fn plan(args: Vec<Expr>, schema: &DFSchema) -> Result<LogicalPlan> {
     LogicalPlanBuilder::empty(true).project([lit(list).alias(COLUMN)])?.unnest_column(COLUMN)?.build()
 }
 
-fn series(values: &[ScalarValue]) -> Result<ArrayRef> {
+fn series(values: &[ScalarValue], session: &Session) -> Result<ArrayRef> {
     let (first, last, step) = match values {
         [first, last] => (first, last, None),
         [first, last, step] => (first, last, Some(step)),
@@ -105,7 +116,7 @@ fn series(values: &[ScalarValue]) -> Result<ArrayRef> {
                 && time(last)
                 && (first.data_type() != DataType::Utf8 || last.data_type() != DataType::Utf8) =>
         {
-            moments(first, last, step)
+            moments(first, last, step, session)
         }
         _ => Err(refused(PlanError::UndefinedFunction("generate_series() of these argument types".into()))),
     }
@@ -141,18 +152,40 @@ fn integer_array(numbers: Vec<i64>, narrow: bool) -> ArrayRef {
     }
 }
 
-fn moments(first: &ScalarValue, last: &ScalarValue, step: &ScalarValue) -> Result<ArrayRef> {
-    let array = |found: Vec<i64>| Arc::new(TimestampMicrosecondArray::from(found)) as ArrayRef;
-    let micros = |value: &ScalarValue| match value.cast_to(&DataType::Timestamp(TimeUnit::Microsecond, None))? {
-        ScalarValue::TimestampMicrosecond(micros, _) => Ok(micros),
-        _ => Err(DataFusionError::Plan("no timestamp type".into())),
+fn moments(first: &ScalarValue, last: &ScalarValue, step: &ScalarValue, session: &Session) -> Result<ArrayRef> {
+    // Between dates, too, PostgreSQL counts in moments.
+    let plain = |value: &ScalarValue| matches!(value.data_type(), DataType::Timestamp(_, None) | DataType::Utf8);
+    let zoned = !(plain(first) && plain(last));
+    let array = |clocks: Vec<i64>| -> Result<ArrayRef> {
+        if !zoned {
+            return Ok(Arc::new(TimestampMicrosecondArray::from(clocks)));
+        }
+        let moments = clocks.into_iter().map(|clock| session.moment(clock)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Arc::new(TimestampMicrosecondArray::from(moments).with_timezone("UTC")))
     };
-    let step = match step.cast_to(&DataType::Interval(IntervalUnit::MonthDayNano))? {
+    let clock = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let micros = |value: &ScalarValue| match value {
+        ScalarValue::TimestampMicrosecond(moment, Some(_)) => Ok(moment.map(|moment| session.local(moment))),
+        ScalarValue::Utf8(Some(text)) => match crate::datetime::read(text, &clock, session)? {
+            Some(ScalarValue::TimestampMicrosecond(micros, _)) => Ok(micros),
+            _ => Err(DataFusionError::Plan("no timestamp type".into())),
+        },
+        value => match value.cast_to(&clock)? {
+            ScalarValue::TimestampMicrosecond(micros, _) => Ok(micros),
+            _ => Err(DataFusionError::Plan("no timestamp type".into())),
+        },
+    };
+    let span = DataType::Interval(IntervalUnit::MonthDayNano);
+    let read = match step {
+        ScalarValue::Utf8(Some(text)) => crate::datetime::read(text, &span, session)?,
+        _ => None,
+    };
+    let step = match read.as_ref().unwrap_or(step).cast_to(&DataType::Interval(IntervalUnit::MonthDayNano))? {
         ScalarValue::IntervalMonthDayNano(step) => step,
         _ => None,
     };
     let (Some(first), Some(last), Some(step)) = (micros(first)?, micros(last)?, step) else {
-        return Ok(array(Vec::new()));
+        return array(Vec::new());
     };
     // As PostgreSQL compares intervals: months of 30 days, days of 24 hours.
     let length =
@@ -165,7 +198,7 @@ fn moments(first: &ScalarValue, last: &ScalarValue, step: &ScalarValue) -> Resul
         found.push(moment);
         next = later(moment, step);
     }
-    Ok(array(found))
+    array(found)
 }
 
 /// Months first, then days, then the rest, as PostgreSQL adds an interval.
@@ -241,8 +274,9 @@ mod tests {
             (vec![day("2026-01-01"), day("2026-01-10"), every(0, 1)], 10),
             (vec![day("2026-01-10"), day("2026-01-01"), every(0, -1)], 10),
         ];
+        let session = Session { zone: sluice_base::TimeZone::utc() };
         for (values, rows) in cases {
-            assert_eq!(series(&values).map(|array| array.len()).ok(), Some(rows), "{values:?}");
+            assert_eq!(series(&values, &session).map(|array| array.len()).ok(), Some(rows), "{values:?}");
         }
         let refusals = [
             vec![int(1), int(3), int(0)],
@@ -252,7 +286,7 @@ mod tests {
             vec![day("2026-01-01"), day("2026-01-02")],
         ];
         for values in refusals {
-            assert!(series(&values).is_err(), "{values:?}");
+            assert!(series(&values, &session).is_err(), "{values:?}");
         }
     }
 }

@@ -2,18 +2,18 @@
 //!
 //! Source of the rule: PostgreSQL documentation, chapter "Type Conversion", sections "Operators" and "UNION, CASE, and
 //! Related Constructs". Operators are dealt with where they are planned ([`UntypedPlanner`]); the branches of CASE and of
-//! its relatives, whose type has to be known before, by a function in the tree that is gone after simplification
-//! ([`LIKE_TYPE`]).
+//! its relatives, whose type has to be known before, by a function in the tree that is gone after coercion
+//! ([`LIKE_TYPE`], [`settled`]).
 //!
 //! Left out: literals that meet each other only through UNION or VALUES keep the engine's own rule.
 
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit};
-use datafusion_common::tree_node::TreeNode;
+use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue};
+use datafusion_expr::expr::ScalarFunction;
 use datafusion_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
-use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion_expr::type_coercion::other::get_coerce_type_for_case_expression;
 use datafusion_expr::{
     ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
@@ -25,10 +25,11 @@ use sqlparser::ast::{self, BinaryOperator, Value};
 use sluice_base::{Datum, SqlType};
 
 use crate::PlanError;
+use crate::datetime::{self, Session};
 use crate::types::scalar;
 
 /// Name of the function that gives its first argument, a literal, the type of its second; no client can type it.
-pub(super) const LIKE_TYPE: &str = "\u{1}like_type";
+pub(crate) const LIKE_TYPE: &str = "\u{1}like_type";
 
 /// Nodes of an expression that may stand a second time beside a literal, only to tell its type.
 const SAMPLE_NODES_MAX: usize = 24;
@@ -105,7 +106,9 @@ fn nodes(expr: &ast::Expr) -> usize {
 
 /// Types the literal of an operator by its other side, before any other planner looks at the operator.
 #[derive(Debug)]
-pub(super) struct UntypedPlanner;
+pub(super) struct UntypedPlanner {
+    pub(super) session: Arc<Session>,
+}
 
 impl ExprPlanner for UntypedPlanner {
     fn plan_binary_op(&self, mut raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
@@ -116,21 +119,16 @@ impl ExprPlanner for UntypedPlanner {
         raw.right = coerced(raw.right, schema)?;
         match (untyped(&raw.left), untyped(&raw.right)) {
             (Some(text), None) => {
-                if let Some(typed) = typed(text, &raw.right, &raw.op, schema)? {
+                if let Some(typed) = typed(text, &raw.right, &raw.op, schema, &self.session)? {
                     raw.left = typed;
                 }
             }
             (None, Some(text)) => {
-                if let Some(typed) = typed(text, &raw.left, &raw.op, schema)? {
+                if let Some(typed) = typed(text, &raw.left, &raw.op, schema, &self.session)? {
                     raw.right = typed;
                 }
             }
             _ => {}
-        }
-        if is_comparison(&raw.op) && is_span(&raw.left, schema) && is_span(&raw.right, schema) {
-            // The engine compares months, days and time one after the other; PostgreSQL compares lengths.
-            let refusal = PlanError::Unsupported("a comparison of intervals".into());
-            return Err(DataFusionError::External(Box::new(refusal)));
         }
         if is_arithmetic(&raw.op) {
             narrow(&mut raw.left, &mut raw.right, schema);
@@ -156,10 +154,6 @@ fn narrow(left: &mut Expr, right: &mut Expr, schema: &DFSchema) {
             *side = Expr::Literal(ScalarValue::Int32(Some(value)), None);
         }
     }
-}
-
-fn is_span(expr: &Expr, schema: &DFSchema) -> bool {
-    matches!(expr.get_type(schema), Ok(DataType::Interval(_) | DataType::Duration(_)))
 }
 
 fn is_arithmetic(op: &BinaryOperator) -> bool {
@@ -191,30 +185,21 @@ fn untyped(expr: &Expr) -> Option<&str> {
     }
 }
 
-fn typed(text: &str, other: &Expr, op: &BinaryOperator, schema: &DFSchema) -> Result<Option<Expr>> {
+fn typed(text: &str, other: &Expr, op: &BinaryOperator, schema: &DFSchema, session: &Session) -> Result<Option<Expr>> {
     let Ok(other) = other.get_type(schema) else { return Ok(None) };
     let target = match &other {
         DataType::Date32 | DataType::Timestamp(..) if *op == BinaryOperator::Plus => {
             DataType::Interval(IntervalUnit::MonthDayNano)
         }
+        // A factor is a number.
+        DataType::Interval(_) if matches!(op, BinaryOperator::Multiply | BinaryOperator::Divide) => DataType::Float64,
         other => other.clone(),
     };
-    match read(text, &target) {
-        Reading::Read(value) => Ok(Some(Expr::Literal(value, None))),
-        Reading::NotMine => Ok(None),
-        Reading::Malformed(name) => Err(DataFusionError::External(Box::new(PlanError::InvalidValue(name)))),
-    }
+    Ok(read(text, &target, session)?.map(|value| Expr::Literal(value, None)))
 }
 
-enum Reading {
-    Read(ScalarValue),
-    /// A type whose literals need no such reading.
-    NotMine,
-    Malformed(&'static str),
-}
-
-/// Reads a literal's text as a type's input function would.
-fn read(text: &str, target: &DataType) -> Reading {
+/// Reads a literal's text as a type's input function would; `None` for types whose literals need no such reading.
+fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<ScalarValue>> {
     let name = match target {
         DataType::Boolean => "boolean",
         DataType::Int16 => "smallint",
@@ -223,21 +208,43 @@ fn read(text: &str, target: &DataType) -> Reading {
         DataType::Float32 => "real",
         DataType::Float64 => "double precision",
         DataType::Decimal128(..) | DataType::Decimal256(..) => {
-            return match decimal(text) {
-                Some(value) => Reading::Read(value),
-                None => Reading::Malformed("numeric"),
-            };
+            return decimal(text).map(Some).ok_or_else(|| refused(PlanError::InvalidValue("numeric")));
         }
-        DataType::Date32 => "date",
-        DataType::Timestamp(_, None) => "timestamp without time zone",
-        DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
-        DataType::Interval(_) => "interval",
-        _ => return Reading::NotMine,
+        other => return Ok(datetime::read(text, other, session)?),
     };
     match ScalarValue::Utf8(Some(text.trim().to_string())).cast_to(target) {
-        Ok(value) if !value.is_null() => Reading::Read(value),
-        _ => Reading::Malformed(name),
+        Ok(value) if !value.is_null() => Ok(Some(value)),
+        _ => Err(refused(PlanError::InvalidValue(name))),
     }
+}
+
+fn refused(error: PlanError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+/// A branch in its type: what [`LIKE_TYPE`] and [`COMMON`] stand for, once all types are known.
+pub(crate) fn settled(function: ScalarFunction, schema: &DFSchema, session: &Session) -> Result<Transformed<Expr>> {
+    let settled = match (function.func.name(), function.args.as_slice()) {
+        (LIKE_TYPE, [literal, sample]) => {
+            let sample = sample.get_type(schema)?;
+            let text = untyped(literal).map(str::to_string);
+            let target = LikeType::target(text.clone().map(|text| ScalarValue::Utf8(Some(text))).as_ref(), &sample);
+            match text {
+                Some(text) => match read(&text, &target, session)? {
+                    Some(value) => Expr::Literal(value, None),
+                    None if target == DataType::Utf8 => literal.clone(),
+                    None => cast(literal.clone(), target),
+                },
+                None => cast(literal.clone(), sample),
+            }
+        }
+        (COMMON, [first, ..]) => {
+            let target = Expr::ScalarFunction(function.clone()).get_type(schema)?;
+            if first.get_type(schema)? == target { first.clone() } else { cast(first.clone(), target) }
+        }
+        _ => return Ok(Transformed::no(Expr::ScalarFunction(function))),
+    };
+    Ok(Transformed::yes(settled))
 }
 
 /// A numeric with the digits it is written with.
@@ -282,21 +289,6 @@ impl ScalarUDFImpl for LikeType {
         Ok(Arc::new(Field::new(LIKE_TYPE, LikeType::target(literal, &sample), true)))
     }
 
-    fn simplify(&self, arguments: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        let [literal, sample] = arguments.as_slice() else { return Ok(ExprSimplifyResult::Original(arguments)) };
-        let sample = info.get_data_type(sample)?;
-        let Some(text) = untyped(literal) else {
-            return Ok(ExprSimplifyResult::Simplified(cast(literal.clone(), sample)));
-        };
-        let target = LikeType::target(Some(&ScalarValue::Utf8(Some(text.to_string()))), &sample);
-        Ok(ExprSimplifyResult::Simplified(match read(text, &target) {
-            Reading::Read(value) => Expr::Literal(value, None),
-            // What cannot be read fails as a cast where, and only where, its branch is taken.
-            Reading::NotMine | Reading::Malformed(_) if target == DataType::Utf8 => literal.clone(),
-            Reading::NotMine | Reading::Malformed(_) => cast(literal.clone(), target),
-        }))
-    }
-
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let target = arguments.return_field.data_type().clone();
         let literal = arguments.args.into_iter().next();
@@ -323,13 +315,6 @@ impl ScalarUDFImpl for Common {
         // Branches without a common type are told where the CASE itself is coerced.
         let first = arguments.first().ok_or_else(|| DataFusionError::Internal("a CASE without a branch".into()))?;
         Ok(get_coerce_type_for_case_expression(arguments, None).unwrap_or_else(|| first.clone()))
-    }
-
-    fn simplify(&self, mut arguments: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        let types = arguments.iter().map(|argument| info.get_data_type(argument)).collect::<Result<Vec<_>>>()?;
-        let target = self.return_type(&types)?;
-        let first = arguments.swap_remove(0);
-        Ok(ExprSimplifyResult::Simplified(if types[0] == target { first } else { cast(first, target) }))
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {

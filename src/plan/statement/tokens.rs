@@ -19,7 +19,30 @@ pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>
     })?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
     check(&tokens, limits)?;
-    Ok(tokens)
+    continued(text, tokens)
+}
+
+/// Joins string literals that only a line break stands between; without one the second literal is out of place, where the
+/// parser would take it for the alias of the first.
+fn continued(text: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, PlanError> {
+    let mut joined: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let last = joined.last_mut().map(|last| (last.span.end.line, &mut last.token, &mut last.span.end));
+        match (&token.token, last) {
+            (Token::SingleQuotedString(more), Some((line, Token::SingleQuotedString(first), end))) => {
+                if token.span.start.line == line {
+                    return Err(PlanError::Syntax {
+                        message: format!("syntax error at or near \"'{more}'\""),
+                        position: position(text, token.span.start.line, token.span.start.column),
+                    });
+                }
+                first.push_str(more);
+                *end = token.span.end;
+            }
+            _ => joined.push(token),
+        }
+    }
+    Ok(joined)
 }
 
 /// Depth and length on the flat list: what recursion later costs is bounded by these counts.

@@ -1,6 +1,6 @@
 //! The audit log as a source of Arrow batches: what the engine scans for `audit.queries`.
 //!
-//! Invariant: bounded memory, and nothing past the acknowledged end of the log is read. Files are read in a thread of
+//! Invariant: bounded memory (see [`super::kept`] for what is kept), and nothing past the acknowledged end of the log is read. Files are read in a thread of
 //! their own, which stops when the stream is dropped.
 
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use sluice_engine::sources::{BatchSource, BatchStream, SourceError};
 use tokio::sync::mpsc;
 
-use super::format::{FormatError, Hash};
+use super::format::FormatError;
+use super::kept::{Kept, read_record};
 use super::queries::{Fold, Row, damaged_row};
 use super::reader::SegmentReader;
 use super::storage::{segment_name, segments};
@@ -32,16 +33,22 @@ pub struct AuditStore {
     connection_id: String,
     directory: PathBuf,
     durable: Arc<Mutex<Position>>,
+    kept: Arc<Mutex<Kept>>,
 }
 
 impl AuditStore {
     /// A store of which nothing is read: for commands that plan statements and run none.
     pub fn unread(connection_id: &str) -> AuditStore {
-        AuditStore::new(connection_id, PathBuf::new(), Arc::default())
+        AuditStore::new(connection_id, PathBuf::new(), Arc::default(), Arc::default())
     }
 
-    pub(super) fn new(connection_id: &str, directory: PathBuf, durable: Arc<Mutex<Position>>) -> AuditStore {
-        AuditStore { connection_id: connection_id.to_string(), directory, durable }
+    pub(super) fn new(
+        connection_id: &str,
+        directory: PathBuf,
+        durable: Arc<Mutex<Position>>,
+        kept: Arc<Mutex<Kept>>,
+    ) -> AuditStore {
+        AuditStore { connection_id: connection_id.to_string(), directory, durable, kept }
     }
 }
 
@@ -68,6 +75,7 @@ impl BatchSource for AuditStore {
             connection: self.connection_id.clone(),
             directory: self.directory.clone(),
             end,
+            kept: self.kept.clone(),
             schema,
             columns,
             sender,
@@ -84,6 +92,7 @@ struct Scan {
     connection: String,
     directory: PathBuf,
     end: Position,
+    kept: Arc<Mutex<Kept>>,
     schema: SchemaRef,
     columns: Vec<Cells>,
     sender: mpsc::Sender<Result<RecordBatch, SourceError>>,
@@ -94,33 +103,40 @@ struct Gone;
 
 impl Scan {
     fn run(&mut self) {
-        let mut rows = Vec::new();
         // An error here means that nobody reads any more, so there is nobody to tell.
-        self.read(&mut rows).unwrap_or(());
+        self.read().unwrap_or(());
     }
 
-    fn read(&mut self, rows: &mut Vec<Row>) -> Result<(), Gone> {
+    fn read(&mut self) -> Result<(), Gone> {
+        let looked = self.kept.lock().unwrap_or_else(PoisonError::into_inner).look(&self.directory, self.end);
+        let mut rows = match looked {
+            Ok(Some(rows)) => rows,
+            Ok(None) => return self.read_all(),
+            Err(error) => return self.send(Err(self.failed(&error))),
+        };
+        self.emit_all(&mut rows)
+    }
+
+    /// Reads the files from their beginning, without keeping what they hold.
+    fn read_all(&self) -> Result<(), Gone> {
         let numbers = match segments(&self.directory) {
             Ok(numbers) => numbers,
             Err(error) => return self.send(Err(self.failed(&error.into()))),
         };
-        let (mut fold, mut last_at) = (Fold::default(), 0);
+        let (mut fold, mut last_at, mut rows) = (Fold::default(), 0, Vec::new());
         for number in numbers.into_iter().filter(|number| *number <= self.end.segment) {
             let limit = if number == self.end.segment { self.end.offset } else { u64::MAX };
             let path = self.directory.join(segment_name(number));
-            if let Err(error) = self.read_segment(&path, limit, &mut fold, &mut last_at, rows)? {
+            if let Err(error) = self.read_segment(&path, limit, &mut fold, &mut last_at, &mut rows)? {
                 if matches!(error, FormatError::Io(_)) {
                     return self.send(Err(self.failed(&error)));
                 }
                 tracing::error!(alert = true, segment = segment_name(number), %error, "an audit segment is damaged");
-                rows.push(damaged_row(last_at, segment_name(number)));
+                rows.push(Arc::new(damaged_row(last_at, segment_name(number))));
             }
         }
-        fold.end(rows, "running");
-        while !rows.is_empty() {
-            self.emit(rows)?;
-        }
-        Ok(())
+        rows.extend(fold.running().into_iter().map(Arc::new));
+        self.emit_all(&mut rows)
     }
 
     /// Folds one segment; the inner error is that of the segment.
@@ -130,41 +146,41 @@ impl Scan {
         limit: u64,
         fold: &mut Fold,
         last_at: &mut i64,
-        rows: &mut Vec<Row>,
+        rows: &mut Vec<Arc<Row>>,
     ) -> Result<Result<(), FormatError>, Gone> {
         let mut segment = match SegmentReader::open(path, limit) {
             Ok(segment) => segment,
             Err(error) => return Ok(Err(error)),
         };
+        let mut fresh = Vec::new();
         loop {
-            let record = match segment.next_record() {
-                Ok(Some(record)) => record,
-                Ok(None) => return Ok(Ok(())),
-                Err(FormatError::Body(error)) => {
-                    // Its place in the chain is right, so what follows can still be believed.
-                    tracing::error!(alert = true, path = %path.display(), %error, "an audit record cannot be read");
-                    rows.push(damaged_row(*last_at, hex(&segment.last)));
-                    continue;
-                }
+            let more = read_record(&mut segment, fold, last_at, &mut fresh);
+            rows.extend(fresh.drain(..).map(Arc::new));
+            match more {
+                Ok(true) if rows.len() >= BATCH_ROWS => self.emit(rows)?,
+                Ok(true) => {}
+                Ok(false) => return Ok(Ok(())),
                 Err(error) => return Ok(Err(error)),
-            };
-            *last_at = record.at_micros;
-            fold.push(record, || hex(&segment.last), rows);
-            if rows.len() >= BATCH_ROWS {
-                self.emit(rows)?;
             }
         }
     }
 
+    fn emit_all(&self, rows: &mut Vec<Arc<Row>>) -> Result<(), Gone> {
+        while !rows.is_empty() {
+            self.emit(rows)?;
+        }
+        Ok(())
+    }
+
     /// Sends the first rows as one batch.
-    fn emit(&self, rows: &mut Vec<Row>) -> Result<(), Gone> {
+    fn emit(&self, rows: &mut Vec<Arc<Row>>) -> Result<(), Gone> {
         let mut bytes = 0;
-        let fits = |row: &&Row| {
+        let fits = |row: &&Arc<Row>| {
             bytes += row.statement.as_ref().map_or(0, String::len) + row.source_sql.as_ref().map_or(0, String::len);
             bytes <= BATCH_BYTES
         };
         let count = rows.iter().take(BATCH_ROWS).take_while(fits).count().max(1).min(rows.len());
-        let taken: Vec<Row> = rows.drain(..count).collect();
+        let taken: Vec<Arc<Row>> = rows.drain(..count).collect();
         let arrays = self.columns.iter().map(|cells| cells.array(&taken)).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(taken.len()));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options);
@@ -185,10 +201,6 @@ impl Scan {
     }
 }
 
-fn hex(hash: &Hash) -> String {
-    blake3::Hash::from_bytes(*hash).to_hex().to_string()
-}
-
 /// How one column is read from a row.
 #[derive(Clone, Copy)]
 enum Cells {
@@ -199,15 +211,15 @@ enum Cells {
 }
 
 impl Cells {
-    fn array(self, rows: &[Row]) -> ArrayRef {
+    fn array(self, rows: &[Arc<Row>]) -> ArrayRef {
         match self {
-            Cells::Text(of) => Arc::new(rows.iter().map(of).collect::<StringArray>()),
+            Cells::Text(of) => Arc::new(rows.iter().map(|row| of(row)).collect::<StringArray>()),
             Cells::Int(of) => {
-                let int = |row| of(row).map(|value| i64::try_from(value).unwrap_or(i64::MAX));
+                let int = |row: &Arc<Row>| of(row).map(|value| i64::try_from(value).unwrap_or(i64::MAX));
                 Arc::new(rows.iter().map(int).collect::<Int64Array>())
             }
             Cells::Time(of) => {
-                Arc::new(rows.iter().map(of).collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+                Arc::new(rows.iter().map(|row| of(row)).collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             }
             Cells::Millis(of) => {
                 Arc::new(rows.iter().map(|row| of(row).map(|micros| micros as f64 / 1_000.0)).collect::<Float64Array>())

@@ -9,6 +9,7 @@
 
 mod batches;
 mod format;
+mod kept;
 mod queries;
 mod queue;
 mod reader;

@@ -88,10 +88,18 @@ impl Fold {
 
     /// Ends every open statement with this outcome, oldest first.
     pub fn end(&mut self, rows: &mut Vec<Row>, outcome: &str) {
-        let mut open: Vec<Row> = self.open.drain().map(|(_, row)| row).collect();
-        open.sort_by(|a, b| (a.opened_at, &a.query_id).cmp(&(b.opened_at, &b.query_id)));
-        rows.extend(open.into_iter().map(|row| Row { outcome: Some(outcome.to_string()), ..row }));
+        rows.extend(ended(self.open.drain().map(|(_, row)| row).collect(), outcome));
     }
+
+    /// The statements that are open, oldest first.
+    pub fn running(&self) -> Vec<Row> {
+        ended(self.open.values().cloned().collect(), "running")
+    }
+}
+
+fn ended(mut open: Vec<Row>, outcome: &str) -> Vec<Row> {
+    open.sort_by(|a, b| (a.opened_at, &a.query_id).cmp(&(b.opened_at, &b.query_id)));
+    open.into_iter().map(|row| Row { outcome: Some(outcome.to_string()), ..row }).collect()
 }
 
 /// The row that stands for records that cannot be read: the auditor must see that there is a hole.

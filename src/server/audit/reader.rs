@@ -1,7 +1,7 @@
 //! Reading segments back: one record after the other, each checked against its checksum and the one before.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use sluice_model::audit::Record;
@@ -27,6 +27,15 @@ impl SegmentReader {
         let mut from = BufReader::with_capacity(256 << 10, File::open(path)?).take(limit);
         let (header, last) = Header::read(&mut from)?;
         Ok(SegmentReader { from, header, last, offset: HEADER_BYTES as u64, body: Vec::new() })
+    }
+
+    /// Goes on behind a record that was read before.
+    pub fn resume(path: &Path, offset: u64, last: Hash, limit: u64) -> Result<SegmentReader, FormatError> {
+        let mut file = File::open(path)?;
+        let header = Header::read(&mut file)?.0;
+        file.seek(SeekFrom::Start(offset))?;
+        let from = BufReader::with_capacity(64 << 10, file).take(limit.saturating_sub(offset));
+        Ok(SegmentReader { from, header, last, offset, body: Vec::new() })
     }
 
     /// The body of the next record; `None` at the end.

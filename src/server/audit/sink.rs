@@ -8,6 +8,7 @@ use std::time::Duration;
 use sluice_model::audit::{AuditError, Event, Pending, Record, Sink, Taken, system_micros};
 
 use super::AuditStore;
+use super::kept::Kept;
 use super::queue::Queue;
 use super::recover::{End, recover};
 use super::storage::{Directory, Storage, StoreError};
@@ -60,6 +61,8 @@ pub struct FileSink {
     queue: Arc<Queue>,
     directory: PathBuf,
     durable: Arc<Mutex<Position>>,
+    /// Rows that were read back, for all stores of this log.
+    kept: Arc<Mutex<Kept>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -94,7 +97,8 @@ impl FileSink {
             threads.push(std::thread::Builder::new().name("audit-sync".into()).spawn(run)?);
         }
         threads.push(std::thread::Builder::new().name("audit-write".into()).spawn(move || writer.run())?);
-        Ok(FileSink { queue, directory: options.directory.clone(), durable, threads: Mutex::new(threads) })
+        let directory = options.directory.clone();
+        Ok(FileSink { queue, directory, durable, kept: Arc::default(), threads: Mutex::new(threads) })
     }
 
     /// Writes and syncs what is queued, then lets go of the directory. Later records are refused. Blocks.
@@ -125,7 +129,7 @@ impl FileSink {
 
     /// The relations read from this log, as a source under this connection id.
     pub fn store(&self, connection_id: &str) -> AuditStore {
-        AuditStore::new(connection_id, self.directory.clone(), self.durable.clone())
+        AuditStore::new(connection_id, self.directory.clone(), self.durable.clone(), self.kept.clone())
     }
 }
 

@@ -11,7 +11,7 @@ use sluice_engine::RowStream;
 use sluice_model::Principal;
 use sluice_model::allowance::Allowance;
 use sluice_model::audit::{Asked, Trail};
-use sluice_plan::{Asker, Governed, Query, Statement, StatementKind};
+use sluice_plan::{Asker, Governed, PlanCacheMode, Query, Statement, StatementKind};
 use sluice_system::{Answer, Context};
 
 use super::error::{Fault, SessionError};
@@ -77,10 +77,11 @@ pub fn query_of(kind: &StatementKind) -> Option<&Query> {
     }
 }
 
+/// Texts up to this size are parsed faster than handed over.
+const SHORT_BYTES: usize = 2 << 10;
+
 /// Parses a text, away from the connection's thread where it is long.
 pub async fn parse(io: &mut Io, state: &Arc<State>, text: &str) -> Result<Vec<Statement>, Fault> {
-    /// Texts up to this size are parsed faster than handed over.
-    const SHORT_BYTES: usize = 2 << 10;
     if text.len() <= SHORT_BYTES {
         let parsed = std::panic::catch_unwind(AssertUnwindSafe(|| sluice_plan::parse(text, &state.limits)));
         return match parsed {
@@ -114,6 +115,9 @@ pub async fn plan(
     statement: &Arc<Statement>,
     params: &Arc<[(SqlType, Datum)]>,
 ) -> Result<Planned, Fault> {
+    if let Some(governed) = asking.kept(statement, params) {
+        return Ok(Planned::Governed(Box::new(governed)));
+    }
     let (asking_too, statement, params) = (asking.clone(), statement.clone(), params.clone());
     on_planner(io, &asking.state, move || {
         let Some(query) = query_of(&statement.kind) else {
@@ -156,11 +160,14 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
             };
             let admitted = io.guard(trail.admit(*governed)).await?.map_err(told)?;
             let current = asking.current.clone();
-            // Attaching sources plans for the engine: work for a processor as well.
-            let federated = on_planner(io, &asking.state, move || {
+            let federated = if current.engine.is_planned(admitted.get()) {
                 current.engine.federate(admitted, &current.snapshot).map_err(Fault::of)
-            });
-            let federated = federated.await.map_err(identified)?;
+            } else {
+                // Attaching sources plans for the engine: work for a processor as well.
+                let federate = move || current.engine.federate(admitted, &current.snapshot).map_err(Fault::of);
+                on_planner(io, &asking.state, federate).await
+            };
+            let federated = federated.map_err(identified)?;
             asking.current.engine.execute(federated).map_err(|error| identified(Fault::of(error)))
         }
     }
@@ -239,10 +246,9 @@ impl Asking {
                 answer => return answer.map_err(Fault::of),
             }
         }
-        let path = self.search_path();
-        let described =
-            sluice_plan::describe(query, &self.asker(&path, &self.time_zone()), declared).map_err(Fault::of)?;
-        Ok((described.params, described.columns))
+        let (path, zone) = (self.search_path(), self.time_zone());
+        let described = self.state.plans.describe(query, &self.asker(&path, &zone), declared).map_err(Fault::of)?;
+        Ok((described.params.clone(), described.columns.clone()))
     }
 
     fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Fault> {
@@ -252,9 +258,27 @@ impl Asking {
                 answer => return answer.map(Planned::Answer).map_err(Fault::of),
             }
         }
-        let path = self.search_path();
-        let governed = sluice_plan::prepare(query, &self.asker(&path, &self.time_zone()), params).map_err(Fault::of)?;
+        let (path, zone) = (self.search_path(), self.time_zone());
+        let asker = self.asker(&path, &zone);
+        let governed = self.state.plans.prepare(query, &asker, params, self.plan_cache_mode()).map_err(Fault::of)?;
         Ok(Planned::Governed(Box::new(governed)))
+    }
+
+    /// The generic plan of a short statement, where there is one: too little work to hand over.
+    fn kept(&self, statement: &Statement, params: &[(SqlType, Datum)]) -> Option<Governed> {
+        let query = query_of(&statement.kind)?;
+        if statement.text.len() > SHORT_BYTES || query.system_only() {
+            return None;
+        }
+        let (path, zone) = (self.search_path(), self.time_zone());
+        let asker = self.asker(&path, &zone);
+        let ready = || self.state.plans.ready(query, &asker, params, self.plan_cache_mode());
+        // Planning anew tells what was wrong.
+        std::panic::catch_unwind(AssertUnwindSafe(ready)).unwrap_or_default()
+    }
+
+    fn plan_cache_mode(&self) -> PlanCacheMode {
+        PlanCacheMode::parse(&self.settings.get("plan_cache_mode").unwrap_or_default())
     }
 
     /// Hands the system relations what they are asked about.

@@ -129,6 +129,10 @@ impl Analyzer<'_> {
 
     fn call_in(&mut self, schema: Option<&str>, name: &str, args: Vec<Typed>) -> Result<Typed> {
         let given: Vec<SqlType> = args.iter().map(|arg| arg.ty.sql.clone()).collect();
+        if matches!(name, "extract" | "date_part" | "date_trunc") && given.contains(&SqlType::Date) {
+            // They are no timestamps there: an epoch has no fraction, and what is cut has a zone.
+            return Err(SystemError::Unsupported(format!("{name} of a date")));
+        }
         if let Some(function) = set_function(schema, name, &given) {
             let args = self.coerced(args, &function.args)?;
             if !self.scope()?.allowed.sets {

@@ -119,6 +119,10 @@ impl Analyzer<'_> {
     }
 
     fn binary(&mut self, left: Typed, symbol: &str, right: Typed) -> Result<Typed> {
+        if [&left, &right].iter().any(|side| matches!(side.ty.sql, SqlType::Bpchar(_))) {
+            // The blanks that fill it up would count.
+            return Err(SystemError::Unsupported("char(n) in an expression".into()));
+        }
         if let Some(op) = comparison(symbol) {
             let (left, right) = self.meet_or_refuse(left, right, symbol)?;
             return Ok(Typed::new(Expr::Compare { op, left: boxed(left), right: boxed(right) }, SqlType::Bool));

@@ -20,6 +20,7 @@ use sqlparser::ast::{self, SetExpr};
 
 use super::Asker;
 use super::expressions::literal_of;
+use super::output::shown_name;
 use super::series::Series;
 use crate::PlanError;
 use crate::query::{fold, reads};
@@ -79,7 +80,7 @@ impl<'a> Resolver<'a> {
 
     /// Rewrites a whole statement; returns the client's column names.
     pub(super) fn statement(&mut self, query: &mut ast::Query) -> Result<Vec<String>, PlanError> {
-        self.query(query).map(|(_, shown)| shown)
+        self.query(query).map(|(_, shown)| shown.into_iter().map(shown_name).collect())
     }
 
     /// Decisions on every relation that was found.

@@ -9,7 +9,7 @@ use super::tree::{call, null, qualified, quoted};
 use super::{Body, Resolver};
 use crate::PlanError;
 use crate::query::{fold, fold_name};
-use crate::resolve::expressions::padded_length;
+use crate::resolve::casts::padded_length;
 use crate::resolve::output::column_name;
 
 impl Resolver<'_> {

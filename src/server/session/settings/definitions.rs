@@ -204,7 +204,12 @@ pub const DEFINITIONS: &[Definition] = &[
         "scram-sha-256",
         "Chooses the algorithm for encrypting passwords.",
     ),
-    open("plan_cache_mode", Kind::Words(&["auto", "force_generic_plan", "force_custom_plan"]), "auto", PLANNER),
+    open(
+        "plan_cache_mode",
+        Kind::Words(&["auto", "force_generic_plan", "force_custom_plan"]),
+        "auto",
+        "Controls the planner's selection of custom or generic plan.",
+    ),
     open("quote_all_identifiers", Kind::Bool, "off", "When generating SQL fragments, quote all identifiers."),
     open("random_page_cost", Kind::Real(0.0, f64::MAX), "4", PLANNER),
     Definition {

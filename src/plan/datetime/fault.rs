@@ -1,0 +1,147 @@
+//! Why a function of dates and times, or one that formats, has no result.
+
+use datafusion_common::DataFusionError;
+use sluice_base::{ClientError, SqlState, ToClient};
+
+use crate::PlanError;
+
+/// A fault of a value; it holds none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DatetimeFault {
+    /// Text that is no value of the named type.
+    #[error("invalid input for type {0}")]
+    Form(&'static str),
+    /// A value past the range of the named type, or parts that make no value of it.
+    #[error("{0} out of range")]
+    Range(&'static str),
+    /// A day or an hour that does not exist.
+    #[error("date or time field out of range")]
+    Field,
+    /// `infinity` and words for a moment, where values of the named type cannot be that.
+    #[error("a special value of type {0}")]
+    Special(&'static str),
+    /// A unit that no type has.
+    #[error("unit not recognized for type {0}")]
+    UnknownUnit(&'static str),
+    /// A unit that the named type does not have.
+    #[error("unit not supported for type {0}")]
+    Unit(&'static str),
+    /// A time zone that is not known here.
+    #[error("time zone")]
+    Zone,
+    /// Text that does not fit a template.
+    #[error("text does not fit its template")]
+    Template,
+    /// Patterns of a template that exclude each other.
+    #[error("conflicting template patterns")]
+    TemplateConflict,
+    /// A template that PostgreSQL does not accept.
+    #[error("malformed template: {0}")]
+    TemplateSyntax(&'static str),
+    /// A template pattern that is not done.
+    #[error("template pattern {0}")]
+    TemplatePattern(&'static str),
+    /// A template of more than so many bytes.
+    #[error("a template of more than {0} bytes")]
+    TemplateLength(usize),
+    /// A pattern that an interval has no value for.
+    #[error("template of an interval")]
+    TemplateInterval,
+    /// Text that is no number by its template.
+    #[error("invalid input for type numeric")]
+    Number,
+    /// A number with more digits than its template.
+    #[error("numeric out of range")]
+    NumberRange,
+    /// A number that no character has.
+    #[error("{0}")]
+    Letter(&'static str),
+    /// Division by zero.
+    #[error("division by zero")]
+    DivisionByZero,
+    /// Any other argument that the function does not take.
+    #[error("{0}")]
+    Argument(&'static str),
+}
+
+impl ToClient for DatetimeFault {
+    fn to_client(&self) -> ClientError {
+        use SqlState as S;
+        match self {
+            DatetimeFault::Form(name) => ClientError::new(
+                S::InvalidDatetimeFormat,
+                format!("invalid input syntax for type {name}"),
+                format!("类型 {name} 的输入语法无效"),
+            ),
+            DatetimeFault::Range(name) => {
+                ClientError::new(S::DatetimeFieldOverflow, format!("{name} out of range"), format!("{name} 超出范围"))
+            }
+            DatetimeFault::Field => {
+                ClientError::new(S::DatetimeFieldOverflow, "date/time field value out of range", "日期/时间值超出范围")
+            }
+            DatetimeFault::Special(name) => ClientError::new(
+                S::FeatureNotSupported,
+                format!("NaN, infinity and words such as today are not supported for type {name}"),
+                format!("类型 {name} 不支持 NaN、infinity 以及 today 之类的取值"),
+            )
+            .hint("Write the value out.", "请写出具体的值。"),
+            DatetimeFault::UnknownUnit(name) => ClientError::new(
+                S::InvalidParameterValue,
+                format!("unit not recognized for type {name}"),
+                format!("类型 {name} 没有这个单位"),
+            ),
+            DatetimeFault::Unit(name) => ClientError::new(
+                S::FeatureNotSupported,
+                format!("unit not supported for type {name}"),
+                format!("类型 {name} 不支持这个单位"),
+            ),
+            DatetimeFault::Zone => {
+                ClientError::new(S::FeatureNotSupported, "this time zone is not supported", "不支持该时区")
+                    .hint("Use UTC, Asia/Shanghai or an offset.", "请使用 UTC、Asia/Shanghai 或固定偏移。")
+            }
+            DatetimeFault::Template => {
+                ClientError::new(S::InvalidDatetimeFormat, "the text does not match its template", "文本与模板不符")
+            }
+            DatetimeFault::TemplateConflict => ClientError::new(
+                S::InvalidDatetimeFormat,
+                "conflicting values or patterns in the template",
+                "模板中的模式或取值相互冲突",
+            ),
+            DatetimeFault::TemplateSyntax(what) => ClientError::new(S::SyntaxError, *what, format!("模板无效:{what}")),
+            DatetimeFault::TemplatePattern(what) => ClientError::new(
+                S::FeatureNotSupported,
+                format!("the template pattern {what} is not supported"),
+                format!("不支持模板模式 {what}"),
+            ),
+            DatetimeFault::TemplateLength(bytes) => ClientError::new(
+                S::ProgramLimitExceeded,
+                format!("a template may have {bytes} bytes"),
+                format!("模板最长为 {bytes} 字节"),
+            ),
+            DatetimeFault::TemplateInterval => ClientError::new(
+                S::InvalidDatetimeFormat,
+                "invalid format specification for an interval value",
+                "间隔值的模板无效",
+            ),
+            DatetimeFault::Number => ClientError::new(
+                S::InvalidTextRepresentation,
+                "invalid input syntax for type numeric",
+                "类型 numeric 的输入语法无效",
+            ),
+            DatetimeFault::NumberRange => {
+                ClientError::new(S::NumericValueOutOfRange, "numeric field overflow", "numeric 字段溢出")
+            }
+            DatetimeFault::Letter(what) => ClientError::new(S::ProgramLimitExceeded, *what, "没有这个编号的字符"),
+            DatetimeFault::DivisionByZero => ClientError::new(S::DivisionByZero, "division by zero", "除数为零"),
+            DatetimeFault::Argument(what) => {
+                ClientError::new(S::InvalidParameterValue, *what, format!("参数值无效:{what}"))
+            }
+        }
+    }
+}
+
+impl From<DatetimeFault> for DataFusionError {
+    fn from(fault: DatetimeFault) -> DataFusionError {
+        DataFusionError::External(Box::new(PlanError::Datetime(fault)))
+    }
+}

@@ -1,0 +1,91 @@
+//! Dates, times and intervals with PostgreSQL's results: operators, functions, and casts from and to them.
+//!
+//! The engine's own arithmetic has other types and other answers (a difference of timestamps is a duration without days,
+//! a date plus an interval stays a date, a cast between the two kinds of timestamp takes the clock for UTC). So none of it
+//! is used: operators become calls of the functions of [`table`] while they are planned, and the casts that remain after
+//! coercion are replaced ([`casts`]). Each function is one line of the table: its name, the types it takes, the type it
+//! gives, and what it does with a row.
+//!
+//! Invariants: a function has PostgreSQL's result and type or an error of PostgreSQL's kind; it depends on its arguments,
+//! the zone of the session and the time of the statement alone. None of them runs at a source or below a barrier.
+//!
+//! Where this differs from PostgreSQL:
+//! * values cannot be `infinity`; zones are those of [`sluice_base::TimeZone`];
+//! * text made of a value is in the ISO style whatever DateStyle and IntervalStyle say;
+//! * GROUP BY, DISTINCT, min and max take `1 month` and `30 days` for two values, and the longer month for the larger one.
+
+mod calendar;
+pub(crate) mod casts;
+mod fault;
+mod function;
+mod part;
+mod planner;
+mod read;
+mod read_span;
+mod span;
+mod table;
+mod template;
+mod value;
+mod write;
+mod zone;
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion_common::ScalarValue;
+use datafusion_expr::ScalarUDF;
+use sluice_base::TimeZone;
+
+pub use fault::DatetimeFault;
+pub(crate) use planner::DatetimePlanner;
+pub use read::{read_date, read_time, read_timestamp, read_timestamptz};
+pub use read_span::read_interval;
+pub(crate) use table::names;
+
+/// What the functions depend on beside their arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Session {
+    /// Zone in which clocks are read.
+    pub(crate) zone: TimeZone,
+}
+
+impl Session {
+    /// The local time of a moment.
+    pub(crate) fn local(&self, moment: i64) -> i64 {
+        zone::local(moment, &self.zone)
+    }
+
+    /// The moment of a local time.
+    pub(crate) fn moment(&self, local: i64) -> Result<i64, DatetimeFault> {
+        zone::moment(local, &self.zone)
+    }
+}
+
+/// Name of `EXTRACT`; no client can type it.
+pub(crate) const EXTRACT: &str = "\u{1}extract";
+/// Name of the function that rounds a time to a declared precision.
+pub(crate) const ROUNDED: &str = "\u{1}rounded";
+
+/// Name of the function that reads an interval whose number counts the unit beside it.
+pub(crate) const INTERVAL_OF: &str = table::TO_SPAN_OF;
+
+/// The function of a name.
+pub(crate) fn function(name: &str, session: &Arc<Session>) -> Option<Arc<ScalarUDF>> {
+    function::named(name, session)
+}
+
+/// A literal's text as a value of a date or time type; `None` for other types.
+pub(crate) fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<ScalarValue>, DatetimeFault> {
+    Ok(Some(match target {
+        DataType::Date32 => ScalarValue::Date32(Some(read_date(text)?)),
+        DataType::Time64(TimeUnit::Microsecond) => ScalarValue::Time64Microsecond(Some(read_time(text)?)),
+        DataType::Timestamp(TimeUnit::Microsecond, None) => {
+            ScalarValue::TimestampMicrosecond(Some(read_timestamp(text)?), None)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, Some(utc)) => {
+            ScalarValue::TimestampMicrosecond(Some(read_timestamptz(text, &session.zone)?), Some(Arc::clone(utc)))
+        }
+        DataType::Interval(_) => ScalarValue::IntervalMonthDayNano(Some(value::arrow_span(read_interval(text)?)?)),
+        _ => return Ok(None),
+    }))
+}

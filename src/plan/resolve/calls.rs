@@ -1,0 +1,346 @@
+//! Calls: functions to the allow-list under the engine's names, session values to constants, and the forms of a call that
+//! stand for something else.
+
+use sqlparser::ast::{
+    self, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value, WindowType,
+};
+
+use super::expressions::literal_text;
+use super::names::{Resolver, quoted};
+use super::{functions, untyped};
+use crate::PlanError;
+use crate::datetime;
+use crate::numeric;
+use crate::query::{fold, fold_name};
+
+impl Resolver<'_> {
+    pub(super) fn function_expr(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::Function(function) = expr else { return Ok(()) };
+        let parts = fold_name(&function.name)?;
+        let name = match parts.as_slice() {
+            [name] => name.clone(),
+            [schema, name] if schema == "pg_catalog" => name.clone(),
+            _ => return Err(PlanError::UndefinedFunction(parts.join("."))),
+        };
+        if no_arguments(function)
+            && let Some(constant) = self.session_value(&name).or_else(|| super::moment::constant(&name, self.asker))
+        {
+            *expr = constant;
+            return Ok(());
+        }
+        match name.as_str() {
+            "mod" => return self.modulo(expr),
+            "age" => since_today(function, self.asker)?,
+            "make_interval" => in_order(function)?,
+            "date" => {
+                *expr = cast_of(function, ast::DataType::Date)?;
+                return self.expr(expr);
+            }
+            _ => {}
+        }
+        let Some(engine_name) = functions::engine_name(&name) else {
+            return Err(PlanError::UndefinedFunction(format!("{name}()")));
+        };
+        function.name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(engine_name))]);
+        self.function(function, engine_name)?;
+        if function.over.is_some()
+            && let Some(data_type) = counted_type(engine_name)
+        {
+            let inner = Box::new(std::mem::replace(expr, Expr::value(Value::Null)));
+            *expr = Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None };
+            return Ok(());
+        }
+        if numeric::gives_scaled(engine_name) && function.over.is_none() {
+            let scaled = std::mem::replace(expr, Expr::value(Value::Null));
+            *expr = super::names::call(numeric::VALUE, vec![scaled]);
+        }
+        Ok(())
+    }
+
+    /// `mod(a, b)` is `a % b`.
+    fn modulo(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::Function(Function { args: FunctionArguments::List(list), .. }) = expr else {
+            return Err(PlanError::UndefinedFunction("mod()".into()));
+        };
+        let mut operands = Vec::new();
+        for arg in std::mem::take(&mut list.args) {
+            match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(mut operand)) => {
+                    self.expr(&mut operand)?;
+                    operands.push(Expr::Nested(Box::new(operand)));
+                }
+                _ => return Err(PlanError::UndefinedFunction("mod()".into())),
+            }
+        }
+        let [left, right]: [Expr; 2] = operands.try_into().map_err(|_| PlanError::UndefinedFunction("mod()".into()))?;
+        let (left, right) = (Box::new(left), Box::new(right));
+        *expr = Expr::Nested(Box::new(Expr::BinaryOp { left, op: ast::BinaryOperator::Modulo, right }));
+        Ok(())
+    }
+
+    fn function(&mut self, function: &mut Function, engine_name: &str) -> Result<(), PlanError> {
+        if function.uses_odbc_syntax || !matches!(function.parameters, FunctionArguments::None) {
+            return Err(PlanError::Unsupported("this form of a function call".into()));
+        }
+        match &mut function.args {
+            FunctionArguments::None => {}
+            FunctionArguments::Subquery(_) => return Err(PlanError::Unsupported("a bare subquery argument".into())),
+            FunctionArguments::List(list) => {
+                for arg in &mut list.args {
+                    match arg {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => self.expr(inner)?,
+                        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if engine_name == "count" => {}
+                        _ => return Err(PlanError::Unsupported("this form of an argument".into())),
+                    }
+                }
+                for clause in &mut list.clauses {
+                    match clause {
+                        FunctionArgumentClause::OrderBy(items) => self.each(items.iter_mut().map(|i| &mut i.expr))?,
+                        FunctionArgumentClause::IgnoreOrRespectNulls(_) => {}
+                        _ => return Err(PlanError::Unsupported("this clause in a function call".into())),
+                    }
+                }
+                let typed =
+                    matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least" | "abs" | "lag" | "lead");
+                if typed || datetime::names().contains(&engine_name) {
+                    narrow_literals(&mut list.args);
+                }
+                if matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least") {
+                    let arguments = list.args.iter_mut().filter_map(|argument| match argument {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(inner),
+                        _ => None,
+                    });
+                    untyped::adopt(&mut arguments.collect::<Vec<_>>());
+                }
+                self.check_length(engine_name, &list.args)?;
+                check_place(engine_name, &list.args)?;
+                if engine_name == "sum" {
+                    narrow_results(&mut list.args);
+                }
+            }
+        }
+        self.each(function.filter.as_deref_mut())?;
+        self.each(function.within_group.iter_mut().map(|item| &mut item.expr))?;
+        match &mut function.over {
+            None => Ok(()),
+            Some(WindowType::NamedWindow(name)) => {
+                *name = quoted(&fold(name));
+                Ok(())
+            }
+            Some(WindowType::WindowSpec(spec)) => self.window(spec),
+        }
+    }
+
+    fn window(&mut self, spec: &mut ast::WindowSpec) -> Result<(), PlanError> {
+        if let Some(name) = &mut spec.window_name {
+            *name = quoted(&fold(name));
+        }
+        if let Some(frame) = &spec.window_frame {
+            check_frame(frame)?;
+        }
+        self.each(&mut spec.partition_by)?;
+        self.each(spec.order_by.iter_mut().map(|item| &mut item.expr))
+    }
+
+    pub(super) fn named_window(&mut self, window: &mut ast::NamedWindowDefinition) -> Result<(), PlanError> {
+        window.0 = quoted(&fold(&window.0));
+        match &mut window.1 {
+            ast::NamedWindowExpr::NamedWindow(name) => {
+                *name = quoted(&fold(name));
+                Ok(())
+            }
+            ast::NamedWindowExpr::WindowSpec(spec) => self.window(spec),
+        }
+    }
+
+    /// `repeat('x', 1000000000)` must not be tried: the length of such a result has to be a small constant.
+    fn check_length(&self, engine_name: &str, args: &[FunctionArg]) -> Result<(), PlanError> {
+        let Some(position) = functions::length_argument(engine_name) else { return Ok(()) };
+        let length = match args.get(position) {
+            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))) => literal_integer(expr),
+            _ => None,
+        };
+        let text_bytes = match (engine_name, args.first()) {
+            ("repeat", Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)))) => {
+                literal_text(expr).map_or(256, |text| text.len().max(1))
+            }
+            _ => 4,
+        };
+        match length {
+            Some(length) if length.saturating_mul(text_bytes as u64) <= self.asker.limits.value_bytes_max as u64 => {
+                Ok(())
+            }
+            Some(_) => Err(PlanError::TooLarge("a text function")),
+            None => Err(PlanError::Unsupported("a text length that is not a constant".into())),
+        }
+    }
+}
+
+/// The engine takes a count or a place below one for a fault of its own.
+fn check_place(engine_name: &str, args: &[FunctionArg]) -> Result<(), PlanError> {
+    let (name, at) = match engine_name {
+        "ntile" => ("ntile", 0),
+        "nth_value" => ("nth_value", 1),
+        _ => return Ok(()),
+    };
+    match args.get(at) {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))) if literal_integer(expr) == Some(0) => {
+            Err(PlanError::Place(name))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A frame ends where it begins, or later.
+fn check_frame(frame: &ast::WindowFrame) -> Result<(), PlanError> {
+    use ast::WindowFrameBound as B;
+    let rank = |bound: &B| match bound {
+        B::Preceding(None) => 0,
+        B::Preceding(Some(_)) => 1,
+        B::CurrentRow => 2,
+        B::Following(Some(_)) => 3,
+        B::Following(None) => 4,
+    };
+    let (start, end) = (rank(&frame.start_bound), frame.end_bound.as_ref().map_or(2, rank));
+    match (start, end) {
+        (4, _) => Err(PlanError::Frame("frame start cannot be UNBOUNDED FOLLOWING")),
+        (_, 0) => Err(PlanError::Frame("frame end cannot be UNBOUNDED PRECEDING")),
+        (2, 1) => Err(PlanError::Frame("frame starting from current row cannot have preceding rows")),
+        (3, 1) => Err(PlanError::Frame("frame starting from following row cannot have preceding rows")),
+        (3, 2) => Err(PlanError::Frame("frame starting from following row cannot end with current row")),
+        _ => Ok(()),
+    }
+}
+
+/// The arguments of a call, where all of them are plain expressions.
+fn plain_arguments(function: &mut Function) -> Result<&mut Vec<FunctionArg>, PlanError> {
+    match &mut function.args {
+        FunctionArguments::List(list) if list.clauses.is_empty() && list.duplicate_treatment.is_none() => {
+            Ok(&mut list.args)
+        }
+        _ => Err(PlanError::Unsupported("this form of a function call".into())),
+    }
+}
+
+/// `age(x)` is the age at the midnight that today begins with.
+fn since_today(function: &mut Function, asker: &super::Asker) -> Result<(), PlanError> {
+    let args = plain_arguments(function)?;
+    if args.len() == 1 {
+        let today = super::moment::constant("current_date", asker);
+        let today = today.ok_or_else(|| PlanError::Internal("no current_date".into()))?;
+        args.insert(0, FunctionArg::Unnamed(FunctionArgExpr::Expr(today)));
+    }
+    Ok(())
+}
+
+/// The arguments of `make_interval` by position, those that are left out being 0.
+fn in_order(function: &mut Function) -> Result<(), PlanError> {
+    const NAMES: [&str; 7] = ["years", "months", "weeks", "days", "hours", "mins", "secs"];
+    let args = plain_arguments(function)?;
+    let wrong = || PlanError::UndefinedFunction("make_interval() of these arguments".into());
+    let mut found: [Option<Expr>; 7] = Default::default();
+    for (position, arg) in std::mem::take(args).into_iter().enumerate() {
+        let (at, value) = match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => (position, value),
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. }
+            | FunctionArg::ExprNamed { name: Expr::Identifier(name), arg: FunctionArgExpr::Expr(value), .. } => {
+                let name = fold(&name);
+                (NAMES.iter().position(|known| *known == name).ok_or_else(wrong)?, value)
+            }
+            _ => return Err(wrong()),
+        };
+        match found.get_mut(at) {
+            Some(place @ None) => *place = Some(value),
+            _ => return Err(wrong()),
+        }
+    }
+    let zero = || Expr::value(Value::Number("0".into(), false));
+    let all = found.into_iter().map(|value| {
+        let mut value = value.unwrap_or_else(zero);
+        super::names::narrow_integer(&mut value);
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(value))
+    });
+    *args = all.collect();
+    Ok(())
+}
+
+/// `date(x)` is a cast.
+fn cast_of(function: &mut Function, data_type: ast::DataType) -> Result<Expr, PlanError> {
+    match plain_arguments(function)?.as_mut_slice() {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] => {
+            let expr = Box::new(std::mem::replace(value, Expr::value(Value::Null)));
+            Ok(Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None })
+        }
+        _ => Err(PlanError::UndefinedFunction(format!("{}()", function.name))),
+    }
+}
+
+/// The type of a place in a window: what is computed from it would be a numeric otherwise.
+fn counted_type(engine_name: &str) -> Option<ast::DataType> {
+    match engine_name {
+        "row_number" | "rank" | "dense_rank" => Some(ast::DataType::BigInt(None)),
+        "ntile" => Some(ast::DataType::Integer(None)),
+        _ => None,
+    }
+}
+
+/// Integer constants that fit are of type `integer`, and so is what is made of them.
+fn narrow_literals(args: &mut [FunctionArg]) {
+    for arg in args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
+            super::names::narrow_integer(expr);
+        }
+    }
+}
+
+/// The integer constants that a sum adds up are of type `integer`, so that the sum is a `bigint`.
+fn narrow_results(args: &mut [FunctionArg]) {
+    for arg in args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
+            narrow_result(expr);
+        }
+    }
+}
+
+fn narrow_result(expr: &mut Expr) {
+    match expr {
+        Expr::Nested(inner) => narrow_result(inner),
+        Expr::Case { conditions, else_result, .. } => {
+            conditions.iter_mut().for_each(|branch| narrow_result(&mut branch.result));
+            if let Some(otherwise) = else_result {
+                narrow_result(otherwise);
+            }
+        }
+        // The first branch of a CASE beside the others.
+        Expr::Function(function) if is_common(function) => {
+            if let FunctionArguments::List(list) = &mut function.args {
+                narrow_results(&mut list.args);
+            }
+        }
+        _ => super::names::narrow_integer(expr),
+    }
+}
+
+fn is_common(function: &Function) -> bool {
+    matches!(function.name.0.as_slice(), [ast::ObjectNamePart::Identifier(name)] if name.value == untyped::COMMON)
+}
+
+fn no_arguments(function: &Function) -> bool {
+    match &function.args {
+        FunctionArguments::None => true,
+        FunctionArguments::List(list) => list.args.is_empty(),
+        FunctionArguments::Subquery(_) => false,
+    }
+}
+
+pub(super) fn literal_integer(expr: &Expr) -> Option<u64> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(text, _) => text.parse().ok(),
+            _ => None,
+        },
+        Expr::UnaryOp { op: ast::UnaryOperator::Minus, .. } => Some(0),
+        Expr::Nested(inner) => literal_integer(inner),
+        _ => None,
+    }
+}
