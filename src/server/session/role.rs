@@ -205,4 +205,43 @@ mod tests {
         let hidden = decision(&["a"], &[], field(false, None));
         assert!(!decision_narrows(&hidden, &decision(&["a"], &[], clear())), "a denial is lifted");
     }
+
+    #[test]
+    fn a_role_lifts_no_rule_of_a_parent() {
+        let parent = |grants: &[&str], restrictions: &[&str]| Inherited {
+            relationship: "owner".into(),
+            keys: vec![(0, 0)],
+            entity: 1,
+            rows: Predicate::IsTrue(0),
+            inherited: Vec::new(),
+            grants: grants.iter().map(ToString::to_string).collect(),
+            restrictions: restrictions.iter().map(ToString::to_string).collect(),
+        };
+        let with = |inherited: Vec<Inherited>| Decision { inherited, ..decision(&["a"], &[], field(true, None)) };
+        let all = with(vec![parent(&["p", "q"], &["r"])]);
+        assert!(decision_narrows(&all, &with(vec![parent(&["p"], &["r", "s"])])));
+        assert!(decision_narrows(&with(Vec::new()), &with(vec![parent(&["p"], &[])])), "a rule more");
+        assert!(!decision_narrows(&all, &with(vec![parent(&["p"], &[])])), "its restriction is lifted");
+        assert!(!decision_narrows(&all, &with(vec![parent(&["x"], &["r"])])), "a grant of the parent appears");
+        assert!(!decision_narrows(&all, &with(Vec::new())), "all of it is lifted");
+        assert!(decision_narrows(&all, &Decision { rows: Predicate::FALSE, ..with(Vec::new()) }), "nothing shows");
+    }
+
+    #[test]
+    fn totals_are_more_than_masks_and_less_than_values() {
+        let totals = |least| FieldDecision { aggregate_only: Some(least), ..field(true, None) };
+        for (all, one, narrows) in [
+            (field(true, None), totals(5), true),
+            (totals(5), totals(5), true),
+            (totals(5), totals(9), true),
+            (totals(5), totals(4), false),
+            (totals(5), field(true, None), false),
+            (totals(5), field(true, Some(Mask::Hide)), false),
+            (totals(5), field(false, None), true),
+            (field(true, Some(Mask::Hide)), totals(5), false),
+            (field(false, None), totals(5), false),
+        ] {
+            assert_eq!(field_narrows(&all, &one), narrows, "{all:?} {one:?}");
+        }
+    }
 }
