@@ -102,6 +102,14 @@ fn brought(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tran
             }
         }
         Expr::Case(case) => branches(case, schema, session),
+        Expr::AggregateFunction(call) => {
+            let name = call.func.name();
+            let first = call.params.args.first();
+            if matches!(name, "min" | "max") && first.and_then(|first| kind(first, schema)) == Some(Kind::Bool) {
+                return refused(PlanError::UndefinedFunction(format!("{name}(boolean)")));
+            }
+            Ok(Transformed::no(Expr::AggregateFunction(call)))
+        }
         Expr::ScalarFunction(function) => arguments(function, schema, session),
         other => Ok(Transformed::no(other)),
     }

@@ -123,6 +123,9 @@ impl Analyzer<'_> {
             // The blanks that fill it up would count.
             return Err(SystemError::Unsupported("char(n) in an expression".into()));
         }
+        if left.ty.sql == SqlType::Float4 && right.ty.sql == SqlType::Float4 && comparison(symbol).is_none() {
+            return Err(SystemError::Unsupported("arithmetic of real".into()));
+        }
         if let Some(op) = comparison(symbol) {
             let (left, right) = self.meet_or_refuse(left, right, symbol)?;
             return Ok(Typed::new(Expr::Compare { op, left: boxed(left), right: boxed(right) }, SqlType::Bool));

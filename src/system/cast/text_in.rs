@@ -107,6 +107,16 @@ fn vector_in(text: &str, item_type: &SqlType, context: &Context) -> Result<Value
     Ok(Value::vector(items))
 }
 
+/// A date or time in a form that is not read here: the other engine may know it, where no relation is asked.
+fn told<T>(read: Result<T>, text: &str) -> Result<T> {
+    let era = text.trim_end().to_ascii_lowercase().ends_with("bc");
+    match read {
+        Ok(_) if era => Err(SystemError::Unsupported("a date before Christ".into())),
+        Err(SystemError::InvalidDatetime(_)) => Err(SystemError::Unsupported("this form of a date or time".into())),
+        read => read,
+    }
+}
+
 /// Reads a value of the type.
 pub(crate) fn text_in(text: &str, sql_type: &SqlType, context: &Context) -> Result<Value> {
     match sql_type {
@@ -125,11 +135,11 @@ pub(crate) fn text_in(text: &str, sql_type: &SqlType, context: &Context) -> Resu
             }
             None => Err(invalid(sql_type)),
         },
-        SqlType::Date => datetime::date_in(text, context).map(Value::Date),
-        SqlType::Time => datetime::time_in(text).map(Value::Time),
-        SqlType::Timestamp => datetime::timestamp_in(text, context).map(Value::Timestamp),
-        SqlType::Timestamptz => datetime::timestamptz_in(text, context).map(Value::Timestamptz),
-        SqlType::Interval => datetime::interval_in(text).map(Value::Interval),
+        SqlType::Date => told(datetime::date_in(text, context), text).map(Value::Date),
+        SqlType::Time => told(datetime::time_in(text), text).map(Value::Time),
+        SqlType::Timestamp => told(datetime::timestamp_in(text, context), text).map(Value::Timestamp),
+        SqlType::Timestamptz => told(datetime::timestamptz_in(text, context), text).map(Value::Timestamptz),
+        SqlType::Interval => told(datetime::interval_in(text), text).map(Value::Interval),
         SqlType::Uuid => uuid_in(text).map(Value::Uuid).ok_or_else(|| invalid(sql_type)),
         SqlType::Bytea => bytea_in(text).map(|b| Value::Bytes(b.into())).ok_or_else(|| invalid(sql_type)),
         SqlType::Json => crate::functions::check_json(text).map(|()| Value::from(text)),
