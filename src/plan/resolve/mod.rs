@@ -8,6 +8,7 @@ mod comparisons;
 mod context;
 mod expressions;
 mod functions;
+mod hints;
 mod lift;
 mod like;
 mod moment;
@@ -107,11 +108,12 @@ pub(crate) fn describe(query: &Query, asker: &Asker, declared: &[Option<SqlType>
     let resolved = plan(query, asker, declared, None)?;
     let inferred = resolved.plan.get_parameter_types().map_err(from_planner)?;
     let count = parameter_count(&resolved.plan)?.max(declared.len());
+    let hints = hints::hints(query.ast());
     let params = (1..=count)
         .map(|number| {
             let given = declared.get(number - 1).cloned().flatten();
             let found = inferred.get(&format!("${number}")).cloned().flatten().and_then(|t| sql_type(&t));
-            let given = given.filter(|given| *given != SqlType::Unknown);
+            let given = given.filter(|given| *given != SqlType::Unknown).or_else(|| hints.get(&number).cloned());
             match (given, resolved.arrays.contains(&number)) {
                 (Some(given), _) => given,
                 (None, false) => found.unwrap_or(SqlType::Text),
