@@ -3,6 +3,7 @@
 mod attack;
 mod audit;
 mod cancel;
+mod captured;
 mod clients;
 mod crash;
 mod differential;
