@@ -68,6 +68,14 @@ pub enum SqlType {
     Void,
     /// `record`
     Record,
+    /// `xid`: a transaction's number
+    Xid,
+    /// `aclitem`: who was granted what by whom, as text
+    Aclitem,
+    /// `pg_node_tree`: a stored expression, as text
+    NodeTree,
+    /// `anyarray`, which columns of statistics have
+    Anyarray,
     /// An array of one of the above
     Array(Box<SqlType>),
 }
@@ -107,6 +115,10 @@ impl SqlType {
             SqlType::Unknown => 705,
             SqlType::Void => 2278,
             SqlType::Record => 2249,
+            SqlType::Xid => 28,
+            SqlType::Aclitem => 1033,
+            SqlType::NodeTree => 194,
+            SqlType::Anyarray => 2277,
             SqlType::Array(item) => item.array_oid(),
         }
     }
@@ -143,6 +155,9 @@ impl SqlType {
             SqlType::Int2vector => 1006,
             SqlType::Oidvector => 1013,
             SqlType::Record => 2287,
+            SqlType::Xid => 1011,
+            SqlType::Aclitem => 1034,
+            SqlType::NodeTree | SqlType::Anyarray => 0,
             SqlType::Unknown | SqlType::Void | SqlType::Array(_) => 0,
         }
     }
@@ -158,7 +173,7 @@ impl SqlType {
     /// One of each kind of scalar, without modifiers.
     pub fn scalars() -> &'static [SqlType] {
         use SqlType::*;
-        static SCALARS: [SqlType; 31] = [
+        static SCALARS: [SqlType; 35] = [
             Bool,
             Int2,
             Int4,
@@ -190,6 +205,10 @@ impl SqlType {
             Unknown,
             Void,
             Record,
+            Xid,
+            Aclitem,
+            NodeTree,
+            Anyarray,
         ];
         &SCALARS
     }
@@ -199,7 +218,8 @@ impl SqlType {
         match self {
             SqlType::Bool | SqlType::Char => 1,
             SqlType::Int2 => 2,
-            SqlType::Int4 | SqlType::Float4 | SqlType::Date | SqlType::Oid => 4,
+            SqlType::Int4 | SqlType::Float4 | SqlType::Date | SqlType::Oid | SqlType::Xid => 4,
+            SqlType::Aclitem => 12,
             SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace | SqlType::Void => 4,
             SqlType::Int8 | SqlType::Float8 | SqlType::Time | SqlType::Timestamp | SqlType::Timestamptz => 8,
             SqlType::Interval | SqlType::Uuid => 16,
@@ -253,6 +273,10 @@ impl SqlType {
             SqlType::Unknown => "unknown",
             SqlType::Void => "void",
             SqlType::Record => "record",
+            SqlType::Xid => "xid",
+            SqlType::Aclitem => "aclitem",
+            SqlType::NodeTree => "pg_node_tree",
+            SqlType::Anyarray => "anyarray",
             SqlType::Array(item) => return format!("_{}", item.typname()),
         };
         name.to_string()

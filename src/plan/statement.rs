@@ -121,7 +121,8 @@ pub enum StatementKind {
     SetRole(Option<String>),
     /// SET SESSION AUTHORIZATION; `None` is DEFAULT
     SetSessionAuthorization(Option<String>),
-    /// CHECKPOINT-like commands that a read-only server may accept and ignore: LOCK TABLE in share mode is not one
+    /// Commands that a read-only server may accept and ignore, by their tag: LOCK TABLE in ACCESS SHARE mode, SET
+    /// CONSTRAINTS
     NoOperation(&'static str),
 }
 

@@ -22,9 +22,12 @@ pub fn arrow_type(sql_type: &SqlType) -> DataType {
         SqlType::Int2 => DataType::Int16,
         SqlType::Int4 => DataType::Int32,
         SqlType::Int8 => DataType::Int64,
-        SqlType::Oid | SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => {
-            DataType::Int64
-        }
+        SqlType::Oid
+        | SqlType::Xid
+        | SqlType::Regclass
+        | SqlType::Regtype
+        | SqlType::Regproc
+        | SqlType::Regnamespace => DataType::Int64,
         SqlType::Float4 => DataType::Float32,
         SqlType::Float8 => DataType::Float64,
         SqlType::Numeric(declared) => {
@@ -46,6 +49,9 @@ pub fn arrow_type(sql_type: &SqlType) -> DataType {
         | SqlType::Void
         | SqlType::Int2vector
         | SqlType::Oidvector
+        | SqlType::Aclitem
+        | SqlType::NodeTree
+        | SqlType::Anyarray
         | SqlType::Record => DataType::Utf8,
         SqlType::Date => DataType::Date32,
         SqlType::Time => DataType::Time64(TimeUnit::Microsecond),

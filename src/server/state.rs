@@ -148,6 +148,7 @@ pub struct Registry {
 struct Entry {
     key: CancelKey,
     cancel: watch::Sender<u64>,
+    end: watch::Sender<bool>,
     session: Arc<SessionInfo>,
 }
 
@@ -158,6 +159,8 @@ pub struct Registered {
     pub key: CancelKey,
     /// Counts cancel requests.
     pub cancel: watch::Receiver<u64>,
+    /// True once the session is to end.
+    pub end: watch::Receiver<bool>,
 }
 
 impl Drop for Registered {
@@ -170,6 +173,7 @@ impl State {
     /// Enters a session under a fresh number and key.
     pub fn register(self: &Arc<State>, session: Arc<SessionInfo>, protocol: Protocol) -> Registered {
         let (sender, cancel) = watch::channel(0);
+        let (ender, end) = watch::channel(false);
         let mut entries = lock(&self.sessions.entries);
         let pid = loop {
             // Numbers go round; one that is still in use is passed over.
@@ -179,8 +183,8 @@ impl State {
             }
         };
         let key = CancelKey::random(pid, protocol);
-        entries.insert(pid, Entry { key: key.clone(), cancel: sender, session });
-        Registered { state: self.clone(), key, cancel }
+        entries.insert(pid, Entry { key: key.clone(), cancel: sender, end: ender, session });
+        Registered { state: self.clone(), key, cancel, end }
     }
 
     /// Signals the session that a key belongs to; `None` where it belongs to none.
@@ -189,6 +193,22 @@ impl State {
         let entry = entries.get(&shown.pid()).filter(|entry| entry.key.matches(shown))?;
         entry.cancel.send_modify(|count| *count = count.wrapping_add(1));
         Some(entry.session.clone())
+    }
+
+    /// Whether a running session is this user's own.
+    pub fn is_own(&self, user: &str, pid: i32) -> bool {
+        lock(&self.sessions.entries).get(&pid).is_some_and(|entry| entry.session.user == user)
+    }
+
+    /// Cancels the statement of one of a user's own sessions, or ends the session.
+    pub fn signal(&self, user: &str, pid: i32, end: bool) {
+        let entries = lock(&self.sessions.entries);
+        let Some(entry) = entries.get(&pid).filter(|entry| entry.session.user == user) else { return };
+        if end {
+            entry.end.send_replace(true);
+        } else {
+            entry.cancel.send_modify(|count| *count = count.wrapping_add(1));
+        }
     }
 
     /// Sessions running now.

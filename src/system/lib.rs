@@ -42,6 +42,8 @@ pub struct Context<'a> {
     pub search_path: &'a [String],
     /// The session's value of a setting, by name in any case; `None` where the session has no such setting.
     pub setting: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether the number is that of a running session of the same user, which alone may be signalled.
+    pub own_session: &'a dyn Fn(i32) -> bool,
     /// Number of the session, as the client learnt it for cancelling.
     pub backend_pid: i32,
     /// Start of the transaction or statement, microseconds since 1970-01-01 UTC.
@@ -59,6 +61,10 @@ pub struct Answer {
     pub table: Table,
     /// What `set_config` was asked: name, value, for this transaction only; in order.
     pub settings: Vec<(String, String, bool)>,
+    /// How long `pg_sleep` was asked to wait, microseconds; the session does the waiting.
+    pub pause_micros: u64,
+    /// Sessions that were to be signalled: to end where the flag says so, else to have their statement cancelled.
+    pub signals: Vec<(i32, bool)>,
 }
 
 /// Types of the parameters and columns of a query, without running it.
@@ -104,7 +110,12 @@ pub fn answer_in_full(query: &Query, context: &Context, params: &[(SqlType, Datu
         .iter()
         .map(|row| row.iter().zip(&columns).map(|(cell, column)| out(cell, &column.sql_type, context)).collect())
         .collect();
-    Ok(Answer { table: Table { columns, rows }, settings: run.settings.into_inner() })
+    Ok(Answer {
+        table: Table { columns, rows },
+        settings: run.settings.into_inner(),
+        pause_micros: run.pause_micros.get(),
+        signals: run.signals.into_inner(),
+    })
 }
 
 /// Turns the names that [`answer`] gives for `regclass` and its kin into OIDs, as the binary format has them.
@@ -140,7 +151,9 @@ fn columns(plan: &plan::QueryPlan) -> Vec<Column> {
         .iter()
         .map(|column| {
             let (table_oid, attribute) = column.origin.unwrap_or((0, 0));
-            Column { name: column.name.clone(), sql_type: column.ty.sql.clone(), table_oid, attribute }
+            let sql_type = relations::announced(table_oid, attribute, &column.ty.sql);
+            let sql_type = sql_type.unwrap_or_else(|| column.ty.sql.clone());
+            Column { name: column.name.clone(), sql_type, table_oid, attribute }
         })
         .collect()
 }

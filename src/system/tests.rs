@@ -96,6 +96,7 @@ fn with_context<T>(snapshot: &Snapshot, user: &str, work: impl FnOnce(&Context) 
         database: &snapshot.catalog.name,
         search_path: &search_path,
         setting: &|name| (name == "application_name").then(|| "tests".to_string()),
+        own_session: &|pid| pid == 42,
         backend_pid: 42,
         now_micros: 1_700_000_000_000_000,
         started_micros: 1_600_000_000_000_000,

@@ -1,5 +1,5 @@
-//! Real clients against the `servers` layout: psql, psycopg 3, JDBC, psqlODBC. Each script asserts what it gets and
-//! fails by its exit code.
+//! Real clients against the `servers` layout, over TLS where they can be told by their environment. Each script asserts
+//! what it gets and fails by its exit code.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -23,6 +23,9 @@ fn client(program: &str, arguments: &[&str]) {
         .env("PGDATABASE", "bank")
         .env("PGPASSWORD", PASSWORD)
         .env("PGUSER", "cd_manager")
+        .env("PGSSLMODE", "verify-full")
+        .env("PGSSLROOTCERT", layout.sluice.settings.directory.join("server.crt"))
+        .env("NODE_PATH", cache().join("node/node_modules"))
         .env("PSQLRC", "/dev/null")
         .env("LANG", "C.UTF-8")
         .env("LC_ALL", "C.UTF-8")
@@ -38,15 +41,20 @@ fn client(program: &str, arguments: &[&str]) {
     );
 }
 
-/// The Python that has psycopg and pyodbc: what `./tests/run` found or made.
-fn python() -> String {
+/// The Python that has the clients: what `./tests/run` found or made.
+pub fn python() -> String {
     if let Ok(python) = std::env::var("SLUICE_TEST_PYTHON") {
         return python;
     }
+    let own = cache().join("venv/bin/python");
+    if own.exists() { own.to_str().expect("a plain path").into() } else { "python3".into() }
+}
+
+/// Where `./tests/run` puts clients that it has to install.
+fn cache() -> PathBuf {
     let cache = std::env::var("XDG_CACHE_HOME")
         .unwrap_or_else(|_| format!("{}/.cache", std::env::var("HOME").expect("a home directory")));
-    let own = format!("{cache}/sluice/venv/bin/python");
-    if PathBuf::from(&own).exists() { own } else { "python3".into() }
+    PathBuf::from(cache).join("sluice")
 }
 
 #[test]
@@ -57,6 +65,41 @@ fn psql() {
 #[test]
 fn psycopg() {
     client(&python(), &[&script("psycopg3.py")]);
+}
+
+#[test]
+fn asyncpg() {
+    client(&python(), &[&script("asyncpg_pool.py")]);
+}
+
+#[test]
+fn sqlalchemy() {
+    client(&python(), &[&script("sqlalchemy_pandas.py")]);
+}
+
+#[test]
+fn psycopg2() {
+    client(&python(), &[&script("psycopg2_cursors.py")]);
+}
+
+#[test]
+fn adbc() {
+    client(&python(), &[&script("adbc.py")]);
+}
+
+#[test]
+fn connectorx() {
+    client(&python(), &[&script("connectorx_polars.py")]);
+}
+
+#[test]
+fn pg8000() {
+    client(&python(), &[&script("pg8000_text.py")]);
+}
+
+#[test]
+fn node() {
+    client("node", &[&script("node.cjs")]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod algebra;
 mod attack;
 mod audit;
 mod cancel;
+mod captured;
 mod clients;
 mod commands;
 mod crash;

@@ -1,7 +1,7 @@
 //! The demo bank behind Sluice, in the layouts that cases run on, and in PostgreSQL as the reference.
 //!
 //! * `embedded`: `core` is a SQLite file, `dw` is Parquet; what `sluice demo` serves.
-//! * `servers`: `core` and `dw` are PostgreSQL schemas, customers are in MariaDB.
+//! * `servers`: `core` and `dw` are PostgreSQL schemas, customers are in MariaDB; TLS for those who ask for it.
 //!
 //! The reference is the same bank in a PostgreSQL database of its own, read past Sluice: `by hand`.
 
@@ -105,6 +105,7 @@ pub fn servers_settings(directory: &Path) -> Settings {
     for (entity, schema, table) in tables {
         yaml.push_str(&format!("  {entity}: {{connection: {schema}, table: {schema}.{table}}}\n"));
     }
+    yaml.push_str(&super::tls::certificate(directory, false));
     Settings::shipped(directory, yaml)
 }
 

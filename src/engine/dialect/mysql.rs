@@ -100,7 +100,7 @@ impl Dialect for Mysql {
             // FLOAT compares as a double with digits nobody wrote; TIME goes beyond a day; the rest is another type there.
             Float4 | Time | Bpchar(_) | Name | Uuid | Bytea | Oid | Interval | Json | Jsonb => false,
             Char | Regclass | Regtype | Regproc | Regnamespace | Int2vector | Oidvector | Unknown | Void | Record
-            | Array(_) => false,
+            | Xid | Aclitem | NodeTree | Anyarray | Array(_) => false,
         }
     }
 

@@ -90,7 +90,7 @@ impl Dialect for Postgres {
             // Equal intervals may differ in their parts; json has no equality, jsonb its own.
             Interval | Json | Jsonb => false,
             Char | Regclass | Regtype | Regproc | Regnamespace | Int2vector | Oidvector | Unknown | Void | Record
-            | Array(_) => false,
+            | Xid | Aclitem | NodeTree | Anyarray | Array(_) => false,
         }
     }
 

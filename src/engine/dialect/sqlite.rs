@@ -79,7 +79,7 @@ impl Dialect for Sqlite {
             Float4 | Numeric(_) | Time | Timestamp | Timestamptz | Bpchar(_) | Name | Uuid | Bytea | Oid | Interval
             | Json | Jsonb => false,
             Char | Regclass | Regtype | Regproc | Regnamespace | Int2vector | Oidvector | Unknown | Void | Record
-            | Array(_) => false,
+            | Xid | Aclitem | NodeTree | Anyarray | Array(_) => false,
         }
     }
 

@@ -282,7 +282,7 @@ fn values_of(array: &ArrayRef, sql_type: &SqlType, format: Format) -> Result<Val
         SqlType::Int2 => Values::Int16(to(DataType::Int16)?.as_primitive::<Int16Type>().clone()),
         SqlType::Int4 => Values::Int32(to(DataType::Int32)?.as_primitive::<Int32Type>().clone()),
         SqlType::Int8 => Values::Int64(to(DataType::Int64)?.as_primitive::<Int64Type>().clone()),
-        SqlType::Oid => Values::Oid(to(DataType::Int64)?.as_primitive::<Int64Type>().clone()),
+        SqlType::Oid | SqlType::Xid => Values::Oid(to(DataType::Int64)?.as_primitive::<Int64Type>().clone()),
         SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => {
             match (array.data_type().is_integer(), format) {
                 (true, _) | (false, Format::Binary) => {
@@ -302,6 +302,9 @@ fn values_of(array: &ArrayRef, sql_type: &SqlType, format: Format) -> Result<Val
         | SqlType::Json
         | SqlType::Jsonb
         | SqlType::Unknown
+        | SqlType::Aclitem
+        | SqlType::NodeTree
+        | SqlType::Anyarray
         | SqlType::Void => text_values(array, sql_type)?,
         SqlType::Date => Values::Date(to(DataType::Date32)?.as_primitive::<Date32Type>().clone()),
         SqlType::Time => {

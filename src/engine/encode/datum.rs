@@ -148,7 +148,12 @@ fn put_binary(out: &mut BytesMut, value: &Datum, sql_type: &SqlType, settings: &
         (SqlType::Int4, Datum::Int(v)) => out.put_i32(i32::try_from(*v).map_err(|_| range())?),
         (SqlType::Int8, Datum::Int(v)) => out.put_i64(*v),
         (
-            SqlType::Oid | SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace,
+            SqlType::Oid
+            | SqlType::Xid
+            | SqlType::Regclass
+            | SqlType::Regtype
+            | SqlType::Regproc
+            | SqlType::Regnamespace,
             Datum::Int(v),
         ) => out.put_u32(u32::try_from(*v).map_err(|_| range())?),
         (SqlType::Float4, Datum::Float(v)) => out.put_f32(*v as f32),
@@ -165,6 +170,8 @@ fn put_binary(out: &mut BytesMut, value: &Datum, sql_type: &SqlType, settings: &
             | SqlType::Name
             | SqlType::Char
             | SqlType::Unknown
+            | SqlType::Aclitem
+            | SqlType::NodeTree
             | SqlType::Json,
             value,
         ) => put_text(out, value, sql_type, settings)?,

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Decimal256Builder,
     FixedSizeBinaryBuilder, Float32Builder, Float64Builder, Int16Builder, Int32Builder, Int64Builder,
-    IntervalMonthDayNanoBuilder, StringBuilder, StringViewBuilder, Time64MicrosecondBuilder,
-    TimestampMicrosecondBuilder, UInt32Builder,
+    IntervalMonthDayNanoBuilder, ListArray, NullBufferBuilder, StringBuilder, StringViewBuilder,
+    Time64MicrosecondBuilder, TimestampMicrosecondBuilder, UInt32Builder,
 };
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{
-    DataType, Decimal256Type, DecimalType, IntervalMonthDayNano, IntervalUnit, SchemaRef, TimeUnit, i256,
+    DataType, Decimal256Type, DecimalType, FieldRef, IntervalMonthDayNano, IntervalUnit, SchemaRef, TimeUnit, i256,
 };
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
@@ -43,6 +44,33 @@ pub(super) enum Column {
     Timestamptz(TimestampMicrosecondBuilder),
     Interval(IntervalMonthDayNanoBuilder),
     Uuid(FixedSizeBinaryBuilder),
+    List(Box<ListColumn>),
+}
+
+/// Builder of arrays of one dimension.
+#[derive(Debug)]
+pub(super) struct ListColumn {
+    field: FieldRef,
+    items: Column,
+    /// Items before each list, and behind the last.
+    offsets: Vec<i32>,
+    nulls: NullBufferBuilder,
+}
+
+impl ListColumn {
+    fn new(field: &FieldRef) -> Option<ListColumn> {
+        let items = Column::new(field.data_type())?;
+        Some(ListColumn { field: field.clone(), items, offsets: vec![0], nulls: NullBufferBuilder::new(0) })
+    }
+
+    fn last(&self) -> i32 {
+        self.offsets.last().copied().unwrap_or(0)
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        let offsets = OffsetBuffer::new(std::mem::replace(&mut self.offsets, vec![0]).into());
+        Arc::new(ListArray::new(self.field.clone(), offsets, self.items.finish(), self.nulls.finish()))
+    }
 }
 
 impl Column {
@@ -79,6 +107,7 @@ impl Column {
             }
             DataType::Interval(IntervalUnit::MonthDayNano) => Column::Interval(IntervalMonthDayNanoBuilder::new()),
             DataType::FixedSizeBinary(16) => Column::Uuid(FixedSizeBinaryBuilder::new(16)),
+            DataType::List(field) => Column::List(Box::new(ListColumn::new(field)?)),
             _ => return None,
         })
     }
@@ -102,6 +131,10 @@ impl Column {
             Column::Timestamp(b) | Column::Timestamptz(b) => b.append_null(),
             Column::Interval(b) => b.append_null(),
             Column::Uuid(b) => b.append_null(),
+            Column::List(list) => {
+                list.offsets.push(list.last());
+                list.nulls.append_null();
+            }
         }
     }
 
@@ -272,6 +305,21 @@ impl Column {
         }
     }
 
+    /// An array: `fill` pushes its items, one after the other, and tells how many. After an error the column is of no
+    /// further use.
+    pub(super) fn push_list(&mut self, fill: impl FnOnce(&mut Column) -> Result<usize, ValueProblem>) -> Pushed {
+        match self {
+            Column::List(list) => {
+                let count = i32::try_from(fill(&mut list.items)?).map_err(|_| ValueProblem::OutOfRange)?;
+                let end = list.last().checked_add(count).ok_or(ValueProblem::OutOfRange)?;
+                list.offsets.push(end);
+                list.nulls.append_non_null();
+                Ok(())
+            }
+            _ => Err(ValueProblem::OtherType),
+        }
+    }
+
     fn finish(&mut self) -> ArrayRef {
         match self {
             Column::Bool(b) => Arc::new(b.finish()),
@@ -291,6 +339,7 @@ impl Column {
             Column::Timestamp(b) | Column::Timestamptz(b) => Arc::new(b.finish()),
             Column::Interval(b) => Arc::new(b.finish()),
             Column::Uuid(b) => Arc::new(b.finish()),
+            Column::List(list) => list.finish(),
         }
     }
 }

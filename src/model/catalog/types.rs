@@ -1,4 +1,4 @@
-//! Type strings of the catalog: SQL's spellings, with their modifiers checked.
+//! Type strings of the catalog: SQL's spellings, with their modifiers checked; `[]` behind one makes an array of it.
 
 use sluice_base::SqlType;
 
@@ -41,6 +41,14 @@ const SPELLINGS: [&str; 30] = [
 /// The type of a spelling such as `decimal(18,2)`; `Err` says what is wrong and what to write.
 pub fn parse_type(spelling: &str) -> Result<SqlType, (String, Option<String>)> {
     let lower = spelling.trim().to_ascii_lowercase();
+    if let Some(item) = lower.strip_suffix("[]") {
+        return match parse_type(item)? {
+            SqlType::Array(_) => {
+                Err((format!("type `{spelling}` has more than one dimension"), Some("arrays have one here".into())))
+            }
+            item => Ok(SqlType::Array(Box::new(item))),
+        };
+    }
     let (name, arguments) = match lower.split_once('(') {
         None => (lower.as_str(), None),
         Some((name, rest)) => match rest.strip_suffix(')') {

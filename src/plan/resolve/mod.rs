@@ -10,6 +10,7 @@ mod comparisons;
 mod context;
 mod expressions;
 mod functions;
+mod hints;
 mod lift;
 mod like;
 mod moment;
@@ -106,7 +107,7 @@ pub(crate) fn resolve_generic(
     if !resolved.arrays.is_empty() {
         return Err(PlanError::Unsupported("a generic plan with arrays".into()));
     }
-    let params = parameter_types(&resolved, declared)?;
+    let params = parameter_types(query, &resolved, declared)?;
     Ok((Resolved { plan: context::finish(resolved.plan)?, ..resolved }, params))
 }
 
@@ -153,22 +154,27 @@ fn type_of(declared: &SqlType, value: &ScalarValue) -> SqlType {
 /// Types of a query's parameters and columns.
 pub(crate) fn describe(query: &Query, asker: &Asker, declared: &[Option<SqlType>]) -> Result<Described, PlanError> {
     let resolved = plan(query, asker, declared, None)?;
-    let params = parameter_types(&resolved, declared)?;
+    let params = parameter_types(query, &resolved, declared)?;
     let resolved = Resolved { plan: context::coerced(resolved.plan, asker)?, ..resolved };
     let columns = crate::govern::columns(&resolved, asker)?;
     Ok(Described { params, columns })
 }
 
-fn parameter_types(resolved: &Resolved, declared: &[Option<SqlType>]) -> Result<Vec<SqlType>, PlanError> {
+fn parameter_types(
+    query: &Query,
+    resolved: &Resolved,
+    declared: &[Option<SqlType>],
+) -> Result<Vec<SqlType>, PlanError> {
     let inferred = resolved.plan.get_parameter_types().map_err(from_planner)?;
     let count = parameter_count(&resolved.plan)?.max(declared.len());
     let rows = counts(&resolved.plan)?;
+    let hints = hints::hints(query.ast());
     let of = |number: usize| {
         let given = declared.get(number - 1).cloned().flatten();
         let name = format!("${number}");
         let found = inferred.get(&name).cloned().flatten().and_then(|t| sql_type(&t));
         let found = found.or_else(|| rows.contains(&name).then_some(SqlType::Int8));
-        let given = given.filter(|given| *given != SqlType::Unknown);
+        let given = given.filter(|given| *given != SqlType::Unknown).or_else(|| hints.get(&number).cloned());
         match (given, resolved.arrays.contains(&number)) {
             (Some(given), _) => given,
             (None, false) => found.unwrap_or(SqlType::Text),

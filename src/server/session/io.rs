@@ -1,7 +1,7 @@
 //! One connection while the session works: what may interrupt the work.
 //!
 //! Invariant: whatever a statement waits for, it waits through [`Io::guard`] or [`Io::flush`], so that a cancel
-//! request, the statement timeout, the server's shutdown and a vanished client end every phase. Messages that the
+//! request, the session's end, the statement timeout, the server's shutdown and a vanished client end every phase. Messages that the
 //! client sends ahead stay in the connection, in order and bounded.
 
 use std::future::Future;
@@ -13,12 +13,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::error::{Fault, SessionError};
-use crate::state::Phase;
+use crate::state::{Phase, Registered};
 
 /// A connection with everything that can interrupt work on it.
 pub struct Io {
     conn: Connection,
     cancel: watch::Receiver<u64>,
+    end: watch::Receiver<bool>,
     phase: watch::Receiver<Phase>,
     /// A statement runs: a cancel request means it.
     running: bool,
@@ -37,8 +38,9 @@ pub enum Woken {
 
 impl Io {
     /// Takes over a connection that has logged in.
-    pub fn new(conn: Connection, cancel: watch::Receiver<u64>, phase: watch::Receiver<Phase>) -> Io {
-        Io { conn, cancel, phase, running: false, deadline: None }
+    pub fn new(conn: Connection, registered: &Registered, phase: watch::Receiver<Phase>) -> Io {
+        let (cancel, end) = (registered.cancel.clone(), registered.end.clone());
+        Io { conn, cancel, end, phase, running: false, deadline: None }
     }
 
     /// The connection, to queue replies on.
@@ -79,6 +81,7 @@ impl Io {
                 Err(error) => Ok(Woken::Unreadable(error)),
             },
             _ = self.phase.wait_for(|phase| *phase != Phase::Serving) => Err(Fault::fatal(SessionError::Shutdown)),
+            _ = self.end.wait_for(|end| *end) => Err(Fault::fatal(SessionError::Shutdown)),
             () = wait_until(limit) => Err(Fault::fatal(told)),
         }
     }
@@ -91,6 +94,7 @@ impl Io {
             done = &mut work => Ok(done),
             changed = self.cancel.changed(), if self.running => Err(cancelled(changed)),
             _ = self.phase.wait_for(|phase| *phase == Phase::Stopped) => Err(Fault::fatal(SessionError::Shutdown)),
+            _ = self.end.wait_for(|end| *end) => Err(Fault::fatal(SessionError::Shutdown)),
             () = wait_until(self.deadline) => Err(SessionError::StatementTimeout.into()),
             error = self.conn.closed() => Err(gone_or_fatal(error)),
         }
@@ -103,6 +107,7 @@ impl Io {
             sent = self.conn.flush() => sent.map_err(gone_or_fatal),
             changed = self.cancel.changed(), if self.running => Err(cancelled(changed)),
             _ = self.phase.wait_for(|phase| *phase == Phase::Stopped) => Err(Fault::fatal(SessionError::Shutdown)),
+            _ = self.end.wait_for(|end| *end) => Err(Fault::fatal(SessionError::Shutdown)),
             () = wait_until(self.deadline) => Err(SessionError::StatementTimeout.into()),
         }
     }

@@ -173,7 +173,7 @@ async fn begin(
     conn.queue(Backend::BackendKeyData(&registered.key));
     conn.queue(Backend::ReadyForQuery(TransactionStatus::Idle));
     let pid = registered.key.pid();
-    let io = Io::new(conn, registered.cancel.clone(), state.phase());
+    let io = Io::new(conn, &registered, state.phase());
     Session {
         io,
         state: state.clone(),

@@ -158,7 +158,12 @@ impl Session {
                 self.skipping = outcome.is_err();
                 self.answered(outcome)?;
                 self.io.disarm();
-                self.io.relieve().await?;
+                if self.skipping {
+                    // A client that waits for it before its Sync may have sent Flush, which is passed over now.
+                    self.io.flush().await?;
+                } else {
+                    self.io.relieve().await?;
+                }
             }
         }
         Ok(Next::On)
@@ -196,6 +201,8 @@ impl Session {
         self.skipping = !simple;
         if simple {
             self.ready().await?;
+        } else {
+            self.io.flush().await?;
         }
         Ok(Next::On)
     }

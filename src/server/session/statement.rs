@@ -3,6 +3,7 @@
 //! Invariant: every path out of [`Session::open`] closes the statement's trail or hands it to the open rows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluice_base::{Column, Datum, Format, SqlType, Table};
 use sluice_model::audit::{Outcome, Trail};
@@ -136,6 +137,12 @@ impl Session {
         for (name, value, local) in answer.settings {
             self.settings.set(&name, Some(&value), local).map_err(Fault::of)?;
         }
+        for (pid, end) in answer.signals {
+            self.state.signal(&self.identity.user, pid, end);
+        }
+        if answer.pause_micros > 0 {
+            self.io.guard(tokio::time::sleep(Duration::from_micros(answer.pause_micros))).await?;
+        }
         let formats = formats.expand(answer.table.columns.len()).map_err(Fault::of)?;
         let table = work::oids_in_binary(&mut self.io, &asking, answer.table, formats).await?;
         Ok((asking, Planned::Table(table)))
@@ -175,7 +182,11 @@ impl Session {
         let allowed = match self.names.check_portal_name(name) {
             Ok(()) if cursor.hold => Ok(()),
             Ok(()) => self.transaction.check_block("DECLARE CURSOR").map_err(Fault::of),
-            Err(error) => Err(error.into()),
+            // A fault in the query is told before one in the cursor's name.
+            Err(error) => Err(match self.describe(Some(&ready.statement), &[]).await {
+                Ok(_) => error.into(),
+                Err(fault) => fault,
+            }),
         };
         if let Err(fault) = allowed {
             return Err(fault.refuse(ready.trail));
@@ -381,7 +392,12 @@ impl Session {
                 self.settings.set_special("role", None);
                 if begins_with(&statement.text, "reset") { "RESET" } else { "SET" }
             }
-            StatementKind::NoOperation(tag) => tag,
+            StatementKind::NoOperation(tag) => {
+                if *tag == "LOCK TABLE" {
+                    self.transaction.check_block(tag).map_err(Fault::of)?;
+                }
+                tag
+            }
             StatementKind::Query(_)
             | StatementKind::Explain { .. }
             | StatementKind::CopyOut { .. }

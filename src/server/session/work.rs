@@ -296,6 +296,7 @@ impl Asking {
             database: &self.state.database,
             search_path: &search_path,
             setting: &|name| self.settings.show(name).ok().map(|(_, shown)| shown),
+            own_session: &|pid| self.state.is_own(&self.principal.user, pid),
             backend_pid: self.pid,
             now_micros: self.principal.context.now_micros,
             started_micros: self.state.started_micros,

@@ -42,6 +42,8 @@ impl Analyzer<'_> {
 
     fn bound(&mut self, bound: &Ast) -> Result<Box<Expr>> {
         let typed = self.expr(bound)?;
+        // As in an assignment: a bigint will do where its value does.
+        let typed = if typed.ty.sql == SqlType::Int8 { self.cast_to(typed, &SqlType::Int4)? } else { typed };
         Ok(Box::new(self.coerce_implicitly(typed, &SqlType::Int4, "array subscript")?))
     }
 

@@ -298,12 +298,14 @@ impl Analyzer<'_> {
             });
             results.push(self.expr(&condition.result)?);
         }
-        results.push(match otherwise {
+        // ELSE is asked first for the type, as PostgreSQL does.
+        let otherwise = match otherwise {
             Some(otherwise) => self.expr(otherwise)?,
             None => Typed::new(Expr::Const(Value::Null), SqlType::Unknown),
-        });
+        };
+        results.insert(0, otherwise);
         let (mut results, ty) = self.unify(results, "CASE")?;
-        let otherwise = boxed(results.pop().unwrap_or(Expr::Const(Value::Null)));
+        let otherwise = boxed(results.remove(0));
         let operand = operand.map(|operand| boxed(operand.expr));
         Ok(Typed::new(Expr::Case { operand, whens: whens.into_iter().zip(results).collect(), otherwise }, ty))
     }

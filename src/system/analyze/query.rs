@@ -270,6 +270,9 @@ impl Analyzer<'_> {
         self.settle(&mut first)?;
         let width = self.show_cte(cte, name, id, &first)?;
         let place = self.ctes.len() - 1;
+        if let Some(cte) = self.ctes.get_mut(place) {
+            cte.columns.iter_mut().for_each(|column| column.origin = None);
+        }
         let mut next = self.branch(right)?;
         let referenced = self.ctes.get(place).is_some_and(|cte| cte.referenced);
         if !referenced {

@@ -9,7 +9,7 @@ use crate::Context;
 use crate::error::{Result, SystemError};
 use crate::relations::{all, find, find_by_oid, format_type, procs, type_info, type_info_by_name};
 use crate::typing::parse_type_text;
-use crate::visible::ObjectRef;
+use crate::visible::{ObjectRef, VisibleRelation};
 
 /// Keywords with their category: `U` unreserved, `C`, `T`, `R` need quotes as names.
 pub(crate) fn keywords() -> &'static HashMap<&'static str, (&'static str, bool)> {
@@ -167,7 +167,10 @@ pub(crate) fn oid_text(number: i64, sql_type: &SqlType, context: &Context) -> Op
                 format!("{}.{}", quote_ident(schema), quote_ident(name))
             })
         }
-        SqlType::Regtype => type_info(oid).map(|_| format_type(oid, None)),
+        SqlType::Regtype => match type_info(oid) {
+            Some(_) => Some(format_type(oid, None)),
+            None => row_type_text(oid, context),
+        },
         SqlType::Regproc => procs().by_oid.get(&oid).map(|proc| quote_ident(proc.name)),
         SqlType::Regnamespace => schema_name(oid, context).map(quote_ident),
         _ => None,
@@ -184,7 +187,7 @@ pub(crate) fn oid_in(text: &str, sql_type: &SqlType, context: &Context) -> Resul
         return Ok(Some(0));
     }
     if *sql_type == SqlType::Regtype {
-        return match type_oid(text) {
+        return match type_oid(text).or_else(|| row_type_oid(text, context)) {
             Some(oid) => Ok(Some(oid)),
             None => Err(SystemError::UndefinedObject("type", text.to_string())),
         };
@@ -205,6 +208,34 @@ pub(crate) fn oid_in(text: &str, sql_type: &SqlType, context: &Context) -> Resul
         },
         _ => Ok(None),
     }
+}
+
+/// The type of a visible relation's rows, or of arrays of them: the relation and whether it is the array.
+pub(crate) fn row_type<'a>(oid: u32, context: &Context<'a>) -> Option<(&'a VisibleRelation, bool)> {
+    let (position, array) = match context.visible.object(oid)? {
+        ObjectRef::RowType(position) => (position, false),
+        ObjectRef::RowArray(position) => (position, true),
+        _ => return None,
+    };
+    context.visible.relations.get(position).map(|relation| (relation, array))
+}
+
+/// A row type as `format_type` spells it: by the relation's name, with its schema where that is not searched first.
+pub(crate) fn row_type_text(oid: u32, context: &Context) -> Option<String> {
+    let (relation, array) = row_type(oid, context)?;
+    let name = oid_text(relation.oid.into(), &SqlType::Regclass, context)?;
+    Some(if array { format!("{name}[]") } else { name })
+}
+
+/// OID of a row type by the name of its relation, or of its arrays by that name with `[]`.
+fn row_type_oid(text: &str, context: &Context) -> Option<u32> {
+    let (name, array) = match text.trim().strip_suffix("[]") {
+        Some(name) => (name, true),
+        None => (text, false),
+    };
+    let oid = relation_oid(&split_name(name)?, context)?;
+    let relation = context.visible.relation(oid)?;
+    Some(if array { relation.array_type_oid } else { relation.type_oid })
 }
 
 /// OID of a type by any of its spellings, also of types that only `pg_type` knows.

@@ -63,6 +63,10 @@ pub(crate) struct Run<'a> {
     steps: Cell<u64>,
     /// What `set_config` was asked: name, value, for this transaction only.
     pub(crate) settings: RefCell<Vec<(String, String, bool)>>,
+    /// Microseconds that `pg_sleep` was asked to wait.
+    pub(crate) pause_micros: Cell<u64>,
+    /// Sessions to signal: number, and whether to end them.
+    pub(crate) signals: RefCell<Vec<(i32, bool)>>,
     pub(crate) patterns: RefCell<HashMap<(String, bool), Arc<regex::Regex>>>,
     /// Rows of queries that do not vary, by plan.
     pub(crate) results: RefCell<HashMap<usize, Arc<Source>>>,
@@ -79,6 +83,8 @@ impl<'a> Run<'a> {
             params,
             steps: Cell::new(0),
             settings: RefCell::default(),
+            pause_micros: Cell::new(0),
+            signals: RefCell::default(),
             patterns: RefCell::default(),
             results: RefCell::default(),
             sets: RefCell::default(),

@@ -3,7 +3,7 @@
 use super::Entry;
 use super::Strictness::{Called, Strict};
 use super::{int_at, oid_at};
-use crate::cast::names::is_visible;
+use crate::cast::names::{is_visible, row_type};
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::eval::Run;
@@ -23,8 +23,12 @@ fn listed(run: &Run, args: &[Value], relation: &str) -> Result<Value> {
     flag(oid_at(args, 0).and_then(|oid| run.catalog(relation).find(0, oid).map(|_| true)))
 }
 
-fn type_visible(_: &Run, args: &[Value]) -> Result<Value> {
-    flag(oid_at(args, 0).and_then(type_info).map(|_| true))
+/// A row type is seen where its relation is: types and relations share their names.
+fn type_visible(run: &Run, args: &[Value]) -> Result<Value> {
+    flag(oid_at(args, 0).and_then(|oid| match row_type(oid, run.context) {
+        Some((relation, _)) => is_visible(relation.oid, run.context),
+        None => type_info(oid).map(|_| true),
+    }))
 }
 
 fn proc_visible(_: &Run, args: &[Value]) -> Result<Value> {

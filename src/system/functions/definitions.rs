@@ -76,7 +76,8 @@ fn pg_get_constraintdef(run: &Run, args: &[Value]) -> Result<Value> {
         ObjectRef::Reference(position, place) => visible.relations.get(position).and_then(|relation| {
             let reference = relation.references.get(place)?;
             let target = visible.relations.get(reference.target)?;
-            let name = relation_text(run, target, args.get(1) == Some(&Value::Bool(true)));
+            // Unlike an index, a reference names its target as briefly as it can.
+            let name = relation_text(run, target, true);
             Some(format!(
                 "FOREIGN KEY ({}) REFERENCES {name}({})",
                 column_list(relation, &reference.columns),

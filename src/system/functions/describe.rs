@@ -5,18 +5,17 @@ use sluice_base::SqlType;
 use super::Entry;
 use super::Strictness::{Called, Strict};
 use super::{int_at, oid_at, text_at};
-use crate::cast::names::oid_in;
+use crate::cast::names::{oid_in, row_type_text};
 use crate::error::{Result, SystemError};
 use crate::eval::Run;
 use crate::relations::{self, comments};
 use crate::value::Value;
 use crate::visible::{OWNER_NAME, OWNER_OID};
 
-fn format_type(_: &Run, args: &[Value]) -> Result<Value> {
-    Ok(match oid_at(args, 0) {
-        Some(oid) => relations::format_type(oid, args.get(1).and_then(Value::as_int)).into(),
-        None => Value::Null,
-    })
+fn format_type(run: &Run, args: &[Value]) -> Result<Value> {
+    let Some(oid) = oid_at(args, 0) else { return Ok(Value::Null) };
+    let text = row_type_text(oid, run.context);
+    Ok(text.unwrap_or_else(|| relations::format_type(oid, args.get(1).and_then(Value::as_int))).into())
 }
 
 /// The comment on an object, by the relation it is listed in.

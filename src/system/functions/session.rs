@@ -63,6 +63,39 @@ fn version(run: &Run, _: &[Value]) -> Result<Value> {
     Ok(format!("PostgreSQL {version} (Sluice {})", env!("CARGO_PKG_VERSION")).into())
 }
 
+/// Notes the wait; one in the past or of no length is none.
+fn pause(run: &Run, micros: f64) -> Result<Value> {
+    if micros > 0.0 {
+        run.pause_micros.set(run.pause_micros.get().saturating_add(micros as u64));
+    }
+    run.step(100)?;
+    Ok("".into())
+}
+
+fn sleep(run: &Run, args: &[Value]) -> Result<Value> {
+    pause(run, args.first().and_then(Value::as_float).unwrap_or(0.0) * 1e6)
+}
+
+fn sleep_for(run: &Run, args: &[Value]) -> Result<Value> {
+    const DAY: f64 = 86_400e6;
+    let Some(Value::Interval(wait)) = args.first() else { return Ok(Value::Null) };
+    pause(run, f64::from(wait.months) * 30.0 * DAY + f64::from(wait.days) * DAY + wait.micros as f64)
+}
+
+fn sleep_until(run: &Run, args: &[Value]) -> Result<Value> {
+    let Some(Value::Timestamptz(end)) = args.first() else { return Ok(Value::Null) };
+    pause(run, end.saturating_sub(run.context.now_micros) as f64)
+}
+
+/// Whether a session will be signalled: her own only, as PostgreSQL lets one do without further rights.
+fn signal(run: &Run, args: &[Value], end: bool) -> Result<Value> {
+    run.step(100)?;
+    let pid = args.first().and_then(Value::as_int).and_then(|pid| i32::try_from(pid).ok());
+    let own = pid.filter(|pid| (run.context.own_session)(*pid));
+    run.signals.borrow_mut().extend(own.map(|pid| (pid, end)));
+    Ok(own.is_some().into())
+}
+
 fn nothing(_: &Run, _: &[Value]) -> Result<Value> {
     Ok(Value::Null)
 }
@@ -90,6 +123,12 @@ pub(super) static TABLE: &[Entry] = &[
     ("current_setting(text) text", Strict, current_setting),
     ("current_setting(text,bool) text", Strict, current_setting),
     ("set_config(text,text,bool) text", Called, set_config),
+    ("pg_sleep(float8) void", Strict, sleep),
+    ("pg_sleep_for(interval) void", Strict, sleep_for),
+    ("pg_sleep_until(timestamptz) void", Strict, sleep_until),
+    ("pg_cancel_backend(int4) bool", Strict, |run, args| signal(run, args, false)),
+    ("pg_terminate_backend(int4) bool", Strict, |run, args| signal(run, args, true)),
+    ("pg_terminate_backend(int4,int8) bool", Strict, |run, args| signal(run, args, true)),
     ("pg_backend_pid() int4", Strict, |run, _| Ok(Value::Int(run.context.backend_pid.into()))),
     ("pg_is_in_recovery() bool", Strict, |_, _| Ok(Value::Bool(false))),
     ("pg_is_wal_replay_paused() bool", Strict, |_, _| Ok(Value::Bool(false))),

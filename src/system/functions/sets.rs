@@ -10,6 +10,7 @@ use crate::error::{Result, SystemError};
 use crate::eval::{ROWS_MAX, Run, pattern};
 use crate::typing::{Ty, array_of, element_type, implicit};
 use crate::value::{Row, Value};
+use crate::visible::{OWNER_NAME, OWNER_OID};
 
 /// A set-returning function chosen for a call.
 #[derive(Clone)]
@@ -149,6 +150,40 @@ fn series_type(given: &[SqlType]) -> Option<SqlType> {
     [SqlType::Int4, SqlType::Int8].into_iter().find(|to| given.iter().all(|from| implicit(from, to)))
 }
 
+fn columns_of(relation: &str) -> Vec<(String, SqlType)> {
+    let shape = crate::relations::find("pg_catalog", relation).and_then(|place| crate::relations::all().get(place));
+    shape
+        .map_or_else(Vec::new, |shape| shape.columns.iter().map(|c| (c.name.to_string(), c.sql_type.clone())).collect())
+}
+
+fn all_settings(run: &Run, _: &[Value]) -> Result<Vec<Row>> {
+    let settings = run.catalog("pg_settings");
+    run.step(settings.rows.len())?;
+    Ok(settings.rows.clone())
+}
+
+/// The grants of an access list, one row each: `name=letters/grantor`, no name for everybody.
+fn aclexplode(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    const PRIVILEGES: [(char, &str); 3] = [('r', "SELECT"), ('U', "USAGE"), ('C', "CREATE")];
+    let visible = run.context.visible;
+    let role = |name: &str| match name.trim_matches('"') {
+        "" => Value::from(0_u32),
+        OWNER_NAME => OWNER_OID.into(),
+        _ => visible.user_oid.into(),
+    };
+    let mut rows = Vec::new();
+    for item in args.first().and_then(Value::as_array).map_or(&[][..], |list| &list.items) {
+        let Some((grant, grantor)) = item.as_text().and_then(|item| item.rsplit_once('/')) else { continue };
+        let Some((grantee, letters)) = grant.rsplit_once('=') else { continue };
+        for (letter, privilege) in PRIVILEGES.iter().filter(|(letter, _)| letters.contains(*letter)) {
+            let grantable = letters.contains(&format!("{letter}*"));
+            rows.push([role(grantor), role(grantee), (*privilege).into(), grantable.into()].into());
+        }
+    }
+    run.step(rows.len())?;
+    Ok(rows)
+}
+
 fn array_argument(given: &[SqlType]) -> Option<(SqlType, SqlType)> {
     match given.first()? {
         SqlType::Unknown => Some((array_of(&SqlType::Text), SqlType::Text)),
@@ -192,10 +227,10 @@ pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) 
             let columns = [("relid", Regclass), ("parentrelid", Regclass), ("isleaf", Bool), ("level", Int4)];
             (vec![Regclass], named(&columns), empty)
         }
-        // Nothing carries an access list of its own.
+        (_, "pg_show_all_settings", 0) => (vec![], columns_of("pg_settings"), all_settings),
         (_, "aclexplode", 1) => {
             let columns = [("grantor", Oid), ("grantee", Oid), ("privilege_type", Text), ("is_grantable", Bool)];
-            (vec![texts], named(&columns), empty)
+            (vec![texts], named(&columns), aclexplode)
         }
         (_, "pg_listening_channels", 0) => (vec![], named(&[(name, Text)]), empty),
         (_, "string_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), string_to_table),

@@ -25,13 +25,28 @@ pub(super) fn system_schema_oid(shape: &Shape) -> u32 {
     }
 }
 
+/// Who may do what, as `aclitem` prints it, granted by the owner. The owner has no rights of its own: nobody is the
+/// owner.
+fn acl(grants: &[&str]) -> Value {
+    Value::array(grants.iter().map(|grant| Value::text(format!("{grant}/{OWNER_NAME}"))).collect())
+}
+
+/// A name inside an `aclitem`: in quotes where it holds more than letters, digits and `_`.
+fn acl_name(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if plain { name.to_string() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
 pub(super) fn namespaces(visible: &VisibleCatalog) -> Vec<Row> {
-    let mut builder = Builder::new("pg_catalog", "pg_namespace", &["oid", "nspname", "nspowner"]);
-    builder.push([PG_CATALOG_OID.into(), "pg_catalog".into(), OWNER_OID.into()]);
-    builder.push([INFORMATION_SCHEMA_OID.into(), "information_schema".into(), OWNER_OID.into()]);
-    builder.push([SLUICE_SCHEMA_OID.into(), "sluice".into(), OWNER_OID.into()]);
+    let mut builder = Builder::new("pg_catalog", "pg_namespace", &["oid", "nspname", "nspowner", "nspacl"]);
+    let schemas =
+        [(PG_CATALOG_OID, "pg_catalog"), (INFORMATION_SCHEMA_OID, "information_schema"), (SLUICE_SCHEMA_OID, "sluice")];
+    for (oid, name) in schemas {
+        builder.push([oid.into(), name.into(), OWNER_OID.into(), acl(&["=U"])]);
+    }
+    let own = acl(&[&format!("{}=U", acl_name(&visible.user))]);
     for schema in &visible.schemas {
-        builder.push([schema.oid.into(), Value::Text(schema.name.clone()), OWNER_OID.into()]);
+        builder.push([schema.oid.into(), Value::Text(schema.name.clone()), OWNER_OID.into(), own.clone()]);
     }
     builder.finish()
 }
@@ -48,6 +63,8 @@ pub(super) fn classes(visible: &VisibleCatalog) -> Vec<Row> {
         "relhasindex",
         "relreplident",
         "relhastriggers",
+        "reltype",
+        "relacl",
     ];
     let mut builder = Builder::new(this.0, this.1, &columns)
         .always(this, "relowner", OWNER_OID)
@@ -67,6 +84,8 @@ pub(super) fn classes(visible: &VisibleCatalog) -> Vec<Row> {
             false.into(),
             "n".into(),
             false.into(),
+            0_u32.into(),
+            acl(&["=r"]),
         ]);
     }
     let linked = linked(visible);
@@ -99,6 +118,8 @@ fn push_relation(builder: &mut Builder, visible: &VisibleCatalog, relation: &Vis
         relation.key.is_some().into(),
         "d".into(),
         linked.into(),
+        relation.type_oid.into(),
+        acl(&[&format!("{}=r", acl_name(&visible.user))]),
     ]);
     if let Some(key) = &relation.key {
         builder.push([
@@ -111,6 +132,8 @@ fn push_relation(builder: &mut Builder, visible: &VisibleCatalog, relation: &Vis
             false.into(),
             "n".into(),
             false.into(),
+            0_u32.into(),
+            Value::Null,
         ]);
     }
 }

@@ -27,7 +27,7 @@ use std::sync::{Arc, OnceLock};
 
 pub(crate) use procs::procs;
 pub(crate) use settings::preset;
-pub(crate) use shape::{Shape, all, find, find_by_oid};
+pub(crate) use shape::{Shape, all, announced, find, find_by_oid};
 pub(crate) use types::{by_name as type_info_by_name, by_oid as type_info, format_type};
 
 use crate::Context;
@@ -103,6 +103,11 @@ fn catalog_rows(shape: &'static Shape, name: &str, visible: &VisibleCatalog) -> 
         "pg_constraint" => keys::constraints(visible),
         "pg_depend" => keys::dependencies(visible),
         "pg_description" => comments::descriptions(visible),
+        "pg_type" => {
+            let mut rows = fixed::rows(shape);
+            rows.extend(types::row_types(visible));
+            rows
+        }
         "pg_database" => roles::databases(visible),
         "pg_roles" => roles::roles(visible),
         "pg_user" => roles::users(visible),

@@ -46,7 +46,11 @@ fn parse_column(text: &'static str) -> Option<ShapeColumn> {
         Some(bare) => (bare, true),
         None => (type_name, false),
     };
-    Some(ShapeColumn { name, type_name, sql_type: type_by_name(type_name).unwrap_or(SqlType::Text), not_null })
+    let (type_name, sql_type) = match type_name {
+        "yes_or_no" => ("varchar", SqlType::Varchar(Some(3))),
+        known => (known, type_by_name(known).unwrap_or(SqlType::Text)),
+    };
+    Some(ShapeColumn { name, type_name, sql_type, not_null })
 }
 
 fn parse_line(line: &'static str) -> Option<Shape> {
@@ -87,6 +91,24 @@ pub(crate) fn find(schema: &str, name: &str) -> Option<usize> {
 /// Position of a system relation in [`all`], by OID.
 pub(crate) fn find_by_oid(oid: u32) -> Option<usize> {
     shapes().by_oid.get(&oid).copied()
+}
+
+/// The type under which clients see a column of a system relation, where expressions work with its nearest kin.
+pub(crate) fn announced(relation: u32, column: i16, computed: &SqlType) -> Option<SqlType> {
+    // `xmin` and `xmax`.
+    if matches!(column, -2 | -4) {
+        return Some(SqlType::Xid);
+    }
+    let place = usize::try_from(column).ok()?.checked_sub(1)?;
+    let declared = all().get(find_by_oid(relation)?)?.columns.get(place)?;
+    let announced = match declared.type_name {
+        "xid" => SqlType::Xid,
+        "_aclitem" => SqlType::Array(Box::new(SqlType::Aclitem)),
+        "pg_node_tree" => SqlType::NodeTree,
+        "anyarray" => SqlType::Anyarray,
+        _ => return None,
+    };
+    (*computed == declared.sql_type).then_some(announced)
 }
 
 #[cfg(test)]

@@ -1,9 +1,14 @@
-//! The types of `pg_type`, as every PostgreSQL 15 has them, and how `format_type` spells them.
+//! The types of `pg_type`: as every PostgreSQL 15 has them, and those of the rows of visible relations; how
+//! `format_type` spells them.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use sluice_base::SqlType;
+
+use super::builder::Builder;
+use crate::value::{Row, Value};
+use crate::visible::{OWNER_OID, VisibleCatalog};
 
 /// What the other relations need of one row of `pg_type`.
 #[derive(Debug)]
@@ -66,6 +71,59 @@ pub(crate) fn by_oid(oid: u32) -> Option<TypeRef> {
 /// A type by its `typname`.
 pub(crate) fn by_name(name: &str) -> Option<TypeRef> {
     by_oid(*types().by_name.get(name)?)
+}
+
+/// `typname` of the arrays of a relation's rows: an underscore before the name, within 63 bytes.
+fn array_name(relation: &str) -> String {
+    format!("_{}", crate::cast::truncate(relation, 62))
+}
+
+/// What every row type and every array of rows has alike, as (name, value); the functions are `record_in` and its
+/// kin, `array_in` and its kin.
+fn common(array: bool) -> [(&'static str, Value); 10] {
+    let number = |n: i64| Value::Int(n);
+    let pick = |row: i64, items: i64| number(if array { items } else { row });
+    [
+        ("typlen", number(-1)),
+        ("typtype", if array { "b" } else { "c" }.into()),
+        ("typcategory", if array { "A" } else { "C" }.into()),
+        ("typsubscript", pick(0, 6179)),
+        ("typinput", pick(2290, 750)),
+        ("typoutput", pick(2291, 751)),
+        ("typreceive", pick(2402, 2400)),
+        ("typsend", pick(2403, 2401)),
+        ("typalign", "d".into()),
+        ("typstorage", "x".into()),
+    ]
+}
+
+/// The types of the rows of visible relations, each with the type of its arrays.
+pub(super) fn row_types(visible: &VisibleCatalog) -> Vec<Row> {
+    let this = ("pg_catalog", "pg_type");
+    let columns = ["oid", "typname", "typnamespace", "typrelid", "typelem", "typarray"];
+    let builder = |array: bool| {
+        let mut builder = Builder::new(this.0, this.1, &columns);
+        for (name, value) in common(array) {
+            builder = builder.always(this, name, value);
+        }
+        builder
+            .always(this, "typowner", OWNER_OID)
+            .always(this, "typisdefined", true)
+            .always(this, "typdelim", ",")
+            .always(this, "typtypmod", -1_i64)
+    };
+    let (mut rows, mut arrays) = (builder(false), builder(true));
+    for relation in &visible.relations {
+        let (schema, none) = (Value::from(visible.schema_oid_of(relation)), Value::from(0_u32));
+        let (own, array) = (Value::from(relation.type_oid), Value::from(relation.array_type_oid));
+        let name = Value::Text(relation.name.clone());
+        rows.push([own.clone(), name, schema.clone(), relation.oid.into(), none.clone(), array.clone()]);
+        let name = Value::text(array_name(&relation.name));
+        arrays.push([array, name, schema, none.clone(), own, none]);
+    }
+    let mut rows = rows.finish();
+    rows.extend(arrays.finish());
+    rows
 }
 
 /// What `format_type` prints for a type and a modifier.

@@ -74,6 +74,8 @@ impl Maker<'_> {
         let key = clear_columns(entity, decision, entity.key.iter().copied()).filter(|columns| !columns.is_empty());
         VisibleRelation {
             oid: self.catalog.relation_oid(found),
+            type_oid: 0,
+            array_type_oid: 0,
             schema,
             key: key.map(|columns| VisibleKey {
                 index_oid: 0,

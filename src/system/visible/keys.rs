@@ -1,4 +1,4 @@
-//! OIDs of what has none in the model: keys, their indexes, references, roles.
+//! OIDs of what has none in the model: row types, keys, their indexes, references, roles.
 //!
 //! Invariant: an OID follows from names alone, so it is the same after a restart and on every replica; a collision
 //! moves the later object on, in a fixed order.
@@ -29,9 +29,13 @@ pub(super) fn free_oid(parts: &[&str], taken: &HashMap<u32, ObjectRef>) -> u32 {
     FIRST_OID + offset
 }
 
-/// Gives the relation's key and references their OIDs, and names that are free among its own.
+/// Gives the relation's row types, key and references their OIDs, and names that are free among its own.
 pub(super) fn number(position: usize, relation: &mut VisibleRelation, objects: &mut HashMap<u32, ObjectRef>) {
     let owner = relation.oid.to_string();
+    relation.type_oid = free_oid(&["type", &owner], objects);
+    objects.insert(relation.type_oid, ObjectRef::RowType(position));
+    relation.array_type_oid = free_oid(&["array", &owner], objects);
+    objects.insert(relation.array_type_oid, ObjectRef::RowArray(position));
     let mut names: Vec<Arc<str>> = Vec::new();
     if let Some(key) = &mut relation.key {
         key.index_oid = free_oid(&["index", &owner], objects);

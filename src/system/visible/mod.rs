@@ -63,6 +63,9 @@ pub(crate) struct VisibleReference {
 #[derive(Debug)]
 pub(crate) struct VisibleRelation {
     pub(crate) oid: u32,
+    /// The type of its rows, and that of arrays of them.
+    pub(crate) type_oid: u32,
+    pub(crate) array_type_oid: u32,
     /// Position in [`VisibleCatalog::schemas`].
     pub(crate) schema: usize,
     pub(crate) name: Arc<str>,
@@ -77,6 +80,10 @@ pub(crate) struct VisibleRelation {
 pub(crate) enum ObjectRef {
     Schema(usize),
     Relation(usize),
+    /// The type of this relation's rows.
+    RowType(usize),
+    /// The type of arrays of this relation's rows.
+    RowArray(usize),
     /// The index under the key of this relation.
     Index(usize),
     /// The key of this relation, as a constraint.

@@ -67,9 +67,12 @@ fn read(reader: &mut Reader<'_>, sql_type: &SqlType) -> Decoded {
         SqlType::Int2 => Datum::Int(reader.take().map(i16::from_be_bytes)?.into()),
         SqlType::Int4 => Datum::Int(reader.word()?.into()),
         SqlType::Int8 => Datum::Int(reader.take().map(i64::from_be_bytes)?),
-        SqlType::Oid | SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => {
-            Datum::Int(reader.take().map(u32::from_be_bytes)?.into())
-        }
+        SqlType::Oid
+        | SqlType::Xid
+        | SqlType::Regclass
+        | SqlType::Regtype
+        | SqlType::Regproc
+        | SqlType::Regnamespace => Datum::Int(reader.take().map(u32::from_be_bytes)?.into()),
         SqlType::Float4 => Datum::Float(reader.take().map(f32::from_be_bytes)?.into()),
         SqlType::Float8 => Datum::Float(reader.take().map(f64::from_be_bytes)?),
         SqlType::Numeric(_) => Datum::Numeric(numeric(reader)?),
@@ -94,7 +97,9 @@ fn read(reader: &mut Reader<'_>, sql_type: &SqlType) -> Decoded {
         SqlType::Int2vector => array::vector_of_binary(reader, &SqlType::Int2)?,
         SqlType::Oidvector => array::vector_of_binary(reader, &SqlType::Oid)?,
         SqlType::Array(item) => array::of_binary(reader, item)?,
-        SqlType::Void | SqlType::Record => return Err(ParameterFault::Unsupported("a parameter")),
+        SqlType::Void | SqlType::Record | SqlType::Aclitem | SqlType::NodeTree | SqlType::Anyarray => {
+            return Err(ParameterFault::Unsupported("a parameter"));
+        }
     })
 }
 

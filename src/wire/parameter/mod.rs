@@ -51,7 +51,9 @@ fn of_text(text: &str, sql_type: &SqlType, zone: &TimeZone) -> Decoded {
         SqlType::Int2 => number::integer(text, i16::MIN.into(), i16::MAX.into()).map(Datum::Int),
         SqlType::Int4 => number::integer(text, i32::MIN.into(), i32::MAX.into()).map(Datum::Int),
         SqlType::Int8 => number::integer(text, i64::MIN, i64::MAX).map(Datum::Int),
-        SqlType::Oid => number::integer(text, i32::MIN.into(), u32::MAX.into()).map(|n| Datum::Int(as_oid(n))),
+        SqlType::Oid | SqlType::Xid => {
+            number::integer(text, i32::MIN.into(), u32::MAX.into()).map(|n| Datum::Int(as_oid(n)))
+        }
         SqlType::Float4 => number::float4(text).map(Datum::Float),
         SqlType::Float8 => number::float8(text).map(Datum::Float),
         SqlType::Numeric(_) => number::numeric(text).map(Datum::Numeric),
@@ -72,13 +74,16 @@ fn of_text(text: &str, sql_type: &SqlType, zone: &TimeZone) -> Decoded {
         SqlType::Int2vector => vector(text, i16::MIN.into(), i16::MAX.into()),
         SqlType::Oidvector => vector(text, 0, u32::MAX.into()),
         SqlType::Array(item) => array::of_text(text, item, zone),
-        SqlType::Void | SqlType::Record => Err(ParameterFault::Unsupported("a parameter")),
+        SqlType::Void | SqlType::Record | SqlType::Aclitem | SqlType::NodeTree | SqlType::Anyarray => {
+            Err(ParameterFault::Unsupported("a parameter"))
+        }
     }
 }
 
 /// True for a type that an array may hold here.
 fn array_item(sql_type: &SqlType) -> bool {
-    !matches!(sql_type, SqlType::Array(_) | SqlType::Void | SqlType::Record | SqlType::Int2vector | SqlType::Oidvector)
+    use SqlType::*;
+    !matches!(sql_type, Array(_) | Void | Record | Int2vector | Oidvector | Aclitem | NodeTree | Anyarray)
 }
 
 /// A negative number as PostgreSQL reads it for an OID.

@@ -11,6 +11,7 @@
 //! | json, jsonb | json, jsonb, text |
 //! | date, time, timestamp, timestamptz | itself; infinity is an error |
 //! | interval, uuid, bytea, oid | itself |
+//! | an array of one of these, of one dimension that counts from 1 | an array of what its items may be declared as |
 
 use arrow::datatypes::{DataType, TimeUnit};
 use sluice_base::SqlType;
@@ -20,7 +21,26 @@ use crate::sources::ValueProblem;
 use crate::sources::columns::{Column, Pushed};
 
 /// Stores one value that is not NULL.
-pub(super) type Decode = fn(&mut Column, &[u8]) -> Pushed;
+type Value = fn(&mut Column, &[u8]) -> Pushed;
+
+/// How the values of a column are stored.
+#[derive(Clone, Copy)]
+pub(super) enum Decode {
+    /// One by one.
+    Value(Value),
+    /// As arrays whose items are stored so.
+    Array(Value),
+}
+
+impl Decode {
+    /// Stores one value that is not NULL.
+    pub(super) fn store(self, column: &mut Column, raw: &[u8]) -> Pushed {
+        match self {
+            Decode::Value(value) => value(column, raw),
+            Decode::Array(item) => array(column, raw, item),
+        }
+    }
+}
 
 /// Days from 1970-01-01 to PostgreSQL's epoch, 2000-01-01.
 pub(super) const EPOCH_DAYS: i32 = 10_957;
@@ -31,10 +51,19 @@ const BAD: ValueProblem = ValueProblem::Malformed;
 
 /// The decoder for a column; `None` where the two types do not go together.
 pub(super) fn decoder(found: &Type, declared: &SqlType, target: &DataType) -> Option<Decode> {
+    match (found.kind(), declared, target) {
+        (Kind::Array(found), SqlType::Array(declared), DataType::List(field)) => {
+            value_decoder(found, declared, field.data_type()).map(Decode::Array)
+        }
+        _ => value_decoder(found, declared, target).map(Decode::Value),
+    }
+}
+
+fn value_decoder(found: &Type, declared: &SqlType, target: &DataType) -> Option<Value> {
     use DataType as A;
     let decimal = matches!(target, A::Decimal128(..) | A::Decimal256(..));
     let text = matches!(target, A::Utf8 | A::Utf8View);
-    let pairs: (bool, Decode) = match *found {
+    let pairs: (bool, Value) = match *found {
         Type::BOOL => (*target == A::Boolean, bool_),
         Type::INT2 => (decimal || matches!(target, A::Int16 | A::Int32 | A::Int64 | A::Float32 | A::Float64), int2),
         Type::INT4 => (decimal || matches!(target, A::Int32 | A::Int64 | A::Float64), int4),
@@ -81,13 +110,52 @@ pub(super) fn sql_type(oid: u32, modifier: i32, text_like: bool) -> Option<SqlTy
             let precision = u8::try_from((packed >> 16) & 0xffff).ok();
             Some(SqlType::Numeric(precision.zip(i8::try_from(scale).ok())))
         }
-        SqlType::Array(_) | SqlType::Record | SqlType::Void => None,
+        SqlType::Record | SqlType::Void => None,
         other => Some(other),
     }
 }
 
 fn fixed<const N: usize>(raw: &[u8]) -> Result<[u8; N], ValueProblem> {
     raw.try_into().map_err(|_| BAD)
+}
+
+/// Dimensions, a flag for NULLs, the type of the items; length and first number of each dimension; then the items, each
+/// behind its length.
+fn array(column: &mut Column, raw: &[u8], item: Value) -> Pushed {
+    let mut rest = raw;
+    let mut word = || {
+        let (word, behind) = rest.split_first_chunk::<4>().ok_or(BAD)?;
+        rest = behind;
+        Ok(i32::from_be_bytes(*word))
+    };
+    let (dimensions, _nulls, _type) = (word()?, word()?, word()?);
+    let count = match dimensions {
+        0 => 0,
+        1 => {
+            let (count, first) = (word()?, word()?);
+            if first != 1 {
+                return Err(ValueProblem::OtherType);
+            }
+            usize::try_from(count).map_err(|_| BAD)?
+        }
+        _ => return Err(ValueProblem::OtherType),
+    };
+    column.push_list(|items| {
+        for _ in 0..count {
+            let (length, behind) = rest.split_first_chunk::<4>().ok_or(BAD)?;
+            rest = behind;
+            match i32::from_be_bytes(*length) {
+                -1 => items.push_null(),
+                length => {
+                    let length = usize::try_from(length).map_err(|_| BAD)?;
+                    let (value, behind) = rest.split_at_checked(length).ok_or(BAD)?;
+                    rest = behind;
+                    item(items, value)?;
+                }
+            }
+        }
+        if rest.is_empty() { Ok(count) } else { Err(BAD) }
+    })
 }
 
 fn bool_(column: &mut Column, raw: &[u8]) -> Pushed {

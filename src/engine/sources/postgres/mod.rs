@@ -288,7 +288,7 @@ async fn read(
         for (position, decode) in decoders.iter().enumerate() {
             match row.try_get::<_, Option<Raw<'_>>>(position).map_err(|error| shared.failed(error))? {
                 None => batch.null(position)?,
-                Some(Raw(raw)) => batch.cell(position, |column| decode(column, raw))?,
+                Some(Raw(raw)) => batch.cell(position, |column| decode.store(column, raw))?,
             }
         }
         if batch.end_row(row.raw_size_bytes()) && !feed.send(batch.take()?).await {

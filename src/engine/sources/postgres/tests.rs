@@ -400,7 +400,7 @@ async fn columns_and_pairs() {
         ("d", Some(Numeric(Some((14, 2)))), false),
         ("l", Some(Text), true),
         ("ts", Some(Timestamptz), true),
-        ("tags", None, true),
+        ("tags", Some(Array(Box::new(Text))), true),
     ];
     assert_eq!(told, expected);
     assert_eq!(got[3].type_name, "numeric(7,4)");

@@ -55,6 +55,9 @@ pub(super) fn read(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
     if matches!(word.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE") {
         return query(&cursor).map(StatementKind::Query);
     }
+    if word == "LOCK" && locks_for_reading(&cursor) {
+        return Ok(StatementKind::NoOperation("LOCK TABLE"));
+    }
     if WRITES.contains(&word.as_str()) {
         return Err(PlanError::ReadOnly(word));
     }
@@ -107,6 +110,21 @@ pub(super) fn read(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
     };
     cursor.end()?;
     Ok(kind)
+}
+
+/// LOCK TABLE ... IN ACCESS SHARE MODE keeps others from changing a table's structure while it is read, and a read-only
+/// transaction may ask for it. Here the structure that a statement sees stays as it is without being asked.
+fn locks_for_reading(cursor: &Cursor) -> bool {
+    let words: Vec<String> = cursor
+        .rest()
+        .iter()
+        .filter_map(|token| match &token.token {
+            Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_ascii_uppercase()),
+            _ => None,
+        })
+        .collect();
+    let words = words.strip_suffix(&["NOWAIT".to_string()]).unwrap_or(&words);
+    words.ends_with(&["IN", "ACCESS", "SHARE", "MODE"].map(String::from))
 }
 
 fn unknown(word: &str, cursor: &Cursor) -> PlanError {

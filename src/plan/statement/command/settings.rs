@@ -35,6 +35,9 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
     if cursor.take("NAMES") {
         return Ok(StatementKind::Set { name: "client_encoding".into(), value: text_value(cursor)?, local });
     }
+    if cursor.take("CONSTRAINTS") {
+        return constraints(cursor);
+    }
     if cursor.take("XML") {
         return Err(PlanError::Unsupported("SET XML OPTION".into()));
     }
@@ -56,6 +59,20 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
         }
     }
     Ok(StatementKind::Set { name, value: Some(parts.join(", ")), local })
+}
+
+/// SET CONSTRAINTS: no constraint is checked here, at whatever time.
+fn constraints(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
+    if !cursor.take("ALL") {
+        cursor.dotted_name()?;
+        while cursor.take_token(&Token::Comma) {
+            cursor.dotted_name()?;
+        }
+    }
+    if !cursor.take("IMMEDIATE") {
+        cursor.expect("DEFERRED")?;
+    }
+    Ok(StatementKind::NoOperation("SET CONSTRAINTS"))
 }
 
 /// One value of SET as text; `None` is DEFAULT.
