@@ -226,16 +226,16 @@ impl Visitor for Survey {
     fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<()> {
         match &value.value {
             Value::Placeholder(_) => self.parameters += 1,
-            Value::SingleQuotedString(text) => {
-                let word = text.trim().to_ascii_lowercase();
-                if MOMENTS.iter().any(|moment| word.starts_with(moment)) {
-                    return ControlFlow::Break(());
-                }
-            }
+            Value::SingleQuotedString(text) if is_moment(text) => return ControlFlow::Break(()),
             _ => {}
         }
         ControlFlow::Continue(())
     }
+}
+
+fn is_moment(text: &str) -> bool {
+    let word = text.trim().to_ascii_lowercase();
+    MOMENTS.iter().any(|moment| word.starts_with(moment))
 }
 
 fn is_immutable(function: &ast::Function) -> bool {

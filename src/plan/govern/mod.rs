@@ -55,8 +55,11 @@ pub use source::{GovernedSource, LookupPredicate};
 pub struct Governed {
     parts: Arc<Parts>,
     /// Of a generic plan: its number, and the values of this execution.
-    filled: Option<(u64, Arc<[(SqlType, Datum)]>)>,
+    filled: Option<(u64, Values)>,
 }
+
+/// Values of one execution, with their types.
+type Values = Arc<[(SqlType, Datum)]>;
 
 /// What executions of one generic plan share.
 #[derive(Debug)]
@@ -152,7 +155,7 @@ impl Template {
     }
 
     /// The plan for one execution; `None` where the person is decided on otherwise by now.
-    pub(crate) fn filled(&self, values: Arc<[(SqlType, Datum)]>, asker: &Asker) -> Option<Governed> {
+    pub(crate) fn filled(&self, values: Values, asker: &Asker) -> Option<Governed> {
         let same = |(entity, before): (&usize, &Arc<Decision>)| {
             let now = sluice_model::policy::decide(asker.principal, asker.snapshot, *entity);
             now.is_some_and(|now| now.fingerprint == before.fingerprint)
