@@ -10,7 +10,8 @@ pub(super) const UNIX_JULIAN: i64 = 2_440_588;
 
 /// First day of `date` and `timestamp` (4714-11-24 BC), in days since 1970.
 pub(super) const FIRST_DAY: i64 = -UNIX_JULIAN;
-/// First day past `timestamp` (294277-01-01).
+/// First day past `timestamp` (294247-01-02): what lies behind has no microseconds since 1970. PostgreSQL counts from 2000
+/// and goes on for thirty years.
 pub(super) const TIMESTAMP_END_DAY: i64 = 106_751_983;
 /// First day past `date` (5874898-01-01).
 pub(super) const DATE_END_DAY: i64 = 2_147_483_494 - UNIX_JULIAN;
@@ -147,7 +148,8 @@ mod tests {
             assert_eq!(civil.days(), days);
             assert_eq!(Civil::of(days), civil);
         }
-        assert_eq!(Civil { year: 294_277, month: 1, day: 1 }.days(), TIMESTAMP_END_DAY);
+        assert_eq!(Civil { year: 294_247, month: 1, day: 2 }.days(), TIMESTAMP_END_DAY);
+        assert!(TIMESTAMP_END_DAY.checked_mul(DAY).is_some());
         assert_eq!(Civil { year: 5_874_898, month: 1, day: 1 }.days(), DATE_END_DAY);
         for days in (-800_000..800_000).step_by(37) {
             assert_eq!(Civil::of(days).days(), days);
