@@ -45,8 +45,8 @@ fn explain_tells_what_is_inherited_and_what_a_shadow_would_change() {
             "outsider",
             "SELECT count(*) FROM retail.daily_balance",
             vec![
-                "relation daily_balance: rows whose account in account where TRUE, by whole",
-                "relation account: rows whose owner in customer where segment <> '私行', by whole, no-private-banking",
+                "relation daily_balance: rows follow account (account): TRUE by whole",
+                "relation daily_balance: rows follow owner (customer): segment <> '私行' by whole, no-private-banking",
                 "sent to crm: SELECT `cust_no` FROM `customers` AS p0 WHERE ",
             ],
         ),
@@ -54,8 +54,8 @@ fn explain_tells_what_is_inherited_and_what_a_shadow_would_change() {
             "watched",
             "SELECT cust_name FROM retail.customer",
             vec![
-                "relation customer: shadow watched-name would change mask cust_name",
-                "relation customer: shadow watched-rows would change rows",
+                "relation customer: shadow watched-name: mask cust_name",
+                "relation customer: shadow watched-rows: rows",
             ],
         ),
         (
@@ -88,7 +88,8 @@ fn named(name: &str) -> &'static Layout {
                 ("holding", "core", "core.accounts"),
                 ("contact", "crm", "customers"),
             ] {
-                settings.yaml.push_str(&format!("  {entity}: {{connection: {connection}, table: {table}}}\n"));
+                let place = format!("placement:\n  {entity}: {{connection: {connection}, table: {table}}}\n");
+                settings.yaml = settings.yaml.replace("placement:\n", &place);
             }
             Layout::start("servers", &governed(settings, &directory))
         }),

@@ -130,8 +130,8 @@ impl Analyzer<'_> {
     fn call_in(&mut self, schema: Option<&str>, name: &str, args: Vec<Typed>) -> Result<Typed> {
         let given: Vec<SqlType> = args.iter().map(|arg| arg.ty.sql.clone()).collect();
         let small = |given: &[SqlType]| matches!(given, [SqlType::Int2 | SqlType::Int4 | SqlType::Int8]);
-        if matches!(name, "round" | "floor" | "ceil" | "ceiling" | "trunc" | "sign") && small(&given) || name == "chr" {
-            // Of an integer these are double precision; and no text has the character of number 0.
+        if matches!(name, "round" | "floor" | "ceil" | "ceiling" | "trunc" | "sign") && small(&given) {
+            // Of an integer these are double precision.
             return Err(SystemError::Unsupported(format!("{name} of an integer")));
         }
         if matches!(name, "extract" | "date_part" | "date_trunc") && given.contains(&SqlType::Date) {

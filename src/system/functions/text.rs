@@ -245,8 +245,8 @@ pub(super) static TABLE: &[Entry] = &[
     ("octet_length(text) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.len() as i64))),
     ("chr(int4) text", Strict, |_, args| {
         let code = u32::try_from(int_at(args, 0)?).ok().filter(|code| *code != 0).and_then(char::from_u32);
-        code.map(|c| c.to_string().into())
-            .ok_or_else(|| SystemError::InvalidParameter("requested character not valid".into()))
+        // What is wrong with another number depends on the number; the engine knows.
+        code.map(|c| c.to_string().into()).ok_or_else(|| SystemError::Unsupported("chr of such a number".into()))
     }),
     ("ascii(text) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.chars().next().map_or(0, |c| c as i64)))),
     ("substring(text,int4) text", Strict, substring),
