@@ -205,12 +205,10 @@ impl Visitor for Survey {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let mut count = |operand: &Expr| self.compared += usize::from(is_parameter(operand));
         match expr {
-            Expr::BinaryOp { left, op, right } if is_comparison(op) => {
-                // Two parameters tell each other nothing about their types.
-                if !(is_parameter(left) && is_parameter(right)) {
-                    count(left);
-                    count(right);
-                }
+            // Two parameters tell each other nothing about their types.
+            Expr::BinaryOp { left, op, right } if is_comparison(op) && !(is_parameter(left) && is_parameter(right)) => {
+                count(left);
+                count(right);
             }
             Expr::Between { expr, low, high, .. } if is_name(expr) => {
                 count(low);
