@@ -30,7 +30,7 @@ use sluice_base::{Datum, SqlType};
 /// # Errors
 /// Whatever [`prepare`] would refuse at the same place.
 pub fn describe(query: &Query, asker: &Asker, param_types: &[Option<SqlType>]) -> Result<Described, PlanError> {
-    guarded(|| resolve::describe(query, asker, param_types))
+    guarded(|| resolve::describe(query, asker, param_types)).map(|(described, _)| described)
 }
 
 /// Resolves and governs a query for one principal, with its parameter values.

@@ -7,6 +7,7 @@
 
 mod shape;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use datafusion_common::{DFSchema, ExprSchema};
 use datafusion_expr::expr::{Between, BinaryExpr, InList};
 use datafusion_expr::{Expr, LogicalPlan};
 use sluice_base::{Datum, SqlType};
+use sluice_model::Decision;
 use sqlparser::ast;
 
 use crate::govern::{self, Governed, Template};
@@ -50,8 +52,11 @@ impl PlanCacheMode {
 #[derive(Debug)]
 pub struct Plans {
     generic: moka::sync::Cache<Key, Entry>,
-    described: moka::sync::Cache<Key, Arc<Described>>,
+    described: moka::sync::Cache<Key, (Arc<Described>, Decisions)>,
 }
+
+/// What a description rests on.
+type Decisions = Arc<BTreeMap<usize, Arc<Decision>>>;
 
 /// Everything that a plan depends on but its values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,14 +80,12 @@ enum Entry {
 const PLANS_MAX: u64 = 512;
 /// How long a plan is kept that nobody uses.
 const IDLE: Duration = Duration::from_secs(600);
-/// How long a description is kept: what a person may see can change with the time of day.
-const DESCRIBED: Duration = Duration::from_secs(10);
 
 impl Default for Plans {
     fn default() -> Plans {
         Plans {
             generic: moka::sync::Cache::builder().max_capacity(PLANS_MAX).time_to_idle(IDLE).build(),
-            described: moka::sync::Cache::builder().max_capacity(PLANS_MAX).time_to_live(DESCRIBED).build(),
+            described: moka::sync::Cache::builder().max_capacity(PLANS_MAX).time_to_idle(IDLE).build(),
         }
     }
 }
@@ -143,7 +146,7 @@ impl Plans {
         filled.map_or_else(|| crate::prepare(query, asker, params), Ok)
     }
 
-    /// As [`crate::describe`], remembered for a moment.
+    /// As [`crate::describe`], remembered while the person is decided on alike.
     ///
     /// # Errors
     /// As [`crate::describe`].
@@ -154,12 +157,15 @@ impl Plans {
         param_types: &[Option<SqlType>],
     ) -> Result<Arc<Described>, PlanError> {
         let key = Key { query: Arc::clone(query.shared_ast()), types: param_types.to_vec(), asker: identity(asker) };
-        if let Some(described) = self.described.get(&key) {
+        if let Some((described, decisions)) = self.described.get(&key)
+            && govern::still_decided(&decisions, asker)
+        {
             return Ok(described);
         }
-        let described = Arc::new(crate::describe(query, asker, param_types)?);
+        let (described, decisions) = guarded(|| resolve::describe(query, asker, param_types))?;
+        let described = Arc::new(described);
         if !shape::looks_at_moment(query.ast()) {
-            self.described.insert(key, Arc::clone(&described));
+            self.described.insert(key, (Arc::clone(&described), Arc::new(decisions)));
         }
         Ok(described)
     }

@@ -75,17 +75,23 @@ pub(super) fn is_plain(sql_type: &SqlType) -> bool {
 fn typed(text: String, sql_type: &SqlType) -> Option<Datum> {
     match sql_type {
         SqlType::Text | SqlType::Varchar(_) => Some(Datum::Text(text)),
-        SqlType::Date if text.len() == 10 => {
+        SqlType::Date if is_spelled(&text, "dddd-dd-dd") => {
             let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?;
             let days = date.signed_duration_since(NaiveDate::default()).num_days();
             i32::try_from(days).ok().map(Datum::Date)
         }
-        SqlType::Timestamp if text.len() == 19 => {
+        SqlType::Timestamp if is_spelled(&text, "dddd-dd-dd dd:dd:dd") => {
             let moment = NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok()?;
             Some(Datum::Timestamp(moment.and_utc().timestamp_micros()))
         }
         _ => None,
     }
+}
+
+/// Whether a text has this form, `d` being a digit, in a year that there was.
+fn is_spelled(text: &str, form: &str) -> bool {
+    let fits = |(found, wanted): (u8, u8)| if wanted == b'd' { found.is_ascii_digit() } else { found == wanted };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits) && !text.starts_with("0000")
 }
 
 /// Takes the constants out of the comparisons of WHERE and of join conditions.
@@ -293,6 +299,25 @@ mod tests {
         for (sql, expected) in cases {
             assert_eq!(shape(sql).as_deref(), expected, "{sql}");
         }
+    }
+
+    #[test]
+    fn dates_and_times_have_one_spelling() {
+        let typed = |text: &str, sql_type: &SqlType| typed(text.to_string(), sql_type).is_some();
+        for (text, expected) in [
+            ("2026-01-02", true),
+            ("2026-02-30", false),
+            ("-200-01-01", false),
+            ("+026-01-01", false),
+            ("0000-01-01", false),
+            ("2026-1-002", false),
+            ("yesterday.", false),
+        ] {
+            assert_eq!(typed(text, &SqlType::Date), expected, "{text}");
+            assert_eq!(typed(&format!("{text} 01:02:03"), &SqlType::Timestamp), expected, "{text}");
+        }
+        assert!(!typed("2026-01-02\n01:02:03", &SqlType::Timestamp));
+        assert!(!typed("2026-01-02 24:00:00", &SqlType::Timestamp));
     }
 
     #[test]

@@ -156,13 +156,17 @@ impl Template {
 
     /// The plan for one execution; `None` where the person is decided on otherwise by now.
     pub(crate) fn filled(&self, values: Values, asker: &Asker) -> Option<Governed> {
-        let same = |(entity, before): (&usize, &Arc<Decision>)| {
-            let now = sluice_model::policy::decide(asker.principal, asker.snapshot, *entity);
-            now.is_some_and(|now| now.fingerprint == before.fingerprint)
-        };
-        let all = self.parts.decisions.iter().all(same);
-        all.then(|| Governed { parts: Arc::clone(&self.parts), filled: Some((self.id, values)) })
+        let filled = || Governed { parts: Arc::clone(&self.parts), filled: Some((self.id, values)) };
+        still_decided(&self.parts.decisions, asker).then(filled)
     }
+}
+
+/// Whether the person would be decided on now as she was then.
+pub(crate) fn still_decided(decisions: &BTreeMap<usize, Arc<Decision>>, asker: &Asker) -> bool {
+    decisions.iter().all(|(entity, before)| {
+        let now = sluice_model::policy::decide(asker.principal, asker.snapshot, *entity);
+        now.is_some_and(|now| now.fingerprint == before.fingerprint)
+    })
 }
 
 /// Fields of an entity that exist for the principal and are listed to clients.

@@ -151,13 +151,17 @@ fn type_of(declared: &SqlType, value: &ScalarValue) -> SqlType {
     }
 }
 
-/// Types of a query's parameters and columns.
-pub(crate) fn describe(query: &Query, asker: &Asker, declared: &[Option<SqlType>]) -> Result<Described, PlanError> {
+/// Types of a query's parameters and columns, and the decisions that they rest on.
+pub(crate) fn describe(
+    query: &Query,
+    asker: &Asker,
+    declared: &[Option<SqlType>],
+) -> Result<(Described, BTreeMap<usize, Arc<Decision>>), PlanError> {
     let resolved = plan(query, asker, declared, None)?;
     let params = parameter_types(query, &resolved, declared)?;
     let resolved = Resolved { plan: context::coerced(resolved.plan, asker)?, ..resolved };
     let columns = crate::govern::columns(&resolved, asker)?;
-    Ok(Described { params, columns })
+    Ok((Described { params, columns }, resolved.decisions))
 }
 
 fn parameter_types(

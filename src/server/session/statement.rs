@@ -162,7 +162,12 @@ impl Session {
     /// G14).
     async fn explain(&mut self, ready: Ready, policy: bool) -> Result<Opened, Fault> {
         let Ready { statement, params, trail, .. } = ready;
-        let (asking, planned) = match self.planned(&statement, &params, Formats::default()).await {
+        let asking = match self.asking().await {
+            Ok(asking) => asking,
+            Err(fault) => return Err(fault.refuse(trail)),
+        };
+        // Planned and no more: what a call of the statement would do to the session is not done.
+        let planned = match work::plan(&mut self.io, &asking, &statement, &params).await {
             Ok(planned) => planned,
             Err(fault) => return Err(fault.refuse(trail)),
         };
