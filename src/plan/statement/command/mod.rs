@@ -51,7 +51,8 @@ pub(super) fn read(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
     if cursor.peek() == Some(&Token::LParen) {
         return query(&cursor).map(StatementKind::Query);
     }
-    let Some(word) = cursor.word() else { return Err(cursor.error()) };
+    let unknown = cursor.error();
+    let Some(word) = cursor.word() else { return Err(unknown) };
     if matches!(word.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE") {
         return query(&cursor).map(StatementKind::Query);
     }
@@ -106,7 +107,7 @@ pub(super) fn read(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
         }
         "COPY" => copy(&mut cursor)?,
         "EXPLAIN" => return explain(cursor),
-        _ => return Err(unknown(&word, &cursor)),
+        _ => return Err(unknown),
     };
     cursor.end()?;
     Ok(kind)
@@ -125,14 +126,6 @@ fn locks_for_reading(cursor: &Cursor) -> bool {
         .collect();
     let words = words.strip_suffix(&["NOWAIT".to_string()]).unwrap_or(&words);
     words.ends_with(&["IN", "ACCESS", "SHARE", "MODE"].map(String::from))
-}
-
-fn unknown(word: &str, cursor: &Cursor) -> PlanError {
-    let position = match cursor.rest().first() {
-        _ if cursor.at_end() => None,
-        _ => Some(1),
-    };
-    PlanError::Syntax { message: format!("syntax error at or near \"{}\"", word.to_lowercase()), position }
 }
 
 fn query(cursor: &Cursor) -> Result<Query, PlanError> {
