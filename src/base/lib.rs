@@ -3,6 +3,7 @@
 //!
 //! Invariant: a five-letter SQLSTATE literal stands in `sqlstate.rs` and nowhere else.
 
+mod civil;
 mod error;
 mod format;
 mod limits;
@@ -11,6 +12,7 @@ mod timezone;
 mod types;
 mod value;
 
+pub use civil::Civil;
 pub use error::{Bilingual, ClientError, Language, ToClient};
 pub use format::Format;
 pub use limits::Limits;

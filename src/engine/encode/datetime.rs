@@ -3,7 +3,7 @@
 use super::number::{put_integer, put_pair, put_unsigned};
 use super::settings::{DateForm, DateStyle, IntervalStyle};
 use bytes::{BufMut, BytesMut};
-use sluice_base::{Interval, TimeZone};
+use sluice_base::{Civil, Interval, TimeZone};
 
 pub(super) const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
@@ -25,30 +25,9 @@ pub(super) fn binary_timestamp(micros: i64) -> Option<i64> {
     micros.checked_sub(EPOCH_MICROS)
 }
 
-/// A day of the proleptic Gregorian calendar; years count through zero.
-struct Civil {
-    year: i64,
-    month: u64,
-    day: u64,
-}
-
-/// Counts from March in eras of 400 years, so that the leap day comes last.
-fn civil(days: i64) -> Civil {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    Civil { year, month: month as u64, day: day as u64 }
-}
-
 /// `date`
 pub(super) fn put_date(out: &mut BytesMut, days: i32, style: DateStyle) {
-    let date = civil(days.into());
+    let date = Civil::of(days.into());
     match style.form {
         DateForm::Postgres => put_parts(out, &date, b'-', style.day_first),
         _ => put_day(out, &date, style),
@@ -68,7 +47,7 @@ pub(super) fn put_time(out: &mut BytesMut, micros: i64) {
 
 /// `timestamp`
 pub(super) fn put_timestamp(out: &mut BytesMut, micros: i64, style: DateStyle) {
-    let date = civil(micros.div_euclid(DAY));
+    let date = Civil::of(micros.div_euclid(DAY));
     put_moment(out, &date, micros, style);
     put_era(out, &date);
 }
@@ -78,7 +57,7 @@ pub(super) fn put_timestamptz(out: &mut BytesMut, micros: i64, zone: &TimeZone, 
     let seconds = micros.div_euclid(SECOND);
     let east = zone.offset_at(seconds);
     let Some(local) = micros.checked_add(i64::from(east) * SECOND) else { return false };
-    let date = civil(local.div_euclid(DAY));
+    let date = Civil::of(local.div_euclid(DAY));
     put_moment(out, &date, local, style);
     if style.form == DateForm::Iso {
         put_offset(out, east);
@@ -103,13 +82,13 @@ fn put_moment(out: &mut BytesMut, date: &Civil, micros: i64, style: DateStyle) {
     out.put_u8(b' ');
     let month = MONTHS[(date.month as usize - 1) % 12].as_bytes();
     if style.day_first {
-        put_pair(out, date.day);
+        put_pair(out, date.day as u64);
         out.put_u8(b' ');
         out.put_slice(month);
     } else {
         out.put_slice(month);
         out.put_u8(b' ');
-        put_pair(out, date.day);
+        put_pair(out, date.day as u64);
     }
     out.put_u8(b' ');
     put_time(out, clock);
@@ -122,9 +101,9 @@ fn put_day(out: &mut BytesMut, date: &Civil, style: DateStyle) {
         DateForm::Iso => {
             put_year(out, date);
             out.put_u8(b'-');
-            put_pair(out, date.month);
+            put_pair(out, date.month as u64);
             out.put_u8(b'-');
-            put_pair(out, date.day);
+            put_pair(out, date.day as u64);
         }
         DateForm::Sql => put_parts(out, date, b'/', style.day_first),
         DateForm::Postgres => put_parts(out, date, b'-', style.day_first),
@@ -134,9 +113,9 @@ fn put_day(out: &mut BytesMut, date: &Civil, style: DateStyle) {
 
 fn put_parts(out: &mut BytesMut, date: &Civil, separator: u8, day_first: bool) {
     let (first, second) = if day_first { (date.day, date.month) } else { (date.month, date.day) };
-    put_pair(out, first);
+    put_pair(out, first as u64);
     out.put_u8(separator);
-    put_pair(out, second);
+    put_pair(out, second as u64);
     out.put_u8(separator);
     put_year(out, date);
 }

@@ -203,33 +203,39 @@ impl LeafBuilder<'_> {
             // A statement needs a column even where only the number of rows matters.
             raw.fields.push(cheapest_field(entity));
         }
-        let unnameable = || EngineError::Internal(format!("entity {} has a name that cannot be sent", entity.id));
-        let names: Option<Vec<String>> =
-            raw.fields.iter().map(|f| fragment::quote(dialect, &entity.fields[*f].column)).collect();
-        let names = names.ok_or_else(unnameable)?;
-        let table = fragment::table(dialect, &entity.table).ok_or_else(unnameable)?;
+        let (names, table) = raw.named(dialect)?;
         let conditions: Vec<String> = inner.sql.into_iter().chain(outer.unwrap_or_default()).collect();
         let alias = if inner.looks_for_parents { format!(" AS {FACT}") } else { String::new() };
-        let mut sql = format!("SELECT {} FROM {table}{alias}", names.join(", "));
+        let mut sql = format!("SELECT {names} FROM {table}{alias}");
         if !conditions.is_empty() {
             sql = format!("{sql} WHERE {}", conditions.join(" AND "));
         }
         if let Some(fetch) = fetch.filter(|_| residual.is_empty() && parents.is_empty()) {
             sql.push_str(&dialect.limit(Some(fetch as u64), 0));
         }
-        let finished = params.finish(&sql, dialect);
+        Ok((self.asked(raw, &sql, &params, dialect)?, residual, parents))
+    }
+
+    /// A finished statement whose columns are these raw fields.
+    pub(super) fn asked(
+        &self,
+        raw: &RawFields,
+        sql: &str,
+        params: &Params,
+        dialect: &dyn Dialect,
+    ) -> Result<RawRows, EngineError> {
+        let finished = params.finish(sql, dialect);
         let finished = finished.ok_or_else(|| EngineError::Internal("parameter marks do not match".into()))?;
         let request = ScanRequest {
             sql: finished.sql,
             params: finished.params,
             schema: raw.schema(),
-            types: raw.fields.iter().map(|f| entity.fields[*f].sql_type.clone()).collect(),
+            types: raw.fields.iter().map(|f| raw.entity.fields[*f].sql_type.clone()).collect(),
             batch_rows: 0,
             timeout_ms: self.timeout_ms,
             reusable: true,
         };
-        let rows = RawRows::Sql { connection: entity.connection.clone(), request, holes: finished.holes };
-        Ok((rows, residual, parents))
+        Ok(RawRows::Sql { connection: raw.entity.connection.clone(), request, holes: finished.holes })
     }
 }
 
@@ -324,6 +330,15 @@ impl<'a> RawFields<'a> {
                 }
             }
         }
+    }
+
+    /// The columns, quoted, with commas between them, and the table.
+    pub(super) fn named(&self, dialect: &dyn Dialect) -> Result<(String, String), EngineError> {
+        let quoted = self.fields.iter().map(|f| fragment::quote(dialect, &self.entity.fields[*f].column));
+        let names = quoted.collect::<Option<Vec<String>>>();
+        let table = fragment::table(dialect, &self.entity.table);
+        let unnameable = || EngineError::Internal(format!("entity {} has a name that cannot be sent", self.entity.id));
+        Ok((names.ok_or_else(unnameable)?.join(", "), table.ok_or_else(unnameable)?))
     }
 
     pub(super) fn schema(&self) -> SchemaRef {

@@ -26,7 +26,7 @@ use super::gate::{Gate, Value};
 use super::leaf::{LeafBuilder, RawFields, RawRows};
 use crate::EngineError;
 use crate::dialect::{self, Dialect};
-use crate::sources::{ScanRequest, Source};
+use crate::sources::Source;
 
 /// Parents whose rows are read here.
 #[derive(Debug, Clone)]
@@ -166,25 +166,10 @@ impl LeafBuilder<'_> {
         let asked = ask(&inherited.inherited, (entity, FACT), self.catalog, dialect, &mut params);
         conditions.extend(asked.sql);
         let parents = self.parents(&asked.rest, raw)?;
-        let unnameable = || EngineError::Internal(format!("entity {} has a name that cannot be sent", entity.id));
-        let names: Option<Vec<String>> =
-            raw.fields.iter().map(|f| fragment::quote(dialect, &entity.fields[*f].column)).collect();
-        let (names, table) = (names.ok_or_else(unnameable)?, fragment::table(dialect, &entity.table));
-        let table = table.ok_or_else(unnameable)?;
+        let (names, table) = raw.named(dialect)?;
         let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-        let sql = format!("SELECT {} FROM {table} AS {FACT}{filter}", names.join(", "));
-        let finished = params.finish(&sql, dialect);
-        let finished = finished.ok_or_else(|| EngineError::Internal("parameter marks do not match".into()))?;
-        let request = ScanRequest {
-            sql: finished.sql,
-            params: finished.params,
-            schema: raw.schema(),
-            types: raw.fields.iter().map(|f| entity.fields[*f].sql_type.clone()).collect(),
-            batch_rows: 0,
-            timeout_ms: self.timeout_ms,
-            reusable: true,
-        };
-        let rows = RawRows::Sql { connection: entity.connection.clone(), request, holes: finished.holes };
+        let sql = format!("SELECT {names} FROM {table} AS {FACT}{filter}");
+        let rows = self.asked(raw, &sql, &params, dialect)?;
         Ok((rows, residual, parents))
     }
 }

@@ -172,7 +172,7 @@ pub(super) fn age(left: i64, right: i64) -> Result<Interval, Fault> {
         days -= 1;
     }
     while days < 0 {
-        days += super::calendar::month_length(early_day.year, early_day.month);
+        days += Civil::month_length(early_day.year, early_day.month);
         months -= 1;
     }
     let span = Interval { months: i32::try_from(months).map_err(|_| RANGE)?, days: days as i32, micros };

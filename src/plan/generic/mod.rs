@@ -175,17 +175,13 @@ fn key(shape: &Shape, asker: &Asker) -> Key {
     Key { query: Arc::clone(&shape.query), types: shape.types.clone(), asker: identity(asker) }
 }
 
-/// A digest of who asks, under what: all of a person but the clock and what she calls her program, which no rule may use.
+/// A digest of who asks, under what.
 fn identity(asker: &Asker) -> [u8; 32] {
     let Asker { principal, snapshot, search_path, limits: _, timezone } = asker;
-    let sluice_model::Principal { user, groups, roles, attributes, org_units, context } = principal;
-    let sluice_model::principal::RequestContext { client_addr, application_name: _, purpose, now_micros: _ } = context;
     let (epoch, catalog, policies) = (snapshot.epoch, &snapshot.catalog.id, &snapshot.policies.id);
+    let person = principal.digest();
     // Debug quotes every text, so that parts cannot run into each other.
-    let text = format!(
-        "{epoch} {catalog:?} {policies:?} {user:?} {groups:?} {roles:?} {attributes:?} {org_units:?} {client_addr:?} \
-         {purpose:?} {search_path:?} {timezone:?}"
-    );
+    let text = format!("{epoch} {catalog:?} {policies:?} {person} {search_path:?} {timezone:?}");
     *blake3::hash(text.as_bytes()).as_bytes()
 }
 

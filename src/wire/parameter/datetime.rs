@@ -4,7 +4,7 @@
 
 use super::{Decoded, is_space};
 use crate::ParameterFault;
-use sluice_base::TimeZone;
+use sluice_base::{Civil, TimeZone};
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
@@ -104,11 +104,11 @@ fn moment(text: &str) -> Decoded<Moment> {
         (true, year) => 1 - year,
         (false, year) => year,
     };
-    if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
+    let date = Civil { year, month, day };
+    if !date.exists() {
         return Err(RANGE);
     }
-    let days = days_from_civil(year, month, day);
-    let mut moment = Moment { days, micros: None, zone: None };
+    let mut moment = Moment { days: date.days(), micros: None, zone: None };
     let compact = cursor.eat('T') || cursor.eat('t');
     cursor.spaces();
     if compact || cursor.0.starts_with(|c: char| c.is_ascii_digit()) {
@@ -258,23 +258,4 @@ fn small(digits: &str) -> Decoded<i64> {
         1..=7 => digits.parse().map_err(|_| SYNTAX),
         _ => Err(RANGE),
     }
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar. Counts years from March, in eras of 400 years.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
 }

@@ -2,7 +2,7 @@
 
 use sluice_base::TimeZone;
 
-use super::super::calendar::{Civil, DAY, HOUR, MINUTE, SECOND, UNIX_JULIAN, iso_week_start, month_length};
+use super::super::calendar::{Civil, DAY, HOUR, MINUTE, SECOND, UNIX_JULIAN, iso_week_start};
 use super::super::fault::DatetimeFault as Fault;
 use super::super::read::MONTHS;
 use super::super::{span, zone};
@@ -396,7 +396,7 @@ impl Fields {
             if iso {
                 return Ok(iso_week_start(year, 1) + of_year - 1);
             }
-            let length = if month_length(year, 2) == 29 { 366 } else { 365 };
+            let length = if Civil::month_length(year, 2) == 29 { 366 } else { 365 };
             if !(1..=length).contains(&of_year) {
                 return Err(Fault::Field);
             }
