@@ -43,9 +43,12 @@ struct Person {
     day: i32,
     rows: u64,
     bytes: u64,
-    /// Rows and bytes that the log has for taken: never less than the two above while a row is on its way.
+    /// Rows and bytes that the log was last told are taken.
     rows_set_aside: u64,
     bytes_set_aside: u64,
+    /// Of these, what it has acknowledged: never less than `rows` and `bytes` while a row is on its way.
+    rows_recorded: u64,
+    bytes_recorded: u64,
     lookups: BTreeMap<(String, String), u64>,
     running: u64,
 }
@@ -79,6 +82,7 @@ impl Quotas {
             person.rows_set_aside = person.rows_set_aside.max(taken.rows);
             person.bytes_set_aside = person.bytes_set_aside.max(taken.bytes);
             (person.rows, person.bytes) = (person.rows_set_aside, person.bytes_set_aside);
+            (person.rows_recorded, person.bytes_recorded) = (person.rows, person.bytes);
             for lookup in taken.lookups {
                 let counted = person.lookups.entry((lookup.entity, lookup.field)).or_default();
                 *counted = lookup.values.max(*counted);
@@ -160,12 +164,24 @@ impl Quotas {
             }
         }
         (person.rows, person.bytes) = (rows, bytes);
-        if rows <= person.rows_set_aside && bytes <= person.bytes_set_aside {
+        if rows <= person.rows_recorded && bytes <= person.bytes_recorded {
             return Ok(None);
         }
-        person.rows_set_aside = set_aside(rows, rows_max, PORTION_ROWS_MAX).max(person.rows_set_aside);
-        person.bytes_set_aside = set_aside(bytes, bytes_max, PORTION_BYTES_MAX).max(person.bytes_set_aside);
+        // A portion that another statement has asked for and that is not acknowledged yet is told once more: whoever sends
+        // rows of it waits for the log herself.
+        if rows > person.rows_set_aside || bytes > person.bytes_set_aside {
+            person.rows_set_aside = set_aside(rows, rows_max, PORTION_ROWS_MAX).max(person.rows_set_aside);
+            person.bytes_set_aside = set_aside(bytes, bytes_max, PORTION_BYTES_MAX).max(person.bytes_set_aside);
+        }
         Ok(Some(person.taken(user)))
+    }
+
+    /// The log has acknowledged what was taken.
+    pub(super) fn recorded(&self, taken: &Taken) {
+        if let Some(person) = self.people().get_mut(&taken.user).filter(|person| person.day == taken.day) {
+            person.rows_recorded = person.rows_recorded.max(taken.rows);
+            person.bytes_recorded = person.bytes_recorded.max(taken.bytes);
+        }
     }
 
     /// Rows left of the day.

@@ -75,7 +75,15 @@ impl Meter {
         }
         let taken = self.quotas.take(&self.user, &self.allowance, &self.day(), (rows, bytes))?;
         self.bytes = total;
-        Ok(taken.map(|taken| self.sink.note(Event::Taken(taken))))
+        Ok(taken.map(|taken| {
+            let (quotas, written) = (self.quotas.clone(), self.sink.note(Event::Taken(taken.clone())));
+            let recorded = async move {
+                written.await?;
+                quotas.recorded(&taken);
+                Ok(())
+            };
+            Box::pin(recorded) as Pending
+        }))
     }
 
     fn day(&self) -> Day {

@@ -70,7 +70,12 @@ fn rows_of_a_day_end_and_begin_anew() {
     let limits = [(Limited::RowsPerDay, 1_000)];
     let mut meter = world.begin(&limits, &[]).unwrap();
     assert_eq!(meter.rows_left(0).unwrap(), 1_000);
-    assert!(meter.take(600, 1).unwrap().is_some() && meter.take(4, 1).unwrap().is_none());
+    let written = meter.take(600, 1).unwrap().unwrap();
+    let other = meter.take(2, 1).unwrap().expect("the portion is not written yet");
+    drop(other);
+    assert!(meter.take(1, 1).unwrap().is_some(), "who has stopped waiting was not told that it is");
+    futures::executor::block_on(written).unwrap();
+    assert!(meter.take(1, 1).unwrap().is_none());
     assert_eq!(meter.rows_left(604).unwrap(), 396);
     assert_eq!(meter.take(397, 1).err().unwrap().limited, Limited::RowsPerDay);
     assert!(meter.take(396, 1).is_ok());
