@@ -98,10 +98,10 @@ through() { echo "host=127.0.0.1 port=$sluice_port user=$1 dbname=bank sslmode=d
 
 # A line of the configuration: a connection of this name to the PostgreSQL of the bench.
 connection() {
-  echo "  $1: {kind: postgres, host: 127.0.0.1, port: $postgres_port, database: bank, user: bench, password: \"file:$work/core.password\", tls: disable}"
+  echo "  $1: {kind: postgres, host: 127.0.0.1, port: $postgres_port, database: bank, user: bench, password: \"file:$work/core.password\", tls: disable, pool_max: ${pool_max:-16}}"
 }
 
-# The demo bank, loaded, with Sluice over it.
+# The demo bank, loaded, with Sluice over it; the arguments are further lines of its configuration.
 start_bank() {
   say "loading the demo bank"
   "$SLUICE" load --postgres "postgres://bench:bench@127.0.0.1:$postgres_port/bank"
@@ -119,7 +119,7 @@ daily_balance dw daily_balances
 txn dw transactions
 calendar dw calendar
 TABLES
-  start_sluice risk_officer "$PWD/catalog" "$PWD/policies" "keys: {pii: \"file:$work/pii.key\"}" \
+  start_sluice risk_officer "$PWD/catalog" "$PWD/policies" "keys: {pii: \"file:$work/pii.key\"}" "$@" \
     "connections:" "$(connection core)" "$(connection dw)" "placement:" "$placement"
 }
 
@@ -127,8 +127,9 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] 
 
 # One line of the report: title, unit, direct, through Sluice.
 report() {
-  awk -v title="$1" -v unit="$2" -v a="$3" -v b="$4" \
-    'BEGIN { printf "%-44s %10.3f %10.3f %-3s %8.2f\n", title, a, b, unit, b / a }'
+  # A title may hold a backslash, which -v would take for an escape.
+  title="$1" awk -v unit="$2" -v a="$3" -v b="$4" \
+    'BEGIN { printf "%-44s %10.3f %10.3f %-3s %8.2f\n", ENVIRON["title"], a, b, unit, b / a }'
 }
 
 report_head() { printf '%-44s %10s %10s %-3s %8s\n' measurement direct sluice '' ratio; }
