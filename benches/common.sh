@@ -98,7 +98,7 @@ through() { echo "host=127.0.0.1 port=$sluice_port user=$1 dbname=bank sslmode=d
 
 # A line of the configuration: a connection of this name to the PostgreSQL of the bench.
 connection() {
-  echo "  $1: {kind: postgres, host: 127.0.0.1, port: $postgres_port, database: bank, user: bench, password: \"file:$work/core.password\", tls: disable, pool_max: ${pool_max:-16}}"
+  echo "  $1: {kind: postgres, host: 127.0.0.1, port: $postgres_port, database: bank, user: bench, password: \"file:$work/core.password\", tls: disable, pool_max: ${pool_max:-16}, connect_timeout_ms: 30000}"
 }
 
 # The demo bank, loaded, with Sluice over it; the arguments are further lines of its configuration.
