@@ -89,9 +89,7 @@ fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
             Value::Bool(value) => Value::Bool(!value),
             _ => Value::Null,
         }),
-        Expr::Compare { op, left, right } => {
-            compare_values(*op, &*look(left, frame, run)?, &*look(right, frame, run)?)
-        }
+        Expr::Compare { op, left, right } => compare_values(*op, &*look(left, frame, run)?, &*look(right, frame, run)?),
         Expr::Is { arg, test } => Ok(Value::Bool(passes(&*look(arg, frame, run)?, *test))),
         Expr::Distinct { left, right, negated } => {
             let same = Key(evaluate(left, frame, run)?) == Key(evaluate(right, frame, run)?);

@@ -115,7 +115,8 @@ fn result(args: &[Value]) -> Value {
 /// needs a definition that makes the same columns.
 pub(crate) fn view_definition(shape: &Shape) -> String {
     let columns = shape.columns.iter().map(|column| {
-        let spelled = type_info_by_name(column.type_name).map_or("text".to_string(), |info| format_type(info.oid, None));
+        let spelled =
+            type_info_by_name(column.type_name).map_or("text".to_string(), |info| format_type(info.oid, None));
         format!("NULL::{spelled} AS {}", quote_ident(column.name))
     });
     format!(" SELECT {}\n  WHERE false;", columns.collect::<Vec<_>>().join(",\n    "))

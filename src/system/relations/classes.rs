@@ -163,7 +163,8 @@ pub(super) fn tables(visible: &VisibleCatalog) -> Vec<Row> {
 
 pub(super) fn views() -> Vec<Row> {
     let this = ("pg_catalog", "pg_views");
-    let mut builder = Builder::new(this.0, this.1, &["schemaname", "viewname", "definition"]).always(this, "viewowner", OWNER_NAME);
+    let mut builder =
+        Builder::new(this.0, this.1, &["schemaname", "viewname", "definition"]).always(this, "viewowner", OWNER_NAME);
     for shape in all().iter().filter(|shape| shape.kind == "v") {
         builder.push([shape.schema.into(), shape.name.into(), view_definition(shape).into()]);
     }
