@@ -191,7 +191,9 @@ impl Fuzz {
             });
         match outcome {
             // What was added behind the last packet ends the session as a broken message.
-            Ok(mut wire) => drop(self.goes_on_after(&mut wire, &packets, 0)),
+            Ok(mut wire) => {
+                self.goes_on_after(&mut wire, &packets, 0);
+            }
             Err((Some(mut wire), _)) => {
                 wire.finish_sending();
                 self.ends(&mut wire, &packets);

@@ -116,7 +116,9 @@ fn reorder(random: &mut ChaCha8Rng, messages: &mut Vec<Message>) {
     let (one, two) = (random.random_range(0..messages.len()), random.random_range(0..messages.len()));
     match random.random_range(0..4) {
         0 => messages.swap(one, two),
-        1 => drop(messages.remove(one)),
+        1 => {
+            messages.remove(one);
+        }
         2 => messages.insert(two, messages[one].clone()),
         _ => {
             let times = random.random_range(1..5);
@@ -132,7 +134,9 @@ fn bytes_in(random: &mut ChaCha8Rng, body: &mut Vec<u8>) {
         0 => body.truncate(place),
         1 => body.insert(place, random.random()),
         2 => body.insert(place, 0),
-        3 if place < body.len() => drop(body.remove(place)),
+        3 if place < body.len() => {
+            body.remove(place);
+        }
         4 => body.extend(std::iter::repeat_n(random.random::<u8>(), random.random_range(1..300))),
         _ => {
             if let Some(byte) = body.get_mut(place) {
@@ -174,7 +178,9 @@ fn sql(random: &mut ChaCha8Rng, message: &mut Message, statements: &[Vec<u8>]) {
         let place = random.random_range(0..=words.len());
         let piece = PIECES.choose(random).copied().unwrap_or_default();
         match random.random_range(0..4) {
-            0 if place < words.len() => drop(words.remove(place)),
+            0 if place < words.len() => {
+                words.remove(place);
+            }
             1 if place < words.len() => words.insert(place, words[place]),
             2 if place < words.len() => words[place] = piece,
             _ => words.insert(place, piece),

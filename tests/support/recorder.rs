@@ -18,11 +18,14 @@ pub struct Conversation {
     pub messages: Vec<Message>,
 }
 
+/// The bytes of one connection, as they come.
+type Sent = Arc<Mutex<Vec<u8>>>;
+
 /// A relay that runs until the test process ends.
 pub struct Recorder {
     /// Where clients connect.
     pub port: u16,
-    sent: Arc<Mutex<Vec<Arc<Mutex<Vec<u8>>>>>>,
+    sent: Arc<Mutex<Vec<Sent>>>,
 }
 
 impl Recorder {
@@ -30,7 +33,7 @@ impl Recorder {
     pub fn start(server: u16) -> Recorder {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let port = listener.local_addr().expect("its address").port();
-        let sent: Arc<Mutex<Vec<Arc<Mutex<Vec<u8>>>>>> = Arc::default();
+        let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
         let all = sent.clone();
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -51,7 +54,7 @@ impl Recorder {
     }
 }
 
-fn relay(mut from: TcpStream, mut to: TcpStream, kept: Option<Arc<Mutex<Vec<u8>>>>) {
+fn relay(mut from: TcpStream, mut to: TcpStream, kept: Option<Sent>) {
     thread::spawn(move || {
         let mut chunk = [0u8; 64 << 10];
         while let Ok(count @ 1..) = from.read(&mut chunk) {

@@ -84,13 +84,22 @@ fn logical(parts: &[Expr], frame: &Frame, run: &Run, decisive: bool) -> Result<V
 
 fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
     match expr {
-        Expr::Cast { arg, from, to } => cast(&*look(arg, frame, run)?, from, to, run.context),
+        Expr::Cast { arg, from, to } => {
+            let arg = look(arg, frame, run)?;
+            cast(&arg, from, to, run.context)
+        }
         Expr::Not(arg) => Ok(match evaluate(arg, frame, run)? {
             Value::Bool(value) => Value::Bool(!value),
             _ => Value::Null,
         }),
-        Expr::Compare { op, left, right } => compare_values(*op, &*look(left, frame, run)?, &*look(right, frame, run)?),
-        Expr::Is { arg, test } => Ok(Value::Bool(passes(&*look(arg, frame, run)?, *test))),
+        Expr::Compare { op, left, right } => {
+            let (left, right) = (look(left, frame, run)?, look(right, frame, run)?);
+            compare_values(*op, &left, &right)
+        }
+        Expr::Is { arg, test } => {
+            let arg = look(arg, frame, run)?;
+            Ok(Value::Bool(passes(&arg, *test)))
+        }
         Expr::Distinct { left, right, negated } => {
             let same = Key(evaluate(left, frame, run)?) == Key(evaluate(right, frame, run)?);
             Ok(Value::Bool(same == *negated))
