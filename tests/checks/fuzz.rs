@@ -2,8 +2,11 @@
 //! comes; it does not panic, hang, keep sessions or grow.
 //!
 //! One minute of it in every run of the suite; `SLUICE_FUZZ_SECONDS` or `SLUICE_FUZZ_MESSAGES` goes on for longer,
-//! `SLUICE_SEED` tries other changes. All are printed.
+//! `SLUICE_SEED` tries other changes. Seed and numbers are shown:
+//!
+//!     SLUICE_SEED=7 SLUICE_FUZZ_MESSAGES=10000000 ./tests/run changed_conversations
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -72,7 +75,7 @@ fn changed_conversations_break_nothing() {
     let fuzz = Fuzz::start();
     let before = fuzz.sluice.resident_memory();
     let started = Instant::now();
-    println!("fuzz: SLUICE_SEED={seed}, {} recorded conversations", fuzz.conversations.len());
+    say(&format!("SLUICE_SEED={seed}, {} recorded conversations", fuzz.conversations.len()));
     std::thread::scope(|scope| {
         for worker in 0..WORKERS {
             let (fuzz, until) = (&fuzz, &until);
@@ -122,7 +125,7 @@ impl Fuzz {
     fn tell(&self, started: Instant) -> u64 {
         let (sent, sessions) = (self.sent.load(Ordering::Relaxed), self.sessions.load(Ordering::Relaxed));
         let (seconds, memory) = (started.elapsed().as_secs(), self.sluice.resident_memory() >> 20);
-        println!("fuzz: {sent} messages over {sessions} sessions in {seconds} s; the server holds {memory} MiB");
+        say(&format!("{sent} messages over {sessions} sessions in {seconds} s; the server holds {memory} MiB"));
         sent
     }
 
@@ -311,9 +314,15 @@ impl Fuzz {
             if worked < Duration::from_millis(250) { Ok(()) } else { Err(format!("it worked {worked:?} of 1 s")) }
         });
         let grown = self.sluice.resident_memory().saturating_sub(before);
-        println!("fuzz: resident memory {} MiB before, {} MiB more after", before >> 20, grown >> 20);
+        say(&format!("resident memory {} MiB before, {} MiB more after", before >> 20, grown >> 20));
         assert!(grown < GROWTH_MAX, "the server grew by {} MiB", grown >> 20);
     }
+}
+
+/// A line that is shown in every run: the test harness keeps back what is printed, unless the test fails.
+fn say(line: &str) {
+    // Nobody reads it where there is no standard error.
+    let _ = writeln!(std::io::stderr(), "fuzz: {line}");
 }
 
 /// The text of a Query or Parse.
@@ -354,7 +363,7 @@ fn client(program: &str, arguments: &[&str], input: &str, port: u16) {
         .spawn()
         .unwrap_or_else(|error| panic!("{program}: {error}; ./tests/run installs what is missing"));
     let mut stdin = child.stdin.take().expect("a piped stdin");
-    std::io::Write::write_all(&mut stdin, input.as_bytes()).expect("the client reads");
+    stdin.write_all(input.as_bytes()).expect("the client reads");
     drop(stdin);
     let output = child.wait_with_output().expect("the client ends");
     assert!(output.status.success(), "{program}: {}\n{}", output.status, lossy(&output.stderr));
