@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use datafusion_common::Column;
 use datafusion_expr::expr::BinaryExpr;
 use datafusion_expr::utils::split_conjunction;
-use datafusion_expr::{Expr, Join, LogicalPlan, Operator};
+use datafusion_expr::{Expr, Join, JoinType, LogicalPlan, Operator};
 
 use super::GovernedSource;
 
@@ -41,7 +41,7 @@ pub(super) fn meets_one(join: &Join, side: Side) -> bool {
 }
 
 /// True where no two rows agree in the columns at these positions.
-fn is_unique(plan: &LogicalPlan, columns: &BTreeSet<usize>) -> bool {
+pub(super) fn is_unique(plan: &LogicalPlan, columns: &BTreeSet<usize>) -> bool {
     match plan {
         LogicalPlan::TableScan(scan) => {
             let Some(source) = scan.source.downcast_ref::<GovernedSource>() else { return false };
@@ -64,6 +64,14 @@ fn is_unique(plan: &LogicalPlan, columns: &BTreeSet<usize>) -> bool {
                 projection.input.schema().maybe_index_of_column(column)
             };
             is_unique(&projection.input, &columns.iter().filter_map(below).collect())
+        }
+        // A pair is told apart by what tells each side's rows apart; an outer join adds rows with NULLs on one side.
+        LogicalPlan::Join(join)
+            if matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::Right | JoinType::Full) =>
+        {
+            let width = join.left.schema().fields().len();
+            let right: BTreeSet<usize> = columns.range(width..).map(|column| column - width).collect();
+            is_unique(&join.left, &columns.range(..width).copied().collect()) && is_unique(&join.right, &right)
         }
         LogicalPlan::Aggregate(aggregate) => {
             let sets = aggregate.group_expr.iter().any(|expr| matches!(expr, Expr::GroupingSet(_)));
