@@ -347,6 +347,18 @@ impl<'a> Generator<'a> {
             self.column(Kind::Num, &inner).map_or("count(*)::numeric".to_string(), |c| format!("max({})", c.name));
         let word = *self.pick(&["CROSS JOIN LATERAL", "LEFT JOIN LATERAL"]);
         let end = if word.starts_with("LEFT") { " ON true" } else { "" };
+        if self.chance(50) {
+            // The first rows by everything, so that rows that tie are equal.
+            let all = inner.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+            let (kinds, limit) = ([*self.pick(&KINDS), *self.pick(&KINDS)], self.random.random_range(1..4));
+            let items = [self.expression(kinds[0], &inner, scope, 1), self.expression(kinds[1], &inner, &[], 0)];
+            let sql = format!(
+                "{word} (SELECT {} AS c1, {} AS c2 FROM {} AS {inner_alias} WHERE {on} ORDER BY {all} LIMIT {limit}) AS {alias}{end}",
+                items[0], items[1], relation.sql
+            );
+            let column = |name: &str, kind| Column { name: format!("{alias}.{name}"), kind, samples: vec![] };
+            return (sql, vec![column("c1", kinds[0]), column("c2", kinds[1])]);
+        }
         let sql = format!(
             "{word} (SELECT count(*)::int AS c1, {value} AS c2 FROM {} AS {inner_alias} WHERE {on}) AS {alias}{end}",
             relation.sql

@@ -168,11 +168,11 @@ impl Lateral {
 
     /// An aggregate over all rows has one for none as well: its calls leave out the rows that only keep the left side.
     fn total(&self, aggregate: &Aggregate) -> Result<LogicalPlan> {
-        let met = || Expr::Column(Column::new_unqualified(MET)).is_not_null();
         let over_met = |call: Expr| {
             let filtered = call.transform_up(|part| match part {
                 Expr::AggregateFunction(AggregateFunction { func, mut params }) => {
-                    let filter = params.filter.take().map_or(met(), |filter| met().and(*filter));
+                    let filter = params.filter.take();
+                    let filter = filter.map_or(met().is_not_null(), |filter| met().is_not_null().and(*filter));
                     params.filter = Some(Box::new(filter));
                     Ok(Transformed::yes(Expr::AggregateFunction(AggregateFunction { func, params })))
                 }
@@ -204,7 +204,7 @@ impl Lateral {
         self.project(items.collect(), LogicalPlan::Aggregate(grouped))
     }
 
-    /// The first rows of each row of the left side; with `kept`, also those of the left side that have none.
+    /// The first rows of each row of the left side; with `kept`, also those of the left side that have none, and [`MET`].
     fn limited(&self, limit: &Limit, kept: bool) -> Result<LogicalPlan> {
         let (input, keys, items): (_, &[SortKey], _) = match limit.input.as_ref() {
             LogicalPlan::Sort(sort) if sort.fetch.is_none() => (&sort.input, sort.expr.as_slice(), None),
@@ -226,10 +226,14 @@ impl Lateral {
             .partition_by(self.columns())
             .order_by(keys.collect::<Result<Vec<_>>>()?)
             .build()?;
-        let items = match items {
+        let mut items = match items {
             Some(items) => items,
             None => limit.input.schema().columns().into_iter().map(Expr::Column).collect(),
         };
+        if kept {
+            items = where_met(items)?;
+            items.push(met());
+        }
         let numbered = LogicalPlan::Window(Window::try_new(vec![number.alias(NUMBER)], Arc::new(applied))?);
         let number = || Expr::Column(Column::new_unqualified(NUMBER));
         let mut conditions = Vec::new();
@@ -278,10 +282,7 @@ impl Lateral {
             return self.shown_where(self.apply(plan)?, condition, join);
         }
         let condition = condition.map(|condition| self.of_condition(condition, plan, join)).transpose()?;
-        match (plan, condition) {
-            (LogicalPlan::Limit(limit), None) => self.limited(limit, true),
-            (_, condition) => self.outer(plan, condition.into_iter().collect()),
-        }
+        self.outer(plan, condition.into_iter().collect())
     }
 
     /// The one row that there always is, shown where the join's condition holds.
@@ -324,7 +325,6 @@ impl Lateral {
     /// Carried columns, the plan's, and [`MET`]: each row of the left side at least once. `conditions` are over the
     /// plan's columns and the carried ones.
     fn outer(&self, plan: &LogicalPlan, conditions: Vec<Expr>) -> Result<LogicalPlan> {
-        let met = || Expr::Column(Column::new_unqualified(MET));
         if plan.all_out_ref_exprs().is_empty() {
             let columns = plan.schema().columns().into_iter().map(Expr::Column);
             let marked = columns.chain([lit(true).alias(MET)]).collect();
@@ -342,7 +342,7 @@ impl Lateral {
                 let items = self.named(&projection.expr, &projection.schema)?;
                 let below = conditions.into_iter().map(|one| below(one, &projection.schema, &items));
                 let input = self.outer(&projection.input, below.collect::<Result<Vec<_>>>()?)?;
-                self.project(items.into_iter().chain([met()]).collect(), input)
+                self.project(where_met(items)?.into_iter().chain([met()]).collect(), input)
             }
             LogicalPlan::SubqueryAlias(alias) => {
                 let items = renamed(alias);
@@ -350,9 +350,53 @@ impl Lateral {
                 let input = self.outer(&alias.input, below.collect::<Result<Vec<_>>>()?)?;
                 self.project(items.into_iter().chain([met()]).collect(), input)
             }
+            LogicalPlan::Distinct(Distinct::All(input)) => {
+                Ok(LogicalPlan::Distinct(Distinct::All(Arc::new(self.outer(input, conditions)?))))
+            }
+            LogicalPlan::Limit(limit) if conditions.is_empty() => self.limited(limit, true),
+            LogicalPlan::Aggregate(aggregate) if conditions.is_empty() && !aggregate.group_expr.is_empty() => {
+                self.groups_kept(aggregate)
+            }
             _ => Err(refused()),
         }
     }
+
+    /// Groups, and one of NULLs for a row of the left side that has none.
+    fn groups_kept(&self, aggregate: &Aggregate) -> Result<LogicalPlan> {
+        let keys = aggregate.group_expr.iter().cloned().chain([met()]).collect();
+        let input = self.outer(&aggregate.input, Vec::new())?;
+        let marked = Aggregate::try_new(Arc::new(self.stand_in(&aggregate.input)?), keys, aggregate.aggr_expr.clone())?;
+        let grouped = self.grouped(&marked, input, Ok)?;
+        let place = aggregate.group_expr.len();
+        let columns = grouped.schema().columns().into_iter().skip(self.carried.len()).enumerate();
+        let columns = columns.filter(|(at, _)| *at != place).map(|(_, column)| Expr::Column(column));
+        let shown = columns.zip(aggregate.schema.iter()).map(|(column, (qualifier, field))| {
+            Ok(when(met(), column).end()?.alias_qualified(qualifier.cloned(), field.name()))
+        });
+        let shown = shown.chain([Ok(met())]).collect::<Result<Vec<_>>>()?;
+        self.project(shown, grouped)
+    }
+
+    /// The plan with [`MET`] beside its columns, for the names and types that an aggregate over it has.
+    fn stand_in(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
+        let columns = plan.schema().columns().into_iter().map(Expr::Column).chain([lit(true).alias(MET)]).collect();
+        Projection::try_new(columns, Arc::new(plan.clone())).map(LogicalPlan::Projection)
+    }
+}
+
+/// Values of a row that only keeps the left side are NULL; columns are so already.
+fn where_met(items: Vec<Expr>) -> Result<Vec<Expr>> {
+    let shown = items.into_iter().map(|item| match item {
+        Expr::Alias(alias) if !matches!(*alias.expr, Expr::Column(_)) => {
+            Ok(when(met(), *alias.expr).end()?.alias_qualified(alias.relation, alias.name))
+        }
+        other => Ok(other),
+    });
+    shown.collect()
+}
+
+fn met() -> Expr {
+    Expr::Column(Column::new_unqualified(MET))
 }
 
 /// The columns below an alias under the names above it.
