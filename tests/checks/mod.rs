@@ -11,6 +11,7 @@ mod crash;
 mod differential;
 mod extract;
 mod federation;
+mod fuzz;
 mod hostile;
 mod limits;
 mod matrix;

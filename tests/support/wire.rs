@@ -63,51 +63,62 @@ impl Wire {
 
     /// A session: start-up, SCRAM, until the first ReadyForQuery.
     pub fn login(port: u16, user: &str, password: &str, database: &str, application: &str) -> Result<Wire, Fields> {
-        let io = |error: std::io::Error| Fields { message: error.to_string(), ..Fields::default() };
-        let mut wire = Wire::open(port).map_err(io)?;
+        Wire::login_altered(port, (user, password), database, application, &mut |_| {}).map_err(|(_, fields)| fields)
+    }
+
+    /// As [`Wire::login`], with a hand on each packet before it is sent. Where it fails, the connection comes back.
+    pub fn login_altered(
+        port: u16,
+        (user, password): (&str, &str),
+        database: &str,
+        application: &str,
+        alter: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> Result<Wire, (Option<Wire>, Fields)> {
+        let told = |error: std::io::Error| Fields { message: error.to_string(), ..Fields::default() };
+        let mut wire = Wire::open(port).map_err(|error| (None, told(error)))?;
         let mut body = 196_608u32.to_be_bytes().to_vec();
         let pairs = [("user", user), ("database", database), ("application_name", application), ("TimeZone", "UTC")];
         for (name, value) in pairs {
             body.extend([name.as_bytes(), b"\0", value.as_bytes(), b"\0"].concat());
         }
         body.push(0);
-        wire.send_startup(&body).map_err(io)?;
-        let mut scram = ScramSha256::new(password.as_bytes(), ChannelBinding::unsupported());
-        loop {
-            let Some(message) = wire.receive().map_err(io)? else {
-                return Err(Fields { message: "closed during the login".into(), ..Fields::default() });
-            };
-            match message.tag {
-                b'R' => wire.authenticate(&mut scram, &message.body).map_err(io)?,
-                b'K' => {
-                    wire.key = Key { process: number(&message.body[..4]), secret: message.body[4..].to_vec() };
-                }
-                b'S' => {
-                    let mut parts = message.body.split(|byte| *byte == 0).map(lossy);
-                    wire.parameters.push((parts.next().unwrap_or_default(), parts.next().unwrap_or_default()));
-                }
-                b'E' => return Err(fields(&message.body)),
-                b'Z' => return Ok(wire),
-                _ => {}
-            }
+        let mut packet = [&(body.len() as u32 + 4).to_be_bytes()[..], &body].concat();
+        alter(&mut packet);
+        let outcome = match wire.send_bytes(&packet) {
+            Ok(()) => wire.until_ready(password, alter),
+            Err(error) => Err(told(error)),
+        };
+        match outcome {
+            Ok(()) => Ok(wire),
+            Err(fields) => Err((Some(wire), fields)),
         }
     }
 
-    fn authenticate(&mut self, scram: &mut ScramSha256, body: &[u8]) -> std::io::Result<()> {
-        match number(&body[..4]) {
-            0 => Ok(()),
-            10 => {
-                let first = scram.message().to_vec();
-                let length = (first.len() as u32).to_be_bytes();
-                self.send(b'p', &[SCRAM_SHA_256.as_bytes(), b"\0", &length, &first].concat())
+    fn until_ready(&mut self, password: &str, alter: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), Fields> {
+        let io = |error: std::io::Error| Fields { message: error.to_string(), ..Fields::default() };
+        let mut scram = ScramSha256::new(password.as_bytes(), ChannelBinding::unsupported());
+        loop {
+            let Some(message) = self.receive().map_err(io)? else {
+                return Err(Fields { message: "closed during the login".into(), ..Fields::default() });
+            };
+            match message.tag {
+                b'R' => {
+                    if let Some(mut packet) = authenticate(&mut scram, &message.body).map_err(io)? {
+                        alter(&mut packet);
+                        self.send_bytes(&packet).map_err(io)?;
+                    }
+                }
+                b'K' => {
+                    self.key = Key { process: number(&message.body[..4]), secret: message.body[4..].to_vec() };
+                }
+                b'S' => {
+                    let mut parts = message.body.split(|byte| *byte == 0).map(lossy);
+                    self.parameters.push((parts.next().unwrap_or_default(), parts.next().unwrap_or_default()));
+                }
+                b'E' => return Err(fields(&message.body)),
+                b'Z' => return Ok(()),
+                _ => {}
             }
-            11 => {
-                scram.update(&body[4..])?;
-                let proof = scram.message().to_vec();
-                self.send(b'p', &proof)
-            }
-            12 => scram.finish(&body[4..]),
-            other => Err(std::io::Error::other(format!("authentication method {other} is not what we ask for"))),
         }
     }
 
@@ -195,6 +206,24 @@ impl Wire {
         let count = self.stream.read(&mut chunk)?;
         self.inbox.extend_from_slice(&chunk[..count]);
         Ok(count)
+    }
+}
+
+/// What the client says to an authentication request.
+fn authenticate(scram: &mut ScramSha256, body: &[u8]) -> std::io::Result<Option<Vec<u8>>> {
+    match number(&body[..4]) {
+        0 => Ok(None),
+        10 => {
+            let first = scram.message().to_vec();
+            let length = (first.len() as u32).to_be_bytes();
+            Ok(Some(frame(b'p', &[SCRAM_SHA_256.as_bytes(), b"\0", &length, &first].concat())))
+        }
+        11 => {
+            scram.update(&body[4..])?;
+            Ok(Some(frame(b'p', scram.message())))
+        }
+        12 => scram.finish(&body[4..]).map(|()| None),
+        other => Err(std::io::Error::other(format!("authentication method {other} is not what we ask for"))),
     }
 }
 

@@ -19,7 +19,29 @@ pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>
     })?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
     check(&tokens, limits)?;
-    continued(text, tokens)
+    continued(text, tokens).map(plain_operators)
+}
+
+/// `OPERATOR(pg_catalog.=) ANY` becomes `= ANY`: the parser reads the long form alone, `pg_dump` writes both together.
+fn plain_operators(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let keyword = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) if word.quote_style.is_none() => word.keyword,
+        _ => Keyword::NoKeyword,
+    };
+    let mut place = 0;
+    while let Some(part) = tokens.get(place..place + 7) {
+        let [operator, open, schema, period, _, close, quantifier] = part else { break };
+        let long = keyword(operator) == Keyword::OPERATOR
+            && matches!((&open.token, &period.token, &close.token), (Token::LParen, Token::Period, Token::RParen))
+            && matches!(&schema.token, Token::Word(word) if word.value.eq_ignore_ascii_case("pg_catalog"))
+            && matches!(keyword(quantifier), Keyword::ANY | Keyword::SOME | Keyword::ALL);
+        if long {
+            tokens.drain(place + 5..place + 6);
+            tokens.drain(place..place + 4);
+        }
+        place += 1;
+    }
+    tokens
 }
 
 /// Joins string literals that only a line break stands between; without one the second literal is out of place, where the

@@ -1,5 +1,6 @@
 //! Values of scalar expressions.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::value::{ArrayValue, Key, Row, Value, compare};
 
 /// True where a condition is TRUE: neither FALSE nor NULL.
 pub(crate) fn is_true(expr: &Expr, frame: &Frame, run: &Run) -> Result<bool> {
-    Ok(evaluate(expr, frame, run)? == Value::Bool(true))
+    Ok(matches!(evaluate(expr, frame, run)?, Value::Bool(true)))
 }
 
 fn level<'f>(frame: &'f Frame<'f>, up: usize) -> Result<&'f Frame<'f>> {
@@ -25,6 +26,18 @@ fn level<'f>(frame: &'f Frame<'f>, up: usize) -> Result<&'f Frame<'f>> {
 
 fn row<'f>(frame: &'f Frame<'f>, up: usize, slot: usize) -> Result<Option<&'f Row>> {
     Ok(level(frame, up)?.tuple.get(slot).and_then(Option::as_ref))
+}
+
+/// As [`evaluate`], without a copy of what stands in a row or in the plan.
+fn look<'v>(expr: &'v Expr, frame: &'v Frame<'v>, run: &Run) -> Result<Cow<'v, Value>> {
+    match expr {
+        Expr::Const(value) => Ok(Cow::Borrowed(value)),
+        Expr::Column { up, slot, column } => {
+            let held = row(frame, *up, *slot)?.and_then(|row| row.get(*column));
+            Ok(held.map_or(Cow::Owned(Value::Null), Cow::Borrowed))
+        }
+        _ => evaluate(expr, frame, run).map(Cow::Owned),
+    }
 }
 
 /// The value of an expression.
@@ -71,15 +84,13 @@ fn logical(parts: &[Expr], frame: &Frame, run: &Run, decisive: bool) -> Result<V
 
 fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
     match expr {
-        Expr::Cast { arg, from, to } => cast(&evaluate(arg, frame, run)?, from, to, run.context),
+        Expr::Cast { arg, from, to } => cast(&*look(arg, frame, run)?, from, to, run.context),
         Expr::Not(arg) => Ok(match evaluate(arg, frame, run)? {
             Value::Bool(value) => Value::Bool(!value),
             _ => Value::Null,
         }),
-        Expr::Compare { op, left, right } => {
-            compare_values(*op, &evaluate(left, frame, run)?, &evaluate(right, frame, run)?)
-        }
-        Expr::Is { arg, test } => Ok(Value::Bool(passes(&evaluate(arg, frame, run)?, *test))),
+        Expr::Compare { op, left, right } => compare_values(*op, &*look(left, frame, run)?, &*look(right, frame, run)?),
+        Expr::Is { arg, test } => Ok(Value::Bool(passes(&*look(arg, frame, run)?, *test))),
         Expr::Distinct { left, right, negated } => {
             let same = Key(evaluate(left, frame, run)?) == Key(evaluate(right, frame, run)?);
             Ok(Value::Bool(same == *negated))
@@ -96,7 +107,7 @@ fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
             run.made((function.run)(run, &values)?)
         }
         Expr::Match { arg, pattern, how } => {
-            let (arg, pattern) = (evaluate(arg, frame, run)?, evaluate(pattern, frame, run)?);
+            let (arg, pattern) = (look(arg, frame, run)?, look(pattern, frame, run)?);
             let escape = how.escape.as_ref().map(|escape| evaluate(escape, frame, run)).transpose()?;
             pattern::matches(&arg, &pattern, escape.as_ref(), how, run)
         }
@@ -170,7 +181,7 @@ fn collection(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
             Ok(in_set(arg, set, *holds_null, *negated))
         }
         Expr::Quantified { arg, array, quantifier, all } => {
-            let (arg, array) = (evaluate(arg, frame, run)?, evaluate(array, frame, run)?);
+            let (arg, array) = (look(arg, frame, run)?, look(array, frame, run)?);
             match array.as_array() {
                 Some(array) => quantified(&arg, array.items.iter(), *quantifier, *all, run),
                 None => Ok(Value::Null),

@@ -11,11 +11,13 @@ use std::sync::Arc;
 use super::{Extras, Frame, Run, Tuple, evaluate, is_true, query};
 use crate::error::{Result, SystemError};
 use crate::plan::{Conjunct, Expr, FromPlan, Item, ItemSource, Slots, TableCall};
-use crate::relations::Source;
+use crate::relations::{Source, WideIndex};
 use crate::value::{Key, Row, Value};
 
 /// Rows added per row from which on it pays to look one item further.
 const MANY_ROWS: f64 = 4.0;
+/// Rows under one value of the best column, and rows to join to, from which on an index over several columns pays.
+const WIDE_INDEX_FROM: usize = 4;
 
 /// What an item can contribute: rows for one slot, or tuples for several.
 enum Candidates {
@@ -260,23 +262,13 @@ impl<'p> Joiner<'p> {
             }
         } else {
             let candidates = self.candidates(item)?;
-            let lookup = self.lookup(item, &candidates, &conditions)?;
+            let (lookup, met) = self.lookup(item, &candidates, &conditions)?;
+            // What the look-up answers need not be asked again of each row.
+            let conditions: Vec<&Conjunct> =
+                conditions.iter().enumerate().filter(|(place, _)| !met.contains(place)).map(|(_, c)| *c).collect();
             for tuple in std::mem::take(&mut self.tuples) {
-                match &lookup {
-                    Lookup::All(all) => self.extend(item, &candidates, all, &conditions, tuple, &mut joined)?,
-                    Lookup::Column { column, other } => {
-                        let key = evaluate(other, &self.frame(&tuple), self.run)?;
-                        let Candidates::Rows(source) = &*candidates else { continue };
-                        let found = source.index(*column).and_then(|index| index.get(&Key(key)));
-                        let found = found.map_or(&[][..], Vec::as_slice);
-                        self.extend(item, &candidates, found, &conditions, tuple, &mut joined)?;
-                    }
-                    Lookup::Computed { index, other } => {
-                        let key = evaluate(other, &self.frame(&tuple), self.run)?;
-                        let found = index.get(&Key(key)).map_or(&[][..], Vec::as_slice);
-                        self.extend(item, &candidates, found, &conditions, tuple, &mut joined)?;
-                    }
-                }
+                let found = self.found(&lookup, &tuple)?;
+                self.extend(item, &candidates, found, &conditions, tuple, &mut joined)?;
                 self.run.holds(joined.len(), described.slots.end)?;
             }
         }
@@ -292,28 +284,68 @@ impl<'p> Joiner<'p> {
         }
     }
 
-    /// How the item's rows are found for each row so far.
-    fn lookup<'c>(&self, item: usize, candidates: &Candidates, conditions: &[&'c Conjunct]) -> Result<Lookup<'c>> {
-        let probes: Vec<_> = conditions.iter().filter_map(|conjunct| self.probe(item, conjunct, self.placed)).collect();
+    /// How the item's rows are found for each row so far, and the places of the conditions that this answers.
+    fn lookup<'c>(
+        &self,
+        item: usize,
+        candidates: &'c Candidates,
+        conditions: &[&'c Conjunct],
+    ) -> Result<(Lookup<'c>, Vec<usize>)> {
+        let probes = conditions.iter().enumerate().filter_map(|(place, conjunct)| {
+            let (inner, other, _) = self.probe(item, conjunct, self.placed)?;
+            Some((place, inner, other))
+        });
+        let probes: Vec<_> = probes.collect();
         if let Candidates::Rows(source) = candidates {
-            let mut best: Option<(usize, usize, &Expr)> = None;
-            for (inner, other, _) in &probes {
-                let Expr::Column { up: 0, column, .. } = inner else { continue };
-                let distinct = source.index(*column).map_or(0, HashMap::len);
-                if best.is_none_or(|(held, _, _)| distinct > held) {
-                    best = Some((distinct, *column, *other));
-                }
-            }
-            if let Some((_, column, other)) = best {
-                return Ok(Lookup::Column { column, other });
+            let columns = probes.iter().filter_map(|(place, inner, other)| match inner {
+                Expr::Column { up: 0, column, .. } => Some((*place, *column, *other)),
+                _ => None,
+            });
+            if let Some(found) = self.column_lookup(source, &columns.collect::<Vec<_>>())? {
+                return Ok(found);
             }
         }
         match probes.first() {
-            Some((inner, other, _)) if self.tuples.len() > 1 => {
-                Ok(Lookup::Computed { index: self.computed_index(item, candidates, inner)?, other })
+            Some((place, inner, other)) if self.tuples.len() > 1 => {
+                let index = self.computed_index(item, candidates, inner)?;
+                Ok((Lookup::Computed { index, other }, vec![*place]))
             }
-            _ => Ok(Lookup::All(self.prefiltered(item, candidates, conditions)?)),
+            _ => Ok((Lookup::All(self.prefiltered(item, candidates, conditions)?), Vec::new())),
         }
+    }
+
+    /// By the column with the most values; by all of them where that one alone leaves many rows for many look-ups.
+    fn column_lookup<'c>(
+        &self,
+        source: &'c Source,
+        columns: &[(usize, usize, &'c Expr)],
+    ) -> Result<Option<(Lookup<'c>, Vec<usize>)>> {
+        let indexed = columns.iter().filter_map(|probe| Some((source.index(probe.1)?, probe)));
+        let Some((index, (place, _, other))) = indexed.max_by_key(|(index, _)| index.len()) else { return Ok(None) };
+        let crowded = source.rows.len() / index.len().max(1) >= WIDE_INDEX_FROM;
+        if crowded && columns.len() > 1 && self.tuples.len() >= WIDE_INDEX_FROM {
+            self.run.step(source.rows.len())?;
+            let index = source.wide_index(&columns.iter().map(|(_, column, _)| *column).collect::<Vec<_>>());
+            let others = columns.iter().map(|(_, _, other)| *other).collect();
+            let met = columns.iter().map(|(place, _, _)| *place).collect();
+            return Ok(Some((Lookup::Columns { index, others }, met)));
+        }
+        Ok(Some((Lookup::Column { index, other }, vec![*place])))
+    }
+
+    /// The item's rows that may join this one.
+    fn found<'l>(&self, lookup: &'l Lookup, tuple: &Tuple) -> Result<&'l [u32]> {
+        let frame = self.frame(tuple);
+        let found = match lookup {
+            Lookup::All(all) => return Ok(all),
+            Lookup::Column { index, other } => index.get(&Key(evaluate(other, &frame, self.run)?)),
+            Lookup::Computed { index, other } => index.get(&Key(evaluate(other, &frame, self.run)?)),
+            Lookup::Columns { index, others } => {
+                let key = others.iter().map(|other| evaluate(other, &frame, self.run).map(Key));
+                index.get(&key.collect::<Result<Vec<_>>>()?)
+            }
+        };
+        Ok(found.map_or(&[][..], Vec::as_slice))
     }
 
     fn alone(&self, item: usize, candidates: &Candidates, number: usize) -> Tuple {
@@ -377,6 +409,10 @@ impl<'p> Joiner<'p> {
                     break;
                 }
             }
+            if keep && numbers.len() == 1 {
+                joined.push(tuple);
+                return Ok(());
+            }
             if keep {
                 matched = true;
                 joined.push(tuple.clone());
@@ -396,7 +432,8 @@ impl<'p> Joiner<'p> {
 
 enum Lookup<'c> {
     All(Vec<u32>),
-    Column { column: usize, other: &'c Expr },
+    Column { index: &'c HashMap<Key, Vec<u32>>, other: &'c Expr },
+    Columns { index: Arc<WideIndex>, others: Vec<&'c Expr> },
     Computed { index: HashMap<Key, Vec<u32>>, other: &'c Expr },
 }
 

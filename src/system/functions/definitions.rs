@@ -1,12 +1,14 @@
 //! `pg_get_indexdef`, `pg_get_constraintdef` and the other functions that spell objects out as SQL.
 
+use sluice_base::SqlType;
+
 use super::Entry;
 use super::Strictness::{Called, Strict};
 use super::{int_at, oid_at};
 use crate::cast::names::quote_ident;
 use crate::error::Result;
 use crate::eval::Run;
-use crate::relations::{format_type, procs};
+use crate::relations::{Shape, all, find_by_oid, format_type, procs, type_info_by_name};
 use crate::value::Value;
 use crate::visible::{ObjectRef, VisibleCatalog, VisibleKey, VisibleRelation};
 
@@ -109,6 +111,26 @@ fn result(args: &[Value]) -> Value {
     }
 }
 
+/// A query with a view's columns and no rows: what fills the views is not SQL, but whoever copies a schema (`pg_dump`)
+/// needs a definition that makes the same columns.
+pub(crate) fn view_definition(shape: &Shape) -> String {
+    let columns = shape.columns.iter().map(|column| {
+        let spelled =
+            type_info_by_name(column.type_name).map_or("text".to_string(), |info| format_type(info.oid, None));
+        format!("NULL::{spelled} AS {}", quote_ident(column.name))
+    });
+    format!(" SELECT {}\n  WHERE false;", columns.collect::<Vec<_>>().join(",\n    "))
+}
+
+fn pg_get_viewdef(run: &Run, args: &[Value]) -> Result<Value> {
+    let oid = match &args[0] {
+        Value::Text(name) => crate::cast::text_in(name, &SqlType::Regclass, run.context)?,
+        oid => oid.clone(),
+    };
+    let shape = oid_at(&[oid], 0).and_then(find_by_oid).and_then(|place| all().get(place));
+    Ok(shape.filter(|shape| shape.kind == "v").map_or(Value::Null, |shape| view_definition(shape).into()))
+}
+
 fn nothing(_: &Run, _: &[Value]) -> Result<Value> {
     Ok(Value::Null)
 }
@@ -121,14 +143,14 @@ pub(super) static TABLE: &[Entry] = &[
     ("pg_get_function_arguments(oid) text", Strict, |_, args| Ok(arguments(args))),
     ("pg_get_function_identity_arguments(oid) text", Strict, |_, args| Ok(arguments(args))),
     ("pg_get_function_result(oid) text", Strict, |_, args| Ok(result(args))),
-    // Nothing has a default, a rule, a trigger, a partition or a definition of its own.
+    // Nothing has a default, a rule, a trigger, a partition or statistics.
     ("pg_get_expr(text,oid) text", Strict, |_, args| Ok(args[0].clone())),
     ("pg_get_expr(text,oid,bool) text", Strict, |_, args| Ok(args[0].clone())),
-    ("pg_get_viewdef(oid) text", Strict, nothing),
-    ("pg_get_viewdef(oid,bool) text", Strict, nothing),
-    ("pg_get_viewdef(oid,int4) text", Strict, nothing),
-    ("pg_get_viewdef(text) text", Strict, nothing),
-    ("pg_get_viewdef(text,bool) text", Strict, nothing),
+    ("pg_get_viewdef(oid) text", Strict, pg_get_viewdef),
+    ("pg_get_viewdef(oid,bool) text", Strict, pg_get_viewdef),
+    ("pg_get_viewdef(oid,int4) text", Strict, pg_get_viewdef),
+    ("pg_get_viewdef(text) text", Strict, pg_get_viewdef),
+    ("pg_get_viewdef(text,bool) text", Strict, pg_get_viewdef),
     ("pg_get_ruledef(oid) text", Strict, nothing),
     ("pg_get_ruledef(oid,bool) text", Strict, nothing),
     ("pg_get_triggerdef(oid) text", Strict, nothing),

@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 use sluice_base::SqlType;
 
 pub(crate) use arithmetic::add_intervals;
-pub(crate) use definitions::index_definition;
+pub(crate) use definitions::{index_definition, view_definition};
 pub(crate) use json::{check_json, normal_json};
 pub(crate) use sets::{SetFunction, set_function};
 

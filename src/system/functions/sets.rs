@@ -156,10 +156,11 @@ fn columns_of(relation: &str) -> Vec<(String, SqlType)> {
         .map_or_else(Vec::new, |shape| shape.columns.iter().map(|c| (c.name.to_string(), c.sql_type.clone())).collect())
 }
 
-fn all_settings(run: &Run, _: &[Value]) -> Result<Vec<Row>> {
-    let settings = run.catalog("pg_settings");
-    run.step(settings.rows.len())?;
-    Ok(settings.rows.clone())
+/// The rows of the system relation that is a view of this function in PostgreSQL.
+fn rows_of(run: &Run, relation: &str) -> Result<Vec<Row>> {
+    let source = run.catalog(relation);
+    run.step(source.rows.len())?;
+    Ok(source.rows.clone())
 }
 
 /// The grants of an access list, one row each: `name=letters/grantor`, no name for everybody.
@@ -227,7 +228,10 @@ pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) 
             let columns = [("relid", Regclass), ("parentrelid", Regclass), ("isleaf", Bool), ("level", Int4)];
             (vec![Regclass], named(&columns), empty)
         }
-        (_, "pg_show_all_settings", 0) => (vec![], columns_of("pg_settings"), all_settings),
+        (_, "pg_show_all_settings", 0) => (vec![], columns_of("pg_settings"), |run, _| rows_of(run, "pg_settings")),
+        (_, "pg_timezone_names", 0) => {
+            (vec![], columns_of("pg_timezone_names"), |run, _| rows_of(run, "pg_timezone_names"))
+        }
         (_, "aclexplode", 1) => {
             let columns = [("grantor", Oid), ("grantee", Oid), ("privilege_type", Text), ("is_grantable", Bool)];
             (vec![texts], named(&columns), aclexplode)

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::builder::Builder;
 use super::shape::{Shape, all};
+use crate::functions::view_definition;
 use crate::value::{Row, Value};
 use crate::visible::{OWNER_NAME, OWNER_OID, VisibleCatalog, VisibleRelation};
 
@@ -162,9 +163,10 @@ pub(super) fn tables(visible: &VisibleCatalog) -> Vec<Row> {
 
 pub(super) fn views() -> Vec<Row> {
     let this = ("pg_catalog", "pg_views");
-    let mut builder = Builder::new(this.0, this.1, &["schemaname", "viewname"]).always(this, "viewowner", OWNER_NAME);
+    let mut builder =
+        Builder::new(this.0, this.1, &["schemaname", "viewname", "definition"]).always(this, "viewowner", OWNER_NAME);
     for shape in all().iter().filter(|shape| shape.kind == "v") {
-        builder.push([shape.schema.into(), shape.name.into()]);
+        builder.push([shape.schema.into(), shape.name.into(), view_definition(shape).into()]);
     }
     builder.finish()
 }

@@ -23,7 +23,7 @@ mod standard_keys;
 mod types;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub(crate) use procs::procs;
 pub(crate) use settings::preset;
@@ -34,16 +34,43 @@ use crate::Context;
 use crate::value::{Key, Row, Value};
 use crate::visible::VisibleCatalog;
 
+/// Indexes over several columns that one relation keeps; a query that wants another makes its own.
+const WIDE_INDEXES_MAX: usize = 8;
+
+/// Numbers of rows by the values of several columns.
+pub(crate) type WideIndex = HashMap<Vec<Key>, Vec<u32>>;
+
 /// Rows with hash indexes made on first use.
 #[derive(Debug, Default)]
 pub(crate) struct Source {
     pub(crate) rows: Vec<Row>,
     indexes: Vec<OnceLock<HashMap<Key, Vec<u32>>>>,
+    wide: Mutex<HashMap<Vec<usize>, Arc<WideIndex>>>,
 }
 
 impl Source {
     pub(crate) fn new(rows: Vec<Row>, width: usize) -> Source {
-        Source { rows, indexes: (0..width).map(|_| OnceLock::new()).collect() }
+        Source { rows, indexes: (0..width).map(|_| OnceLock::new()).collect(), wide: Mutex::default() }
+    }
+
+    /// As [`Source::index`], over several columns.
+    pub(crate) fn wide_index(&self, columns: &[usize]) -> Arc<WideIndex> {
+        let mut held = self.wide.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = held.get(columns) {
+            return index.clone();
+        }
+        let mut index = WideIndex::new();
+        for (row, number) in self.rows.iter().zip(0_u32..) {
+            let values = columns.iter().map(|column| row.get(*column).filter(|value| !value.is_null()));
+            if let Some(key) = values.map(|value| value.cloned().map(Key)).collect() {
+                index.entry(key).or_default().push(number);
+            }
+        }
+        let index = Arc::new(index);
+        if held.len() < WIDE_INDEXES_MAX {
+            held.insert(columns.to_vec(), index.clone());
+        }
+        index
     }
 
     /// Numbers of the rows whose column equals the key; rows with NULL there are in no index.

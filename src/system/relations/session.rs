@@ -1,6 +1,8 @@
 //! Relations about the session itself: made anew for each query, never kept with the visible catalog.
 
-use sluice_base::Datum;
+use chrono::{DateTime, TimeZone};
+use chrono_tz::{OffsetComponents, OffsetName};
+use sluice_base::{Datum, Interval};
 
 use super::builder::Builder;
 use super::settings::presets;
@@ -12,6 +14,7 @@ use crate::visible::DATABASE_OID;
 pub(super) fn rows(shape: &Shape, context: &Context) -> Option<Vec<Row>> {
     match (shape.schema, shape.name) {
         ("pg_catalog", "pg_settings") => Some(settings(context)),
+        ("pg_catalog", "pg_timezone_names") => Some(time_zones(context)),
         ("pg_catalog", "pg_stat_activity") => Some(activity(context)),
         ("sluice", name) => Some(own(shape, (context.own)(name))),
         ("pg_catalog", "pg_stat_gssapi") => Some(gssapi(context)),
@@ -46,6 +49,24 @@ fn settings(context: &Context) -> Vec<Row> {
             "default".into(),
             preset.value.into(),
             preset.value.into(),
+        ]);
+    }
+    builder.finish()
+}
+
+/// The time zones that a session may set, as they stand at this moment.
+fn time_zones(context: &Context) -> Vec<Row> {
+    let columns = ["name", "abbrev", "utc_offset", "is_dst"];
+    let mut builder = Builder::new("pg_catalog", "pg_timezone_names", &columns);
+    let now = DateTime::from_timestamp_micros(context.now_micros).unwrap_or_default().naive_utc();
+    for zone in chrono_tz::TZ_VARIANTS {
+        let offset = zone.offset_from_utc_datetime(&now);
+        let seconds = (offset.base_utc_offset() + offset.dst_offset()).num_seconds();
+        builder.push([
+            zone.name().into(),
+            offset.abbreviation().map_or(Value::Null, Value::from),
+            Value::Interval(Interval { months: 0, days: 0, micros: seconds * 1_000_000 }),
+            (!offset.dst_offset().is_zero()).into(),
         ]);
     }
     builder.finish()
