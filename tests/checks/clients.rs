@@ -63,6 +63,11 @@ fn psql() {
 }
 
 #[test]
+fn psql_gbk() {
+    client("bash", &[&script("psql_gbk.sh")]);
+}
+
+#[test]
 fn psycopg() {
     client(&python(), &[&script("psycopg3.py")]);
 }

@@ -9,6 +9,7 @@ mod clients;
 mod commands;
 mod crash;
 mod differential;
+mod encodings;
 mod extract;
 mod federation;
 mod hostile;

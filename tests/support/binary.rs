@@ -1,5 +1,7 @@
 //! PostgreSQL's binary formats, written a second time here so that the server's own cannot vouch for themselves.
 
+use super::wire::lossy;
+
 /// OID and name of the types that cases use.
 const TYPES: &[(u32, &str)] = &[
     (0, "unspecified"),
@@ -60,8 +62,8 @@ pub fn decode(oid: u32, bytes: &[u8]) -> String {
             format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
         }
         "bytea" => format!("\\x{}", hex(bytes)),
-        "jsonb" => String::from_utf8_lossy(&bytes[1..]).into_owned(),
-        _ => String::from_utf8(bytes.to_vec()).expect("text is UTF-8"),
+        "jsonb" => lossy(&bytes[1..]),
+        _ => lossy(bytes),
     }
 }
 
