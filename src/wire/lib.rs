@@ -1,4 +1,4 @@
-//! The wire: PostgreSQL's protocol to every client. Frames, messages, startup, TLS, SCRAM, cancel keys and the
+//! The wire: PostgreSQL's protocol to every client. Frames, messages, startup, TLS, SCRAM, cancel keys, encodings and the
 //! decoding of parameters; no SQL knowledge and no import but `base`.
 //!
 //! Invariants: no byte sequence makes this room panic, hang or take unbounded memory; nothing received before the

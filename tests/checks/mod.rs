@@ -16,6 +16,7 @@ mod hostile;
 mod limits;
 mod matrix;
 mod policy;
+mod recorded;
 mod reload;
 mod tidy;
 mod wire;

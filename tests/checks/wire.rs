@@ -14,17 +14,17 @@ use crate::support::{binary, layout, repository};
 
 /// One conversation.
 #[derive(Debug, Default)]
-struct Conversation {
-    name: String,
+pub(super) struct Conversation {
+    pub(super) name: String,
     line: usize,
-    user: String,
+    pub(super) user: String,
     only_sluice: bool,
     /// Parameters of the startup packet.
-    startup: Vec<(String, String)>,
+    pub(super) startup: Vec<(String, String)>,
     /// Messages of errors are compared too.
     texts: bool,
     /// Rounds: what the client sends, what the server is expected to answer.
-    rounds: Vec<(Vec<String>, Vec<String>)>,
+    pub(super) rounds: Vec<(Vec<String>, Vec<String>)>,
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn servers(conversation: &Conversation) -> Vec<(&'static str, u16)> {
     servers
 }
 
-fn parse(text: &str) -> Vec<Conversation> {
+pub(super) fn parse(text: &str) -> Vec<Conversation> {
     let mut all: Vec<Conversation> = Vec::new();
     for (at, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {
@@ -157,7 +157,7 @@ fn joined(messages: Vec<Message>) -> Vec<Message> {
 }
 
 /// Messages of a line, each as words; a word in double quotes may hold anything, `\"`, `\n` and `\\` escaped.
-fn split(line: &str) -> Vec<Vec<String>> {
+pub(super) fn split(line: &str) -> Vec<Vec<String>> {
     let mut messages = vec![Vec::new()];
     let mut letters = line.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -216,7 +216,7 @@ fn cstring(word: &str) -> Vec<u8> {
 }
 
 /// Bytes of a message from its words. `-` is the empty name, `NULL` a null, `\x..` a binary value.
-fn message(words: &[String]) -> Vec<u8> {
+pub(super) fn message(words: &[String]) -> Vec<u8> {
     use crate::support::wire::frame;
     let word = |at: usize| match words.get(at).map_or("-", String::as_str) {
         "-" => "",
@@ -241,8 +241,9 @@ fn message(words: &[String]) -> Vec<u8> {
         }
         "Sync" => frame(b'S', b""),
         "Flush" => frame(b'H', b""),
+        "FunctionCall" => frame(b'F', b""),
         "Terminate" => frame(b'X', b""),
-        "CopyData" => frame(b'd', word(1).as_bytes()),
+        "CopyData" => frame(b'd', &bytes(word(1))),
         "CopyDone" => frame(b'c', b""),
         "CopyFail" => frame(b'f', &cstring(word(1))),
         "bytes" => words[1..].iter().map(|hex| u8::from_str_radix(hex, 16).expect("hexadecimal")).collect(),

@@ -89,6 +89,24 @@ fn what_an_encoding_lacks_is_told_from_what_is_none_of_it() {
 }
 
 #[test]
+fn a_startup_packet_is_utf8_unless_it_cannot_be() {
+    use crate::startup::{First, parse};
+    let check = |packet: &[u8], expected: Option<(&str, &str)>| {
+        let body = [&(3_u32 << 16).to_be_bytes(), packet].concat();
+        let read = match parse(&body) {
+            Ok(First::Startup(request)) => Some((request.user, request.database)),
+            _ => None,
+        };
+        assert_eq!(read, expected.map(|(user, database)| (user.to_string(), database.to_string())), "{packet:02x?}");
+    };
+    check(b"user\0\xd6\xd0\0database\0d\0client_encoding\0gbk\0\0", Some(("中", "d")));
+    check("user\0中\0database\0d\0client_encoding\0gbk\0\0".as_bytes(), Some(("中", "d")));
+    check(b"user\0\xd6\xd0\0database\0d\0\0", None);
+    check(b"user\0\xd6\xd0\0client_encoding\0nonsense\0\0", None);
+    check(b"user\0\xd6\0client_encoding\0gbk\0\0", None);
+}
+
+#[test]
 fn parameters_come_in_the_clients_encoding() {
     let check = |format: Format, sql_type: SqlType, bytes: &[u8], expected: Result<Datum, &str>| {
         let decoded = named("GBK").decode_parameter(format, bytes, &sql_type, &TimeZone::utc());
