@@ -72,13 +72,11 @@ fn encodings() {
             let last = if single { 0x2fff } else { 0xffff };
             let mut ask = format!(
                 "SELECT c::text, pg_temp.written(c, '{name}') FROM generate_series(1, {last}) c \
-                 WHERE c NOT BETWEEN {} AND {}",
-                0xd800, 0xdfff
+                 WHERE c NOT BETWEEN 55296 AND 57343"
             );
             if name == "GB18030" {
                 ask.push_str(&format!(
-                    " UNION ALL SELECT c::text, pg_temp.written(c, '{name}') FROM generate_series({}, {}, 251) c",
-                    0x10000, 0x10_ffff
+                    " UNION ALL SELECT c::text, pg_temp.written(c, '{name}') FROM generate_series(65536, 1114111, 251) c"
                 ));
             }
             let mut compare = |what: &str, theirs: &str, ours: String| {

@@ -273,7 +273,7 @@ fn bind(words: &[String], parameters: Option<&str>, results: Option<&str>) -> Ve
             Some(hex) => (0..hex.len() / 2)
                 .map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).expect("hexadecimal"))
                 .collect(),
-            None => crate::checks::wire::bytes(value),
+            None => bytes(value),
         };
         body.extend((bytes.len() as u32).to_be_bytes());
         body.extend(bytes);

@@ -40,6 +40,11 @@ has 'a character that GBK lacks' "$told" 'no equivalent in encoding "GBK"'
 told=$(psql -X -q -v ON_ERROR_STOP=1 -c $'SELECT 1 --\xd6' 2>&1) && fail "answered $told" || true
 has 'half a character' "$told" 'invalid byte sequence for encoding "GBK"'
 
+for name in nonsense EUC_TW; do
+  told=$(PGCLIENTENCODING=$name psql -X -c 'SELECT 1' 2>&1) && fail "answered $told" || true
+  has 'an encoding that is not spoken' "$told" FATAL 'invalid value for parameter "client_encoding"'
+done
+
 # -- files ---------------------------------------------------------------------------------------------------------
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

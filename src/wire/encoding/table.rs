@@ -48,7 +48,7 @@ impl Table {
             table.read_quads();
         }
         for (c, code) in charset.written {
-            table.codes[*c as usize] = table.full(*code, charset.shape);
+            table.codes[*c as usize] = full(*code, charset.shape);
         }
         table
     }
@@ -85,11 +85,6 @@ impl Table {
             _ if shape == Shape::EucJp => self.triple[usize::from(code - 0x8000)] = c,
             _ => self.double[usize::from(code - 0x8000)] = c,
         }
-    }
-
-    /// A code of a change, with the 0x8f that all changes of EUC_JP are behind.
-    fn full(&self, code: u16, shape: Shape) -> u32 {
-        if shape == Shape::EucJp { 0x8f_0000 | u32::from(code) } else { code.into() }
     }
 
     /// Codes of characters from characters of codes. Of several codes, the one that the crate writes, else the first.
@@ -262,6 +257,11 @@ fn next(code: u16, shape: Shape) -> u16 {
         0xfe => (code & 0xff00) + 0x1a1,
         _ => code + 1,
     }
+}
+
+/// A code of a change, with the 0x8f that all changes of EUC_JP are behind.
+fn full(code: u16, shape: Shape) -> u32 {
+    if shape == Shape::EucJp { 0x8f_0000 | u32::from(code) } else { code.into() }
 }
 
 fn quad_number([a, b, c, d]: [u8; 4]) -> u32 {

@@ -231,7 +231,7 @@ fn an_error_that_cannot_be_told_is_told_in_english_or_is_another() {
         let message = Backend::ErrorResponse { severity: Severity::Error, error: &error, language: Language::Zh };
         queue(named(name), &message, &mut out);
         named(name)
-            .decode(&out[5..].to_vec().iter().map(|b| if *b == 0 { b'|' } else { *b }).collect::<Vec<_>>())
+            .decode(&out[5..].iter().map(|b| if *b == 0 { b'|' } else { *b }).collect::<Vec<_>>())
             .expect("in its encoding")
             .into_owned()
     };

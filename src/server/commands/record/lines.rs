@@ -75,8 +75,8 @@ pub fn answers(messages: Vec<(u8, Vec<u8>)>) -> Vec<String> {
 }
 
 fn answer(kind: u8, body: &[u8]) -> String {
-    let strings = || body.split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned());
-    let words: Vec<String> = strings().collect();
+    let strings = body.split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned());
+    let words: Vec<String> = strings.collect();
     let word = |at: usize| words.get(at).cloned().unwrap_or_default();
     match kind {
         b'1' => "ParseComplete".into(),

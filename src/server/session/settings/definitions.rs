@@ -172,7 +172,7 @@ pub const DEFINITIONS: &[Definition] = &[
         "Sets the display format for interval values.",
     ),
     told_fact("is_superuser", Kind::Bool, "off", "Shows whether the current user is a superuser."),
-    open("jit", Kind::Bool, "on", PLANNER),
+    open("jit", Kind::Bool, "off", PLANNER),
     open("join_collapse_limit", PLAIN, "8", PLANNER),
     fact("lc_collate", Kind::Text, "C", "Shows the collation order locale."),
     fact("lc_ctype", Kind::Text, "C.UTF-8", "Shows the character classification and case conversion locale."),
