@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sluice_base::Language;
 use sluice_server::commands::{
-    self, CheckOptions, DiffOptions, ExplainOptions, Format, MatrixOptions, PreviewOptions, ReportFormat, TestOptions,
+    self, CheckOptions, DiffOptions, ExplainOptions, Format, MatrixOptions, PreviewOptions, RecordOptions,
+    ReportFormat, TestOptions,
 };
 use sluice_server::config::{LogFormat, LogOptions};
 use sluice_server::demo::{self, DemoOptions, Scale};
@@ -143,6 +144,18 @@ enum Command {
         sample: usize,
         #[command(flatten)]
         print: PrintArguments,
+    },
+    /// Write down what one client and a PostgreSQL say to each other, as a wire case; nothing of the login.
+    Record {
+        /// The PostgreSQL.
+        #[arg(long, value_name = "HOST:PORT")]
+        upstream: String,
+        /// Where the client connects; without TLS.
+        #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:6433")]
+        listen: String,
+        /// The case file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Read a password from standard input and print its SCRAM verifier, for the users file.
     Verifier,
@@ -325,6 +338,9 @@ async fn run(arguments: Arguments) -> ExitCode {
             let (format, language) = (print.format(), print.language());
             let options = DiffOptions { config, old, new, replay, expect, sample, format, language };
             commands::diff(&options, &mut out, &mut err).await
+        }
+        Command::Record { upstream, listen, out: file } => {
+            commands::record(&RecordOptions { upstream, listen, out: file }, &mut out, &mut err).await
         }
         Command::Verifier => {
             let input = std::io::stdin();

@@ -42,6 +42,7 @@ states! {
     InvalidEscapeSequence = "22025";
     InvalidTextRepresentation = "22P02";
     InvalidBinaryRepresentation = "22P03";
+    UntranslatableCharacter = "22P05";
     InvalidRegularExpression = "2201B";
     InvalidArgumentForLogarithm = "2201E";
     InvalidArgumentForPowerFunction = "2201F";

@@ -214,8 +214,8 @@ impl ToClient for PlanError {
                 format!("字段 \"{name}\" 只能用于汇总"),
             )
             .hint(
-                "Use sum, avg or count on the column itself, over its own table; join the totals afterwards.",
-                "请对该字段本身使用 sum、avg 或 count,先在本表内汇总,再与其他表关联。",
+                "Use sum, avg or count on the column itself, over its own table or joined to others by their keys.",
+                "请对该字段本身使用 sum、avg 或 count,只用本表,或按主键关联其他表。",
             ),
             PlanError::LookupTooShort => {
                 ClientError::new(S::InsufficientPrivilege, "the value is too short for a look-up", "查找用的值太短")

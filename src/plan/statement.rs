@@ -209,6 +209,8 @@ pub struct CopyOptions {
     pub escape: Option<char>,
     /// FORCE_QUOTE: None nothing, empty list is `*`
     pub force_quote: Option<Vec<String>>,
+    /// Encoding of the texts; `None` is the client's.
+    pub encoding: Option<String>,
 }
 
 /// Reads a text: zero, one or several statements.

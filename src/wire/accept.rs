@@ -7,7 +7,7 @@
 use crate::connection::{Connection, Login};
 use crate::socket::Socket;
 use crate::startup::{self, First, Request};
-use crate::{Backend, CancelKey, Startup, WireError, tls};
+use crate::{Backend, CancelKey, Encoding, Startup, WireError, tls};
 use rustls::ServerConfig;
 use rustls::server::Acceptor;
 use sluice_base::{Language, Limits};
@@ -190,6 +190,9 @@ fn session(
     let mut connection = Connection::new(socket, login, options.limits.frame_bytes_max);
     if let Some(locale) = request.parameters.get("lc_messages") {
         connection.set_language(Language::of_locale(locale));
+    }
+    if let Some(encoding) = request.parameters.get("client_encoding").and_then(|name| Encoding::named(name)) {
+        connection.set_encoding(encoding);
     }
     if let Some(unsupported) = &request.unsupported {
         connection.queue(Backend::NegotiateProtocolVersion { protocol: request.protocol, unsupported });

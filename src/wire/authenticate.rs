@@ -4,7 +4,7 @@
 
 use crate::frontend::Body;
 use crate::scram::{Exchange, ScramVerifier};
-use crate::{Backend, Connection, WireError};
+use crate::{Backend, Connection, Encoding, WireError};
 use bytes::Bytes;
 use tokio::time::timeout_at;
 
@@ -40,7 +40,7 @@ impl Connection {
         self.queue(Backend::AuthenticationSasl(exchange.mechanisms()));
         self.flush().await?;
 
-        let mut initial = Body { kind: b'p', bytes: self.sasl_message().await? };
+        let mut initial = Body { kind: b'p', bytes: self.sasl_message().await?, encoding: Encoding::UTF8 };
         let mechanism = initial.string().map_err(|_| WireError::Sasl)?;
         let data = initial.value().map_err(|_| WireError::Sasl)?;
         initial.end().map_err(|_| WireError::Sasl)?;

@@ -6,7 +6,7 @@
 
 use crate::frontend::Frontend;
 use crate::socket::Socket;
-use crate::{Backend, WireError};
+use crate::{Backend, Encoding, WireError, encoding};
 use bytes::{Buf, Bytes, BytesMut};
 use sluice_base::{Language, ToClient};
 use std::future::poll_fn;
@@ -51,6 +51,7 @@ pub struct Connection {
     frame_bytes_max: usize,
     pub(crate) login: Option<Login>,
     language: Language,
+    encoding: Encoding,
 }
 
 impl Connection {
@@ -63,12 +64,23 @@ impl Connection {
             frame_bytes_max,
             login: Some(login),
             language: Language::En,
+            encoding: Encoding::UTF8,
         }
     }
 
     /// Language of the errors that this connection tells by itself.
     pub fn set_language(&mut self, language: Language) {
         self.language = language;
+    }
+
+    /// The client's encoding, from the next message on, in both directions.
+    pub fn set_encoding(&mut self, encoding: Encoding) {
+        self.encoding = encoding;
+    }
+
+    /// The client's encoding.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// The next message; `None` when the client has closed the connection between two messages.
@@ -79,7 +91,7 @@ impl Connection {
         match self.receive_frame().await? {
             None => Ok(None),
             Some((kind, _)) if self.login.is_some() => Err(WireError::UnexpectedMessage(kind)),
-            Some((kind, body)) => Frontend::decode(kind, body).map(Some),
+            Some((kind, body)) => Frontend::decode(kind, body, self.encoding).map(Some),
         }
     }
 
@@ -121,12 +133,30 @@ impl Connection {
         }
     }
 
-    /// Appends a message to the write buffer. Nothing leaves before [`flush`](Connection::flush).
+    /// Appends a message to the write buffer. Nothing leaves before [`flush`](Connection::flush). A character that the
+    /// client's encoding lacks becomes `?`, or makes an error another one, as in PostgreSQL.
     pub fn queue(&mut self, message: Backend<'_>) {
-        message.encode(&mut self.outbound);
+        if self.encoding.is_identity() {
+            message.encode(&mut self.outbound);
+        } else {
+            encoding::queue(self.encoding, &message, &mut self.outbound);
+        }
     }
 
-    /// The write buffer, to append whole messages to: rows, and COPY data.
+    /// [`queue`](Connection::queue) of a message that is wrong with a `?` in it: names of columns.
+    ///
+    /// # Errors
+    /// [`WireError::Lacking`]: nothing is appended.
+    pub fn try_queue(&mut self, message: Backend<'_>) -> Result<(), WireError> {
+        if self.encoding.is_identity() {
+            message.encode(&mut self.outbound);
+            return Ok(());
+        }
+        encoding::try_queue(self.encoding, &message, &mut self.outbound)
+    }
+
+    /// The write buffer, to append whole messages to: rows, and COPY data, in UTF-8 until a
+    /// [`RowLayout`](crate::RowLayout) has converted them.
     pub fn buffer(&mut self) -> &mut BytesMut {
         &mut self.outbound
     }

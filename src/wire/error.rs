@@ -2,6 +2,7 @@
 //!
 //! Invariant: no variant carries bytes that a client sent, except the user name she claimed.
 
+use crate::{Encoding, EncodingFault};
 use sluice_base::{ClientError, SqlState, ToClient};
 
 /// A failure of the connection, of one message, or of one parameter.
@@ -80,11 +81,27 @@ pub enum WireError {
         /// Type byte.
         kind: u8,
     },
-    /// Text that is not UTF-8, or holds a zero byte.
-    #[error("invalid text in message {kind:#04x}")]
+    /// Text that is none in the client's encoding, or holds a zero byte.
+    #[error("invalid text in message {kind:#04x}, which is to be in {encoding:?}")]
     InvalidText {
         /// Type byte.
         kind: u8,
+        /// The client's encoding.
+        encoding: Encoding,
+    },
+    /// Text with a character that Unicode lacks.
+    #[error("message {kind:#04x} has a character of {encoding:?} that UTF-8 lacks")]
+    Untranslatable {
+        /// Type byte.
+        kind: u8,
+        /// The client's encoding.
+        encoding: Encoding,
+    },
+    /// Text for the client has a character that her encoding lacks.
+    #[error("a character of the answer is lacking in {encoding:?}")]
+    Lacking {
+        /// The client's encoding.
+        encoding: Encoding,
     },
     /// A list of format codes that is neither empty nor one nor one for each value.
     #[error("{given} format codes for {values} values")]
@@ -150,6 +167,14 @@ pub enum ParameterFault {
 }
 
 impl WireError {
+    /// The error of a message of this type whose text cannot be read.
+    pub(crate) fn of_encoding(fault: EncodingFault, kind: u8, encoding: Encoding) -> WireError {
+        match fault {
+            EncodingFault::Invalid => WireError::InvalidText { kind, encoding },
+            EncodingFault::Untranslatable => WireError::Untranslatable { kind, encoding },
+        }
+    }
+
     /// True when the connection cannot go on: the framing is lost, or the client is not who or what it should be.
     /// False for an error of one message or parameter, after which the next frame is read as usual.
     pub fn is_fatal(&self) -> bool {
@@ -177,6 +202,8 @@ impl WireError {
             | WireError::PasswordFailed { .. } => true,
             WireError::Malformed { .. }
             | WireError::InvalidText { .. }
+            | WireError::Untranslatable { .. }
+            | WireError::Lacking { .. }
             | WireError::FormatCount { .. }
             | WireError::FormatCode(_)
             | WireError::Parameter { .. } => false,
@@ -187,7 +214,9 @@ impl WireError {
     /// (after which the session skips to Sync) from a simple query.
     pub fn message_kind(&self) -> Option<u8> {
         match self {
-            WireError::Malformed { kind } | WireError::InvalidText { kind } => Some(*kind),
+            WireError::Malformed { kind }
+            | WireError::InvalidText { kind, .. }
+            | WireError::Untranslatable { kind, .. } => Some(*kind),
             WireError::FormatCount { .. } | WireError::FormatCode(_) => Some(b'B'),
             _ => None,
         }
@@ -275,10 +304,32 @@ impl ToClient for WireError {
                 format!("invalid message format in message type {}", shown(*kind)),
                 format!("消息类型 {} 的格式无效", shown(*kind)),
             ),
-            WireError::InvalidText { kind } => made(
+            WireError::InvalidText { kind, encoding } => made(
                 CharacterNotInRepertoire,
-                format!("invalid byte sequence for encoding \"UTF8\" in message type {}", shown(*kind)),
-                format!("消息类型 {} 中含有无效的 UTF8 字节序列", shown(*kind)),
+                format!(
+                    "invalid byte sequence for encoding \"{}\" in message type {}",
+                    encoding.checked_as(),
+                    shown(*kind)
+                ),
+                format!("消息类型 {} 中含有无效的 {} 字节序列", shown(*kind), encoding.checked_as()),
+            ),
+            WireError::Untranslatable { kind, encoding } => made(
+                UntranslatableCharacter,
+                format!(
+                    "message type {} has a character of encoding \"{}\" that has no equivalent in encoding \"UTF8\"",
+                    shown(*kind),
+                    encoding.name()
+                ),
+                format!("消息类型 {} 中有 {} 编码的字符在 UTF8 中没有对应的字符", shown(*kind), encoding.name()),
+            ),
+            WireError::Lacking { encoding } => made(
+                UntranslatableCharacter,
+                format!("a character of encoding \"UTF8\" has no equivalent in encoding \"{}\"", encoding.name()),
+                format!("UTF8 编码的字符在 {} 中没有对应的字符", encoding.name()),
+            )
+            .hint(
+                "Set client_encoding to an encoding that has all characters, such as UTF8 or GB18030.",
+                "请将 client_encoding 设为能表示全部字符的编码，例如 UTF8 或 GB18030。",
             ),
             WireError::FormatCount { given, values } => made(
                 ProtocolViolation,

@@ -7,7 +7,7 @@
 //! pgwire's own message decoders are not used here: they read past a frame whose inner lengths lie, and panic where
 //! the buffer ends. The tests check this decoder against pgwire's encoders instead.
 
-use crate::{Formats, WireError};
+use crate::{Encoding, Formats, WireError};
 use bytes::{Buf, Bytes};
 
 /// One message from a client after authentication.
@@ -78,9 +78,9 @@ pub enum Target {
 }
 
 impl Frontend {
-    /// Reads the body of one frame. `kind` is its type byte.
-    pub fn decode(kind: u8, body: Bytes) -> Result<Frontend, WireError> {
-        let mut body = Body { kind, bytes: body };
+    /// Reads the body of one frame. `kind` is its type byte; its texts are in `encoding`, parameters stay as they are.
+    pub fn decode(kind: u8, body: Bytes, encoding: Encoding) -> Result<Frontend, WireError> {
+        let mut body = Body { kind, bytes: body, encoding };
         let message = match kind {
             b'Q' => Frontend::Query(body.string()?),
             b'P' => {
@@ -124,6 +124,7 @@ impl Frontend {
 pub(crate) struct Body {
     pub(crate) kind: u8,
     pub(crate) bytes: Bytes,
+    pub(crate) encoding: Encoding,
 }
 
 impl Body {
@@ -150,10 +151,8 @@ impl Body {
         let end = self.bytes.iter().position(|b| *b == 0).ok_or_else(|| self.malformed())?;
         let text = self.bytes.split_to(end);
         self.bytes.advance(1);
-        match std::str::from_utf8(&text) {
-            Ok(text) => Ok(text.to_string()),
-            Err(_) => Err(WireError::InvalidText { kind: self.kind }),
-        }
+        let text = self.encoding.decode(&text);
+        text.map(String::from).map_err(|fault| WireError::of_encoding(fault, self.kind, self.encoding))
     }
 
     /// A value behind its length; -1 is `None`.

@@ -1,4 +1,4 @@
-//! The wire: PostgreSQL's protocol to every client. Frames, messages, startup, TLS, SCRAM, cancel keys and the
+//! The wire: PostgreSQL's protocol to every client. Frames, messages, startup, TLS, SCRAM, cancel keys, encodings and the
 //! decoding of parameters; no SQL knowledge and no import but `base`.
 //!
 //! Invariants: no byte sequence makes this room panic, hang or take unbounded memory; nothing received before the
@@ -12,6 +12,7 @@ mod authenticate;
 mod backend;
 mod cancel;
 mod connection;
+mod encoding;
 mod error;
 mod formats;
 mod frontend;
@@ -28,6 +29,7 @@ pub use accept::{AcceptOptions, Accepted, accept};
 pub use backend::{Backend, Severity, TransactionStatus};
 pub use cancel::CancelKey;
 pub use connection::Connection;
+pub use encoding::{Encoding, EncodingFault, Lacking, RowLayout};
 pub use error::{ParameterFault, WireError};
 pub use formats::Formats;
 pub use frontend::{Bind, Frontend, Target};

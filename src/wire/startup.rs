@@ -2,7 +2,7 @@
 //!
 //! Invariant: parsing is total over any bytes; the length was checked by the caller before a byte was allocated.
 
-use crate::{CancelKey, WireError};
+use crate::{CancelKey, Encoding, WireError};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -129,21 +129,33 @@ fn request(version: u32, rest: &[u8]) -> Result<Request, WireError> {
 }
 
 /// Names and values, each ended by a zero byte; one more zero byte ends the list and the packet.
+///
+/// They are UTF-8 whatever `client_encoding` says, as in PostgreSQL, which takes them as they come. What is not UTF-8
+/// could only fail there; here it is read in the encoding that the packet asks for.
 fn strings_in_pairs(mut rest: &[u8]) -> Result<BTreeMap<String, String>, WireError> {
     let mut pairs = BTreeMap::new();
     loop {
         let name = string(&mut rest)?;
         if name.is_empty() {
-            return if rest.is_empty() { Ok(pairs) } else { Err(WireError::StartupLayout) };
+            break;
         }
-        let value = string(&mut rest)?;
-        pairs.insert(name.to_string(), value.to_string());
+        pairs.insert(name, string(&mut rest)?);
     }
+    if !rest.is_empty() {
+        return Err(WireError::StartupLayout);
+    }
+    let asked = pairs.get(&b"client_encoding"[..]).and_then(|name| std::str::from_utf8(name).ok());
+    let encoding = asked.and_then(Encoding::named).unwrap_or(Encoding::UTF8);
+    let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_string()),
+        Err(_) => encoding.decode(bytes).map(String::from).map_err(|_| WireError::StartupLayout),
+    };
+    pairs.iter().map(|(name, value)| Ok((text(name)?, text(value)?))).collect()
 }
 
-fn string<'a>(rest: &mut &'a [u8]) -> Result<&'a str, WireError> {
+fn string<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], WireError> {
     let end = rest.iter().position(|b| *b == 0).ok_or(WireError::StartupLayout)?;
-    let text = std::str::from_utf8(&rest[..end]).map_err(|_| WireError::StartupLayout)?;
+    let bytes = &rest[..end];
     *rest = &rest[end + 1..];
-    Ok(text)
+    Ok(bytes)
 }

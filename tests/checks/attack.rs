@@ -3,24 +3,32 @@
 //! Beside what a case says, three things must hold for each: nothing that comes back holds a raw text which the user
 //! may not know, the server lives, and in a twin world that differs only in what the user may not know the same
 //! statements give the same bytes, errors included (rows in any order where the statement asks for none).
+//!
+//! What each case came to on each layout is left in `attacks.txt` in the build folder's `tmp`.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::support::attack_world::{Attacked, SOURCES, Source, attacked, by_hand_with, canaries, worlds};
+use crate::support::attack_sources::{self, SOURCES, Source};
+use crate::support::attack_world::{Attacked, attacked, by_hand_with, canaries, worlds};
 use crate::support::cases::{Case, Kind, run};
 use crate::support::client::{Answer, Form, Parameter, lines};
-use crate::support::sluice::PASSWORD;
-use crate::support::{eventually, layout};
+use crate::support::sluice::{PASSWORD, Sluice};
+use crate::support::{eventually, fresh_directory, layout};
 
 /// Every key is input: an attack pins what must hold, not the whole answer.
 ///
 /// `as USER`; `ask SQL`, several run in one session and the last is judged; `first USER SQL` is run before by another
-/// user; `bind TEXT`; `must` as [`holds`] reads it; `source SOURCE...`: not every kind of source, with a comment why.
+/// user; `bind TEXT`; `must` as [`holds`] reads it; `hand SQL`: the statement that the governed copy answers, where it is
+/// another; `policy YAML`: a server of its own under one more file of rules; `source SOURCE...`: not every kind of source,
+/// with a comment why.
 const ATTACK: Kind = Kind {
     folder: "attack",
     extension: "case",
-    input: &["as", "ask", "first", "bind", "must", "source"],
+    input: &["as", "ask", "first", "bind", "must", "hand", "policy", "source"],
     expected: &[],
 };
 
@@ -29,10 +37,33 @@ const KEPT: &str = "SET plan_cache_mode = force_generic_plan";
 
 #[test]
 fn attack_cases() {
-    run(&ATTACK, |case| check(case).map(|()| Vec::new()));
+    let report = Report::default();
+    run(&ATTACK, |case| check(case, &report).map(|()| Vec::new()));
 }
 
-fn check(case: &Case) -> Result<(), String> {
+/// A line for each case and layout; written when all are done, or as far as they came.
+#[derive(Default)]
+struct Report(Mutex<BTreeSet<String>>);
+
+impl Report {
+    fn note(&self, case: &Case, layout: &str, outcome: &str) {
+        let line = format!("{}\t{}\t{layout}\t{outcome}\n", case.file.display(), case.name);
+        self.0.lock().expect("no note panics").insert(line);
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        let lines: String = self.0.lock().map(|lines| lines.iter().map(String::as_str).collect()).unwrap_or_default();
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("attacks.txt");
+        match std::fs::write(&path, &lines) {
+            Ok(()) => println!("attack: {} outcomes in {}", lines.lines().count(), path.display()),
+            Err(error) => println!("attack: no report in {}: {error}", path.display()),
+        }
+    }
+}
+
+fn check(case: &Case, report: &Report) -> Result<(), String> {
     let user = case.need("as");
     let named: Option<Vec<&str>> = case.get("source").map(|names| names.split_whitespace().collect());
     let wanted = |source: &Source| {
@@ -41,13 +72,22 @@ fn check(case: &Case) -> Result<(), String> {
     };
     let mut failures = Vec::new();
     for source in SOURCES.iter().filter(|source| wanted(source)) {
-        let plain = attacked(*source, "plain");
+        let mut plain = attacked(*source, "plain");
+        let own = case.get("policy").map(|policy| under_policy(plain, policy));
+        if let Some(own) = &own {
+            plain = own;
+        }
         for form in forms(case) {
             let answer = ask(plain, case, form)?;
-            if let Err(reason) = judge(case, plain, form, &answer) {
+            let judged = judge(case, plain, form, &answer);
+            report.note(case, &format!("{source:?}, {form:?}"), if judged.is_ok() { "holds" } else { "BROKEN" });
+            if let Err(reason) = judged {
                 failures.push(format!("{source:?}, {form:?}: {reason}\n  got {}", short(&answer)));
             }
         }
+    }
+    if case.get("policy").is_some() {
+        return if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) };
     }
     let twin = format!("twin_of_{user}");
     if let Some((twin, _)) = worlds().get_key_value(&twin) {
@@ -58,15 +98,22 @@ fn check(case: &Case) -> Result<(), String> {
             );
             let ordered = case.all("must").any(|must| must == "ordered");
             let same = here.lines(ordered) == there.lines(ordered);
-            if !same
-                || short(&Answer { rows: Vec::new(), ..here.clone() })
-                    != short(&Answer { rows: Vec::new(), ..there.clone() })
-            {
+            let same = same
+                && short(&Answer { rows: Vec::new(), ..here.clone() })
+                    == short(&Answer { rows: Vec::new(), ..there.clone() });
+            report.note(case, &format!("twin worlds, {form:?}"), if same { "holds" } else { "BROKEN" });
+            if !same {
                 failures.push(format!("worlds told apart\n  {}\n  {}", short(&here), short(&there)));
             }
         }
     }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
+}
+
+fn under_policy(plain: &Attacked, policy: &str) -> Attacked {
+    let directory = fresh_directory("attack-policy");
+    let settings = attack_sources::under(&plain.sluice.settings, &directory, policy);
+    Attacked { sluice: Sluice::start(&settings), auditor: Mutex::new(None) }
 }
 
 fn forms(case: &Case) -> Vec<Form> {
@@ -151,7 +198,7 @@ fn holds(claim: &str, case: &Case, attacked: &Attacked, form: Form, sql: &str, a
         "equal" => {
             let bound: Vec<String> = case.all("bind").map(str::to_string).collect();
             let ordered = case.all("must").any(|must| must == "ordered");
-            match by_hand_with(case.need("as"), sql, &bound) {
+            match by_hand_with(case.need("as"), case.get("hand").unwrap_or(sql), &bound) {
                 Ok(rows) => {
                     let (expected, got) = (lines(&rows, ordered), answer.lines(ordered));
                     expect(code.is_empty() && expected == got, format!("by hand {expected:?}, got {got:?} {code}"))

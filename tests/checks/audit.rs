@@ -115,3 +115,54 @@ fn no_secret_is_in_a_log() {
         assert!(!log.contains(crate::support::postgres::PASSWORD), "a password is in the log of {}", layout.name);
     }
 }
+
+/// A file system of 1 MiB for the audit alone, seen by the server and nobody else.
+const SMALL_DISK: &str = r#"mount -t tmpfs -o size=1m tmpfs "$1" && shift && exec "$@""#;
+
+#[test]
+fn no_row_leaves_when_the_disk_of_the_audit_is_full() {
+    let directory = crate::support::fresh_directory("audit-full");
+    let settings = layout::embedded_settings(&directory);
+    let audit = directory.join("audit");
+    std::fs::create_dir(&audit).expect("a folder");
+    let audit = audit.to_str().expect("a plain path");
+    let outer = ["unshare", "--map-root-user", "--mount", "bash", "-c", SMALL_DISK, "small-disk", audit];
+    let sluice = crate::support::sluice::Sluice::start_under(&settings, &outer);
+    let mut session = sluice.login("hq_analyst");
+    let filler = "x".repeat(8 << 10);
+    let mut answered = Vec::new();
+    let mut refused = 0;
+    for number in 0..400 {
+        let mark = format!("mark-{number:04}");
+        let form = FORMS[number % FORMS.len()];
+        let answer = session.ask(form, &format!("SELECT count(*), '{mark}' FROM retail.branch -- {filler}"), &[]);
+        match &answer.error {
+            None => answered.push(mark),
+            Some(error) => {
+                assert_eq!(error.code, "53100", "{error:?}");
+                assert!(answer.rows.is_empty(), "rows beside the refusal of {mark}");
+                refused += 1;
+            }
+        }
+        if refused > 20 {
+            break;
+        }
+    }
+    assert!(refused > 20 && answered.len() > 10, "{} answered, {refused} refused", answered.len());
+    // Another person is refused alike, at the latest by the first statement.
+    let other = sluice.try_login("jj_teller", PASSWORD, "t").map(|mut session| session.simple("SELECT 1"));
+    let code = match other {
+        Ok(answer) => answer.error.map(|error| error.code),
+        Err(error) => Some(error.code),
+    };
+    assert_eq!(code.as_deref(), Some("53100"));
+    // The server's own view of the folder: whatever was answered stands there.
+    let seen = format!("/proc/{}/root{audit}", sluice.kept.pid());
+    let mut log = Vec::new();
+    for entry in std::fs::read_dir(&seen).expect("the audit's folder") {
+        log.extend(std::fs::read(entry.expect("an entry").path()).expect("a segment"));
+    }
+    let log = String::from_utf8_lossy(&log).into_owned();
+    let missing: Vec<_> = answered.iter().filter(|mark| !log.contains(mark.as_str())).collect();
+    assert!(missing.is_empty(), "answered and not recorded: {missing:?}");
+}

@@ -13,7 +13,7 @@ use crate::support::users::{self, User};
 use crate::support::{fresh_directory, repository};
 
 /// PostgreSQL with the schema of the statements, owned by a role like Sluice's owner and read by `bi`.
-fn reference() -> &'static postgres::Postgres {
+pub fn reference() -> &'static postgres::Postgres {
     static LOADED: OnceLock<()> = OnceLock::new();
     let server = postgres::shared();
     LOADED.get_or_init(|| {
@@ -29,7 +29,12 @@ fn reference() -> &'static postgres::Postgres {
 }
 
 /// Sluice over that database, as the catalog beside the statements describes it.
-fn sluice(port: u16) -> Sluice {
+pub fn sluice() -> &'static Sluice {
+    static STARTED: OnceLock<Sluice> = OnceLock::new();
+    STARTED.get_or_init(|| start(reference().port))
+}
+
+fn start(port: u16) -> Sluice {
     let directory = fresh_directory("captured");
     users::write(&directory.join("users.yaml"), &[User { name: "bi", roles: vec!["bi"], posts: Vec::new() }]);
     std::fs::write(directory.join("source.password"), postgres::PASSWORD).expect("the password file");
@@ -52,7 +57,7 @@ fn sluice(port: u16) -> Sluice {
 #[test]
 fn captured() {
     let server = reference();
-    let sluice = sluice(server.port);
+    let sluice = sluice();
     let login = |port: u16| format!("host=127.0.0.1 port={port} dbname=sales user=bi password={PASSWORD}");
     let script = repository().join("tests/clients/captured.py");
     let output = Command::new(super::clients::python())

@@ -26,6 +26,7 @@ fn client(program: &str, arguments: &[&str]) {
         .env("PGSSLMODE", "verify-full")
         .env("PGSSLROOTCERT", layout.sluice.settings.directory.join("server.crt"))
         .env("NODE_PATH", cache().join("node/node_modules"))
+        .env("SUPERSET_PREPARED", cache().join("superset/metadata.db"))
         .env("PSQLRC", "/dev/null")
         .env("LANG", "C.UTF-8")
         .env("LC_ALL", "C.UTF-8")
@@ -60,6 +61,11 @@ fn cache() -> PathBuf {
 #[test]
 fn psql() {
     client("bash", &[&script("psql.sh")]);
+}
+
+#[test]
+fn psql_gbk() {
+    client("bash", &[&script("psql_gbk.sh")]);
 }
 
 #[test]
@@ -105,6 +111,18 @@ fn node() {
 #[test]
 fn odbc() {
     client(&python(), &[&script("odbc.py")]);
+}
+
+#[test]
+fn libreoffice() {
+    // The bridge to LibreOffice belongs to the system's Python.
+    client("/usr/bin/python3", &[&script("libreoffice.py")]);
+}
+
+#[test]
+fn superset() {
+    let python = cache().join("superset/venv/bin/python");
+    client(python.to_str().expect("a plain path"), &[&script("superset_charts.py")]);
 }
 
 #[test]

@@ -355,6 +355,48 @@ fn a_lifted_mask_and_a_lifted_denial_are_gains() {
     assert!(passed && json["people"] == Value::Array(Vec::new()), "{json:#}");
 }
 
+#[test]
+fn a_rule_that_reads_otherwise_is_a_gain_although_nobody_here_notices() {
+    let directory = fresh_directory("diff");
+    let from = |from: &str, to: &str| DiffOptions {
+        config: config(),
+        old: repository().join("policies"),
+        new: changed_policies(&directory, from, to),
+        format: Format::Json,
+        ..DiffOptions::default()
+    };
+    // Longer hours, another network, another scope: no user of the demo works in the call centre or as private banker.
+    for (old, new, named) in [
+        ("session.hour between 8 and 19", "session.hour between 7 and 22", "rule call-center"),
+        ("10.64.8.0/24", "10.64.0.0/16", "zone call-center"),
+        (
+            "account, daily_balance]\nexcept: [customer.cert_no]\nrows: in_org(branch_id, 'self_and_below')",
+            "account, daily_balance]\nexcept: [customer.cert_no]\nrows: in_org(branch_id, 'self')",
+            "rule private-clients",
+        ),
+    ] {
+        let options = from(old, new);
+        let (passed, json) = diff(&options);
+        assert!(!passed && json["people"] == Value::Array(Vec::new()), "{json:#}");
+        assert_eq!(json["unfelt"], serde_json::json!([named]), "{json:#}");
+        let expect = directory.join("gains");
+        std::fs::write(&expect, format!("* {named}\n")).expect("a file");
+        let (passed, json) = diff(&DiffOptions { expect: Some(expect), ..options });
+        assert!(passed && json["unmet_expectations"] == Value::Array(Vec::new()), "{json:#}");
+    }
+    // Another name and another comment are no difference; a limit that is new can only narrow.
+    for (old, new) in [
+        ("grant: call-center", "grant: contractors"),
+        (
+            "limit: desk-extract",
+            "limit: at-night\nto: {role: call_center}\nwhen: session.hour > 20\nrows_per_query: 1\n---\nlimit: desk-extract",
+        ),
+    ] {
+        let (passed, json) = diff(&from(old, new));
+        assert!(passed && json["unfelt"] == Value::Array(Vec::new()), "{json:#}");
+    }
+}
+
 /// A month of a busy place; in a build for tests, so with a few different texts.
 #[test]
 fn a_hundred_thousand_statements_are_decided_again_in_a_minute() {

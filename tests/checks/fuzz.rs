@@ -108,7 +108,7 @@ impl Fuzz {
         let sluice = Sluice::start(&settings);
         let recorder = Recorder::start(settings.port);
         client("psql", &["-X", "-q"], PSQL, recorder.port);
-        let script = repository().join("tests/clients/recorded.py");
+        let script = repository().join("tests/clients/conversations.py");
         client(&python(), &[script.to_str().expect("a plain path")], "", recorder.port);
         let conversations = recorder.conversations();
         let tags: Vec<u8> = conversations.iter().flat_map(|talk| talk.messages.iter().map(|m| m.tag)).collect();
@@ -184,14 +184,14 @@ impl Fuzz {
     /// A true login with each of its packets changed, or not.
     fn during_the_login(&self, random: &mut ChaCha8Rng) {
         let mut packets = Vec::new();
-        let outcome =
-            Wire::login_altered(self.sluice.settings.port, ("risk_officer", PASSWORD), "bank", "fuzz", &mut |bytes| {
-                if random.random_range(0..3) == 0 {
-                    raw(random, bytes);
-                }
-                packets.extend_from_slice(bytes);
-                self.sent.fetch_add(1, Ordering::Relaxed);
-            });
+        let startup = [("user", "risk_officer"), ("database", "bank"), ("application_name", "fuzz")];
+        let outcome = Wire::login_altered(self.sluice.settings.port, &startup, PASSWORD, &mut |bytes| {
+            if random.random_range(0..3) == 0 {
+                raw(random, bytes);
+            }
+            packets.extend_from_slice(bytes);
+            self.sent.fetch_add(1, Ordering::Relaxed);
+        });
         match outcome {
             // What was added behind the last packet ends the session as a broken message.
             Ok(mut wire) => {

@@ -1,25 +1,30 @@
 //! Wire cases: messages as they go over the wire, `>` from the client, `<` from the server.
 //!
 //! The same case also runs against the reference PostgreSQL, so that what is expected is not our own opinion;
-//! `only sluice`, with a comment that says why, leaves that out.
+//! `only sluice`, with a comment that says why, leaves that out. `with NAME=VALUE` is a parameter of the startup packet;
+//! `with texts` shows the messages of errors beside their codes. Bytes that are no UTF-8 are written `\xd6`.
 
 use std::time::Duration;
 
 use crate::support::cases::files;
-use crate::support::client::{columns, cstring, values};
+use crate::support::client::{columns, values};
 use crate::support::sluice::PASSWORD;
 use crate::support::wire::{Message, Wire, fields, lossy, number};
 use crate::support::{binary, layout, repository};
 
 /// One conversation.
 #[derive(Debug, Default)]
-struct Conversation {
-    name: String,
+pub(super) struct Conversation {
+    pub(super) name: String,
     line: usize,
-    user: String,
+    pub(super) user: String,
     only_sluice: bool,
+    /// Parameters of the startup packet.
+    pub(super) startup: Vec<(String, String)>,
+    /// Messages of errors are compared too.
+    texts: bool,
     /// Rounds: what the client sends, what the server is expected to answer.
-    rounds: Vec<(Vec<String>, Vec<String>)>,
+    pub(super) rounds: Vec<(Vec<String>, Vec<String>)>,
 }
 
 #[test]
@@ -60,7 +65,7 @@ fn servers(conversation: &Conversation) -> Vec<(&'static str, u16)> {
     servers
 }
 
-fn parse(text: &str) -> Vec<Conversation> {
+pub(super) fn parse(text: &str) -> Vec<Conversation> {
     let mut all: Vec<Conversation> = Vec::new();
     for (at, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {
@@ -75,6 +80,11 @@ fn parse(text: &str) -> Vec<Conversation> {
             current.user = user.trim().into();
         } else if line.starts_with("only sluice") {
             current.only_sluice = true;
+        } else if line == "with texts" {
+            current.texts = true;
+        } else if let Some(parameter) = line.strip_prefix("with ") {
+            let (name, value) = parameter.split_once('=').expect("with NAME=VALUE");
+            current.startup.push((name.into(), value.into()));
         } else if let Some(sent) = line.strip_prefix("> ") {
             if current.rounds.last().is_none_or(|(_, answers)| !answers.is_empty()) {
                 current.rounds.push((Vec::new(), Vec::new()));
@@ -100,9 +110,13 @@ fn show(rounds: &[(Vec<String>, Vec<String>)]) -> String {
 
 /// Plays the client's half and writes down the server's.
 fn hold(conversation: &Conversation, port: u16) -> Vec<(Vec<String>, Vec<String>)> {
-    let mut wire = Wire::login(port, &conversation.user, PASSWORD, "bank", "wire-case")
+    let mut startup =
+        vec![("user", conversation.user.as_str()), ("database", "bank"), ("application_name", "wire-case")];
+    startup.extend(conversation.startup.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let mut wire = Wire::login_with(port, &startup, PASSWORD)
         .unwrap_or_else(|error| panic!("{}: no login: {error:?}", conversation.name));
     let mut formats = Vec::new();
+    let texts = conversation.texts;
     let mut rounds = Vec::new();
     for (sent, expected) in &conversation.rounds {
         let messages: Vec<Vec<u8>> = sent.iter().flat_map(|line| split(line)).map(|words| message(&words)).collect();
@@ -113,13 +127,13 @@ fn hold(conversation: &Conversation, port: u16) -> Vec<(Vec<String>, Vec<String>
             // What is expected may take its time; then, that nothing more comes.
             let patience = |got: usize| Duration::from_millis(if got < expected.len() { 20_000 } else { 1_000 });
             while let Some(message) = wire.receive_within(patience(answers.len())) {
-                answers.push(describe(&message, &mut formats));
+                answers.push(describe(&message, &mut formats, texts));
             }
         }
         for _ in 0..syncs {
             let round = wire.receive_until_ready().expect("an answer in time");
             let closed = round.last().is_none_or(|message| message.tag != b'Z');
-            answers.extend(joined(round).iter().map(|message| describe(message, &mut formats)));
+            answers.extend(joined(round).iter().map(|message| describe(message, &mut formats, texts)));
             if closed {
                 answers.push("closed".into());
                 break;
@@ -143,7 +157,7 @@ fn joined(messages: Vec<Message>) -> Vec<Message> {
 }
 
 /// Messages of a line, each as words; a word in double quotes may hold anything, `\"`, `\n` and `\\` escaped.
-fn split(line: &str) -> Vec<Vec<String>> {
+pub(super) fn split(line: &str) -> Vec<Vec<String>> {
     let mut messages = vec![Vec::new()];
     let mut letters = line.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -157,6 +171,10 @@ fn split(line: &str) -> Vec<Vec<String>> {
                         '"' => break,
                         '\\' => word.push(match letters.next().expect("something escaped") {
                             'n' => '\n',
+                            'x' => {
+                                let digits: String = letters.by_ref().take(2).collect();
+                                raw(u8::from_str_radix(&digits, 16).expect("two hexadecimal digits"))
+                            }
                             other => other,
                         }),
                         other => word.push(other),
@@ -176,8 +194,29 @@ fn split(line: &str) -> Vec<Vec<String>> {
     messages
 }
 
+/// A byte that is no character of its own, as a letter of a word.
+fn raw(byte: u8) -> char {
+    char::from_u32(0xf700 + u32::from(byte)).expect("for private use")
+}
+
+/// A word as bytes.
+fn bytes(word: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for letter in word.chars() {
+        match u32::from(letter).checked_sub(0xf700).and_then(|byte| u8::try_from(byte).ok()) {
+            Some(byte) => bytes.push(byte),
+            None => bytes.extend(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes
+}
+
+fn cstring(word: &str) -> Vec<u8> {
+    [&bytes(word)[..], b"\0"].concat()
+}
+
 /// Bytes of a message from its words. `-` is the empty name, `NULL` a null, `\x..` a binary value.
-fn message(words: &[String]) -> Vec<u8> {
+pub(super) fn message(words: &[String]) -> Vec<u8> {
     use crate::support::wire::frame;
     let word = |at: usize| match words.get(at).map_or("-", String::as_str) {
         "-" => "",
@@ -202,8 +241,9 @@ fn message(words: &[String]) -> Vec<u8> {
         }
         "Sync" => frame(b'S', b""),
         "Flush" => frame(b'H', b""),
+        "FunctionCall" => frame(b'F', b""),
         "Terminate" => frame(b'X', b""),
-        "CopyData" => frame(b'd', word(1).as_bytes()),
+        "CopyData" => frame(b'd', &bytes(word(1))),
         "CopyDone" => frame(b'c', b""),
         "CopyFail" => frame(b'f', &cstring(word(1))),
         "bytes" => words[1..].iter().map(|hex| u8::from_str_radix(hex, 16).expect("hexadecimal")).collect(),
@@ -233,7 +273,7 @@ fn bind(words: &[String], parameters: Option<&str>, results: Option<&str>) -> Ve
             Some(hex) => (0..hex.len() / 2)
                 .map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).expect("hexadecimal"))
                 .collect(),
-            None => value.as_bytes().to_vec(),
+            None => bytes(value),
         };
         body.extend((bytes.len() as u32).to_be_bytes());
         body.extend(bytes);
@@ -243,7 +283,7 @@ fn bind(words: &[String], parameters: Option<&str>, results: Option<&str>) -> Ve
 }
 
 /// A server's message in words; `formats` remembers the last RowDescription, to read binary rows by.
-fn describe(message: &Message, formats: &mut Vec<crate::support::client::ColumnInfo>) -> String {
+fn describe(message: &Message, formats: &mut Vec<crate::support::client::ColumnInfo>, texts: bool) -> String {
     let body = &message.body;
     match message.tag {
         b'1' => "ParseComplete".into(),
@@ -258,6 +298,10 @@ fn describe(message: &Message, formats: &mut Vec<crate::support::client::ColumnI
             };
             let cells: Vec<String> = values(body).into_iter().enumerate().map(value).collect();
             format!("DataRow [{}]", cells.join(", "))
+        }
+        b'E' if texts => {
+            let text = body.split(|byte| *byte == 0).find_map(|field| field.strip_prefix(b"M")).unwrap_or_default();
+            format!("ErrorResponse {} {}", fields(body).code, lossy(text))
         }
         b'E' => format!("ErrorResponse {}", fields(body).code),
         b'N' => format!("NoticeResponse {}", fields(body).code),
@@ -277,9 +321,8 @@ fn describe(message: &Message, formats: &mut Vec<crate::support::client::ColumnI
             format!("RowDescription [{}]", formats.iter().map(one).collect::<Vec<_>>().join(", "))
         }
         b'S' => {
-            let text = lossy(body);
-            let mut parts = text.split('\0');
-            format!("ParameterStatus {}={}", parts.next().unwrap_or(""), parts.next().unwrap_or(""))
+            let mut parts = body.split(|byte| *byte == 0).map(lossy);
+            format!("ParameterStatus {}={}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
         }
         b'Z' => format!("ReadyForQuery {}", body[0] as char),
         b'H' => format!("CopyOutResponse {} [{}]", body[0], number(&body[1..3])),

@@ -123,6 +123,26 @@ def cancels(session):
     session.close()
 
 
+def ansi():
+    """The driver without Unicode, in an application of a GBK system."""
+    session = connect("cd_manager", 0, DRIVER=DRIVER.replace("psqlodbcw", "psqlodbca"), ConnSettings="SET client_encoding TO 'GBK'")
+    session.setencoding(encoding="gbk", ctype=pyodbc.SQL_CHAR)
+    for kind in (pyodbc.SQL_CHAR, pyodbc.SQL_WCHAR):
+        session.setdecoding(kind, encoding="gbk", ctype=pyodbc.SQL_CHAR)
+    assert value(session, "SHOW client_encoding") == "GBK"
+    cursor = session.cursor().execute("SELECT 机构名称, '乗' FROM 零售.机构 WHERE 地区 = ? ORDER BY 机构号 LIMIT 1", "西南")
+    row = cursor.fetchone()
+    assert row[0].endswith("行") and row[1] == "乗", row
+    try:
+        session.cursor().execute("SELECT 没有 FROM 零售.机构")
+        raise AssertionError("answered")
+    except pyodbc.Error as error:
+        assert error.args[0] in ("42S22", "42703"), error
+    session.close()
+    print("odbc.py: ANSI driver, GBK")
+
+
+ansi()
 for declare_fetch in (0, 1):
     session = connect("cd_manager", declare_fetch)
     others = {user: connect(user, declare_fetch) for user in ("hq_analyst", "jj_teller")}

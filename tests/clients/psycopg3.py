@@ -202,6 +202,34 @@ def settings():
         assert one(session.cursor(), "SELECT current_user, current_database()") == ("cd_manager", "bank")
 
 
-for check in (counts_and_forms, types, parameters, names_and_description, cursors, pipeline, copies, errors, cancels, settings):
+def encodings():
+    for name, python in (("gbk", "gbk"), ("GB18030", "gb18030"), ("UTF8", "utf-8")):
+        with connect(client_encoding=name) as session:
+            assert session.info.encoding == python, session.info.encoding
+            for binary in (False, True):
+                cursor = session.cursor(binary=binary)
+                cursor.execute("SELECT 机构名称 AS 名称, %s::text || '乗' FROM 零售.机构 WHERE 地区 = %s ORDER BY 机构号 LIMIT 1",
+                               ["张", "西南"])
+                row = cursor.fetchone()
+                assert cursor.description[0].name == "名称" and row[0].endswith("行") and row[1:] == ("张乗",), row
+            try:
+                session.execute("SELECT 没有 FROM 零售.机构")
+            except psycopg.errors.UndefinedColumn as error:
+                assert "没有" in str(error), error
+            session.rollback()
+            with session.cursor().copy("COPY (SELECT 机构名称 FROM 零售.机构 ORDER BY 机构号 LIMIT 1) TO STDOUT") as copy:
+                assert b"".join(copy).decode(python).endswith("行\n")
+            session.execute("SET client_encoding TO 'UTF8'")
+            assert session.info.encoding == "utf-8" and one(session.cursor(), "SELECT '𠀀'") == ("𠀀",)
+    with connect(client_encoding="latin1") as session:
+        try:
+            session.execute("SELECT branch_name FROM retail.branch").fetchall()
+        except psycopg.errors.UntranslatableCharacter as error:
+            assert "LATIN1" in str(error)
+        else:
+            raise AssertionError("Chinese in Latin 1")
+
+
+for check in (counts_and_forms, types, parameters, names_and_description, cursors, pipeline, copies, errors, cancels, settings, encodings):
     check()
     print("psycopg3.py:", check.__name__)

@@ -5,14 +5,14 @@
 //! code of this repository, so an error would have to be made twice to stay hidden.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
 use serde_json::Value;
 
-use super::sluice::{Settings, Sluice};
+use super::attack_sources::{Source, literal, settings, tables_sql};
+use super::sluice::Sluice;
 use super::wire::Wire;
-use super::{block_on, fresh_directory, keep, mariadb, postgres, repository, users};
+use super::{block_on, fresh_directory, postgres, repository};
 
 /// A table: columns with the fixture's short type names, and rows.
 #[derive(Debug, serde::Deserialize)]
@@ -62,22 +62,6 @@ pub fn canaries(user: &str) -> BTreeSet<String> {
     hidden.difference(&known).cloned().collect()
 }
 
-/// A kind of source that holds a world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// A SQLite file.
-    Sqlite,
-    /// PostgreSQL.
-    Postgres,
-    /// MariaDB.
-    Mysql,
-    /// CSV files.
-    Csv,
-}
-
-/// Every kind.
-pub const SOURCES: [Source; 4] = [Source::Sqlite, Source::Postgres, Source::Mysql, Source::Csv];
-
 /// Sluice over a world in a kind of source, under the policies of `tests/attack/policies`.
 pub struct Attacked {
     /// The server.
@@ -98,52 +82,6 @@ pub fn attacked(source: Source, world: &'static str) -> &'static Attacked {
     })
 }
 
-/// Loads the world into the source and returns settings for a server over it.
-pub fn settings(directory: &Path, source: Source, world: &str) -> Settings {
-    let path = directory.to_str().expect("a plain path");
-    std::fs::write(directory.join("source.password"), postgres::PASSWORD).expect("the password file");
-    let secret = format!("tls: disable, password: \"file:{path}/source.password\"");
-    let tables = &worlds()[world];
-    let connection = match source {
-        Source::Sqlite => {
-            load_sqlite(&directory.join("bank.db"), tables);
-            format!("{{kind: sqlite, path: {path}/bank.db}}")
-        }
-        Source::Csv => {
-            load_csv(&directory.join("files"), tables);
-            format!("{{kind: csv, path: {path}/files}}")
-        }
-        Source::Postgres => {
-            let server = reference();
-            server.run("postgres", &format!("CREATE DATABASE {world}"));
-            server.run(world, &tables_sql(tables, Source::Postgres).join(";\n"));
-            let port = server.port;
-            format!("{{kind: postgres, host: 127.0.0.1, port: {port}, database: {world}, user: postgres, {secret}}}")
-        }
-        Source::Mysql => {
-            let server = mariadb::shared();
-            server.run("", &[format!("CREATE DATABASE {world}")]);
-            let mut statements = vec!["SET sql_mode = 'NO_BACKSLASH_ESCAPES'".to_string()];
-            statements.extend(tables_sql(tables, Source::Mysql));
-            server.run(world, &statements);
-            let (port, user) = (server.port, mariadb::USER);
-            format!("{{kind: mysql, host: 127.0.0.1, port: {port}, database: {world}, user: {user}, {secret}}}")
-        }
-    };
-    let mut people: Vec<users::User> =
-        USERS.iter().map(|(name, post)| users::User { name, roles: vec![name], posts: vec![post] }).collect();
-    people.push(users::User { name: "auditor", roles: vec!["auditor"], posts: vec![] });
-    users::write(&directory.join("users.yaml"), &people);
-    Settings {
-        directory: directory.to_path_buf(),
-        port: keep::free_port(),
-        catalog: repository().join("tests/attack/catalog"),
-        policies: repository().join("tests/attack/policies"),
-        yaml: format!("connections:\n  bank: {connection}\n"),
-        database: "bank".into(),
-    }
-}
-
 /// PostgreSQL with database `governed`: one schema per user, holding what that user may know.
 pub fn reference() -> &'static postgres::Postgres {
     static LOADED: OnceLock<()> = OnceLock::new();
@@ -157,76 +95,6 @@ pub fn reference() -> &'static postgres::Postgres {
         }
     });
     server
-}
-
-/// DDL and rows, a statement each.
-fn tables_sql(tables: &World, source: Source) -> Vec<String> {
-    let mut statements = Vec::new();
-    for (name, table) in tables {
-        let column = |(name, kind): &(String, String)| format!("{name} {}", type_name(kind, source));
-        let columns: Vec<String> = table.columns.iter().map(column).collect();
-        statements.push(format!("CREATE TABLE {name} ({})", columns.join(", ")));
-        let row = |row: &Vec<Value>| format!("({})", row.iter().map(literal).collect::<Vec<_>>().join(", "));
-        let rows: Vec<String> = table.rows.iter().map(row).collect();
-        if !rows.is_empty() {
-            statements.push(format!("INSERT INTO {name} VALUES {}", rows.join(", ")));
-        }
-    }
-    statements
-}
-
-fn type_name(kind: &str, source: Source) -> &'static str {
-    match (kind, source) {
-        ("int", _) => "integer",
-        ("text", Source::Mysql) => "varchar(200)",
-        ("text", _) => "text",
-        ("date", Source::Sqlite) | ("num", Source::Sqlite) | ("ts", Source::Sqlite) => "text",
-        ("bool", Source::Sqlite) => "integer",
-        ("date", _) => "date",
-        ("bool", _) => "boolean",
-        ("num", _) => "decimal(16,2)",
-        ("ts", Source::Mysql) => "datetime",
-        ("ts", _) => "timestamp",
-        (other, _) => panic!("no type {other} in the fixture"),
-    }
-}
-
-fn literal(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".into(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => panic!("no value {other} in the fixture"),
-    }
-}
-
-fn load_sqlite(path: &Path, tables: &World) {
-    let connection = rusqlite::Connection::open(path).expect("a SQLite file");
-    connection.execute_batch(&tables_sql(tables, Source::Sqlite).join(";\n")).expect("the rows");
-}
-
-fn load_csv(root: &Path, tables: &World) {
-    for (name, table) in tables {
-        let folder = root.join(name);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let header: Vec<&str> = table.columns.iter().map(|column| column.0.as_str()).collect();
-        let mut text = header.join(",") + "\n";
-        for row in &table.rows {
-            let cells: Vec<String> = row.iter().map(csv_cell).collect();
-            text.push_str(&(cells.join(",") + "\n"));
-        }
-        std::fs::write(folder.join("part-0.csv"), text).expect("a CSV file");
-    }
-}
-
-/// NULL is nothing, empty text is `""`.
-fn csv_cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => format!("\"{}\"", text.replace('"', "\"\"")),
-        other => other.to_string(),
-    }
 }
 
 /// Rows of a statement over the copy of what the user may know.

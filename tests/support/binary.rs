@@ -1,5 +1,7 @@
 //! PostgreSQL's binary formats, written a second time here so that the server's own cannot vouch for themselves.
 
+use super::wire::lossy;
+
 /// OID and name of the types that cases use.
 const TYPES: &[(u32, &str)] = &[
     (0, "unspecified"),
@@ -34,9 +36,16 @@ pub fn type_name(oid: u32) -> String {
     TYPES.iter().find(|known| known.0 == oid).map_or(format!("oid{oid}"), |known| known.1.to_string())
 }
 
-/// OID of a type.
+/// OID of a type, or the number itself.
 pub fn type_oid(name: &str) -> u32 {
-    TYPES.iter().find(|known| known.1 == name).unwrap_or_else(|| panic!("no type {name} in tests/support/binary.rs")).0
+    let listed = TYPES.iter().find(|known| known.1 == name).map(|known| known.0);
+    let known = || {
+        sluice_base::SqlType::scalars()
+            .iter()
+            .flat_map(|t| [(t.typname(), t.oid()), (format!("_{}", t.typname()), t.array_oid())])
+    };
+    let numbered = || known().find(|known| known.0 == name).map(|known| known.1).or(name.parse().ok());
+    listed.or_else(numbered).unwrap_or_else(|| panic!("no type {name} in tests/support/binary.rs"))
 }
 
 /// A binary value in the text that the text format would show (in UTC).
@@ -60,8 +69,8 @@ pub fn decode(oid: u32, bytes: &[u8]) -> String {
             format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
         }
         "bytea" => format!("\\x{}", hex(bytes)),
-        "jsonb" => String::from_utf8_lossy(&bytes[1..]).into_owned(),
-        _ => String::from_utf8(bytes.to_vec()).expect("text is UTF-8"),
+        "jsonb" => lossy(&bytes[1..]),
+        _ => lossy(bytes),
     }
 }
 

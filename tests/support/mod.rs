@@ -3,6 +3,7 @@
 //! Invariant: whatever a test starts ends with the test process, however that ends; nothing is shared between two
 //! runs, so runs may overlap.
 
+pub mod attack_sources;
 pub mod attack_world;
 pub mod binary;
 pub mod cases;

@@ -10,9 +10,10 @@ use super::wire::{Fields, Wire};
 /// Password of every user of the test layouts.
 pub const PASSWORD: &str = "sluice";
 
-/// The built program.
+/// The built program; `SLUICE_PROGRAM` names another build of it, say one with optimisation for a long run.
 pub fn program() -> &'static str {
-    env!("CARGO_BIN_EXE_sluice")
+    static PROGRAM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    PROGRAM.get_or_init(|| std::env::var("SLUICE_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_sluice").to_string()))
 }
 
 /// Where a server finds everything; written as `sluice.yaml`.
@@ -81,9 +82,15 @@ pub struct Sluice {
 impl Sluice {
     /// Starts the server on a written configuration and waits until it accepts connections.
     pub fn start(settings: &Settings) -> Sluice {
+        Sluice::start_under(settings, &[])
+    }
+
+    /// As [`Sluice::start`], by a program that takes the server's command line as its last arguments.
+    pub fn start_under(settings: &Settings, outer: &[&str]) -> Sluice {
         settings.write();
         let file = settings.file().to_str().expect("a plain path").to_string();
-        let program = [program().to_string(), "serve".into(), "--config".into(), file];
+        let mut program: Vec<String> = outer.iter().map(|word| word.to_string()).collect();
+        program.extend([self::program().to_string(), "serve".into(), "--config".into(), file]);
         let kept = Kept::start(&settings.directory, "TERM", &program);
         let sluice = Sluice { settings: settings.clone(), kept };
         sluice.kept.wait_ready("Sluice", || Wire::open(settings.port).map(drop).map_err(|error| error.to_string()));

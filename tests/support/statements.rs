@@ -4,6 +4,8 @@
 //! sums are of exact numbers, and windows do not depend on the order of equal rows. The same seed gives the same
 //! statements on any machine.
 
+mod expressions;
+
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
@@ -77,8 +79,8 @@ impl<'a> Generator<'a> {
         Generator { tables: tables.collect(), random, aliases: 0 }
     }
 
-    /// One statement.
-    pub fn statement(&mut self) -> String {
+    /// One statement, and whether the order of its rows is given.
+    pub fn statement(&mut self) -> (String, bool) {
         self.aliases = 0;
         let mut with = String::new();
         let plain = self.tables.len();
@@ -95,7 +97,8 @@ impl<'a> Generator<'a> {
             let op = *self.pick(&["UNION", "UNION ALL", "INTERSECT", "EXCEPT"]);
             sql = format!("({sql}) {op} ({other})");
         }
-        if self.chance(30) {
+        let ordered = self.chance(30);
+        if ordered {
             let places: Vec<String> = (1..=columns.len()).map(|place| self.direction(place)).collect();
             sql = format!("{sql} ORDER BY {}", places.join(", "));
             if self.chance(70) {
@@ -106,7 +109,7 @@ impl<'a> Generator<'a> {
             }
         }
         self.tables.truncate(plain);
-        with + &sql
+        (with + &sql, ordered)
     }
 
     fn direction(&mut self, place: usize) -> String {
@@ -179,6 +182,9 @@ impl<'a> Generator<'a> {
             items.push(format!("{item} AS c{}", at + 1));
         }
         let grouping = if places.is_empty() { String::new() } else { format!(" GROUP BY {}", places.join(", ")) };
+        if let Some(sets) = self.grouping_sets(scope) {
+            return format!("SELECT {} FROM {from}{filter}{sets}", self.over_sets(kinds, &sets, scope));
+        }
         let having = if !grouping.is_empty() && depth > 0 && self.chance(25) {
             let sum = self.aggregate(Kind::Int, scope).unwrap_or_else(|| "count(*)".into());
             format!(" HAVING {sum} > {}", self.random.random_range(0..4))
@@ -187,6 +193,37 @@ impl<'a> Generator<'a> {
         };
         // A constant among the keys would be read as a place.
         format!("SELECT {} FROM {from}{filter}{grouping}{having}", items.join(", "))
+    }
+
+    /// GROUP BY with several sets over plain columns, now and then.
+    fn grouping_sets(&mut self, scope: &[Column]) -> Option<String> {
+        if !self.chance(12) {
+            return None;
+        }
+        let kinds = [*self.pick(&KINDS), *self.pick(&KINDS)];
+        let (a, b) = (self.column(kinds[0], scope)?.name, self.column(kinds[1], scope)?.name);
+        let forms = [
+            format!("ROLLUP ({a}, {b})"),
+            format!("CUBE ({a}, {b})"),
+            format!("GROUPING SETS (({a}, {b}), ({b}), ())"),
+            format!("{a}, ROLLUP ({b})"),
+        ];
+        (a != b).then(|| format!(" GROUP BY {}", self.pick(&forms)))
+    }
+
+    /// Items of the kinds over grouping sets: their columns, and aggregates.
+    fn over_sets(&mut self, kinds: &[Kind], sets: &str, scope: &[Column]) -> String {
+        let keys: Vec<Column> = scope
+            .iter()
+            .filter(|column| sets.contains(&format!("{},", column.name)) || sets.contains(&format!("{})", column.name)))
+            .cloned()
+            .collect();
+        let items = kinds.iter().enumerate().map(|(at, kind)| {
+            let key = keys.iter().find(|key| key.kind == *kind).map(|key| key.name.clone());
+            let item = key.or_else(|| self.aggregate(*kind, scope)).unwrap_or_else(|| null(*kind).to_string());
+            format!("{item} AS c{}", at + 1)
+        });
+        items.collect::<Vec<_>>().join(", ")
     }
 
     fn aggregate(&mut self, kind: Kind, scope: &[Column]) -> Option<String> {
@@ -207,7 +244,17 @@ impl<'a> Generator<'a> {
                     format!("count(DISTINCT {})", self.expression(kind, scope, &[], 0))
                 }
             },
-            Kind::Num => format!("sum({})", self.expression(Kind::Num, scope, &[], 1)),
+            Kind::Num => match self.random.random_range(0..4) {
+                0 => format!("round(avg({}), 4)", self.expression(Kind::Num, scope, &[], 1)),
+                1 => format!("max({})", self.expression(Kind::Num, scope, &[], 1)),
+                2 => format!("sum(DISTINCT {})", self.expression(Kind::Num, scope, &[], 0)),
+                _ => format!("sum({})", self.expression(Kind::Num, scope, &[], 1)),
+            },
+            Kind::Text if self.chance(25) => {
+                let value = self.expression(Kind::Text, scope, &[], 0);
+                let distinct = if self.chance(40) { "DISTINCT " } else { "" };
+                format!("string_agg({distinct}{value}, ',' ORDER BY {value})")
+            }
             Kind::Text | Kind::Date | Kind::Ts => {
                 let function = *self.pick(&["min", "max"]);
                 format!("{function}({})", self.expression(kind, scope, &[], 1))
@@ -217,7 +264,13 @@ impl<'a> Generator<'a> {
                 format!("{function}({})", self.expression(kind, scope, &[], 0))
             }
         };
-        Some(call + &filter)
+        // The rounding stands around the aggregate, not the filter.
+        Some(if let Some(inner) = call.strip_prefix("round(").filter(|_| !filter.is_empty()) {
+            let inner = inner.strip_suffix(", 4)").unwrap_or(inner);
+            format!("round({inner}{filter}, 4)")
+        } else {
+            call + &filter
+        })
     }
 
     /// A window call that equal rows cannot make ambiguous.
@@ -226,15 +279,26 @@ impl<'a> Generator<'a> {
         let partition = self.expression(key, scope, &[], 0);
         let key = *self.pick(&[Kind::Int, Kind::Text, Kind::Date, Kind::Num]);
         let order = self.expression(key, scope, &[], 0);
+        // By everything, so that rows that tie are equal.
+        let all = scope.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
         match kind {
-            Kind::Int => match self.random.random_range(0..3) {
+            Kind::Int => match self.random.random_range(0..6) {
+                3 => format!("row_number() OVER (PARTITION BY {partition} ORDER BY {order}, {all})"),
+                4 => format!("ntile(4) OVER (ORDER BY {order} DESC, {all})"),
+                5 => format!(
+                    "count({order}) OVER (PARTITION BY {partition} ORDER BY {all} ROWS BETWEEN 1 PRECEDING AND 2 FOLLOWING)"
+                ),
                 0 => format!("rank() OVER (PARTITION BY {partition} ORDER BY {order})"),
                 1 => format!("dense_rank() OVER (ORDER BY {order} DESC)"),
                 _ => format!("count(*) OVER (PARTITION BY {partition})"),
             },
             _ => {
                 let value = self.expression(Kind::Num, scope, &[], 0);
-                match self.random.random_range(0..2) {
+                match self.random.random_range(0..6) {
+                    2 => format!("lag({value}) OVER (PARTITION BY {partition} ORDER BY {order}, {all})"),
+                    3 => format!("lead({value}, 2, 0.00) OVER (ORDER BY {order}, {all})"),
+                    4 => format!("first_value({value}) OVER (PARTITION BY {partition} ORDER BY {order} DESC, {all})"),
+                    5 => format!("sum({value}) OVER (ORDER BY {order}, {all} ROWS 3 PRECEDING)"),
                     0 => format!("sum({value}) OVER (PARTITION BY {partition} ORDER BY {order})"),
                     _ => format!("max({value}) OVER (PARTITION BY {partition})"),
                 }
@@ -264,7 +328,43 @@ impl<'a> Generator<'a> {
             sql = format!("{sql} {word} {other} ON {on}{more}");
             scope = both;
         }
+        if depth > 1 && self.chance(8) {
+            let (lateral, columns) = self.lateral(&scope);
+            sql = format!("{sql} {lateral}");
+            scope.extend(columns);
+        }
         (sql, scope)
+    }
+
+    /// A LATERAL subquery with one row at most: an aggregate over what belongs to the row.
+    fn lateral(&mut self, scope: &[Column]) -> (String, Vec<Column>) {
+        let (alias, inner_alias) = (self.alias("l"), self.alias("i"));
+        let relations = self.tables.clone();
+        let relation = self.pick(&relations);
+        let inner = qualified(&inner_alias, &relation.columns);
+        let on = self.equality(&inner, scope).unwrap_or_else(|| "true".into());
+        let value =
+            self.column(Kind::Num, &inner).map_or("count(*)::numeric".to_string(), |c| format!("max({})", c.name));
+        let word = *self.pick(&["CROSS JOIN LATERAL", "LEFT JOIN LATERAL"]);
+        let end = if word.starts_with("LEFT") { " ON true" } else { "" };
+        if self.chance(50) {
+            // The first rows by everything, so that rows that tie are equal.
+            let all = inner.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+            let (kinds, limit) = ([*self.pick(&KINDS), *self.pick(&KINDS)], self.random.random_range(1..4));
+            let items = [self.expression(kinds[0], &inner, scope, 1), self.expression(kinds[1], &inner, &[], 0)];
+            let sql = format!(
+                "{word} (SELECT {} AS c1, {} AS c2 FROM {} AS {inner_alias} WHERE {on} ORDER BY {all} LIMIT {limit}) AS {alias}{end}",
+                items[0], items[1], relation.sql
+            );
+            let column = |name: &str, kind| Column { name: format!("{alias}.{name}"), kind, samples: vec![] };
+            return (sql, vec![column("c1", kinds[0]), column("c2", kinds[1])]);
+        }
+        let sql = format!(
+            "{word} (SELECT count(*)::int AS c1, {value} AS c2 FROM {} AS {inner_alias} WHERE {on}) AS {alias}{end}",
+            relation.sql
+        );
+        let column = |name: &str, kind| Column { name: format!("{alias}.{name}"), kind, samples: vec![] };
+        (sql, vec![column("c1", Kind::Int), column("c2", Kind::Num)])
     }
 
     fn relation(&mut self, depth: usize) -> (String, Vec<Column>) {
@@ -315,172 +415,6 @@ impl<'a> Generator<'a> {
             Kind::Date => self.pick(&["DATE '2020-02-29'", "DATE '1970-01-01'"]).to_string(),
             Kind::Bool => self.pick(&["true", "false", "NULL::boolean"]).to_string(),
             Kind::Ts => "TIMESTAMP '2024-06-01 12:00:00'".to_string(),
-        }
-    }
-
-    /// An expression of a type. It cannot fail for any row.
-    fn expression(&mut self, kind: Kind, scope: &[Column], outer: &[Column], depth: usize) -> String {
-        let atom = self.column(kind, scope).map(|column| column.name);
-        let Some(atom) = atom else {
-            // Nothing of the type in scope: made of something else.
-            let any = self.pick(scope).name.clone();
-            return match kind {
-                Kind::Int => format!("(CASE WHEN {any} IS NULL THEN 0 ELSE 1 END)"),
-                Kind::Bool => format!("({any} IS NOT NULL)"),
-                Kind::Text => format!("(CASE WHEN {any} IS NULL THEN 'none' ELSE 'some' END)"),
-                Kind::Num => format!("(CASE WHEN {any} IS NULL THEN 0.50 ELSE 1.25 END)"),
-                Kind::Date => format!("(CASE WHEN {any} IS NULL THEN DATE '2000-01-01' END)"),
-                Kind::Ts => format!("(CASE WHEN {any} IS NULL THEN TIMESTAMP '2000-01-01 00:00:00' END)"),
-            };
-        };
-        if depth == 0 || self.chance(40) {
-            return atom;
-        }
-        if self.chance(12) {
-            let condition = self.simple_condition(scope, outer);
-            let (yes, no) = (self.expression(kind, scope, outer, 0), self.sample(kind, scope));
-            return format!("(CASE WHEN {condition} THEN {yes} ELSE {no} END)");
-        }
-        if self.chance(10) {
-            return format!("coalesce({atom}, {})", self.sample(kind, scope));
-        }
-        if depth > 0 && self.chance(8) {
-            return self.scalar_subquery(kind, scope);
-        }
-        match kind {
-            Kind::Int => self.int(&atom, scope),
-            Kind::Num => match self.random.random_range(0..4) {
-                0 => format!("({atom} * 2)"),
-                1 => format!("abs({atom})"),
-                2 => format!("({atom} - {})", self.sample(Kind::Num, scope)),
-                _ => format!("round({atom}, 1)"),
-            },
-            Kind::Text => self.text(&atom, scope),
-            Kind::Date => match self.random.random_range(0..2) {
-                0 => format!("date_trunc('month', {atom})::date"),
-                _ => format!("greatest({atom}, DATE '1980-01-01')"),
-            },
-            Kind::Bool => self.simple_condition(scope, outer),
-            Kind::Ts => {
-                let unit = *self.pick(&["day", "hour", "month"]);
-                format!("date_trunc('{unit}', {atom})")
-            }
-        }
-    }
-
-    fn int(&mut self, atom: &str, scope: &[Column]) -> String {
-        match self.random.random_range(0..5) {
-            0 => format!("({atom} + 1)"),
-            1 => format!("({atom} % 7)"),
-            2 => format!("({atom} / 3)"),
-            3 => match self.column(Kind::Text, scope) {
-                Some(text) => format!("length({})", text.name),
-                None => format!("(- {atom})"),
-            },
-            _ => match self.column(Kind::Date, scope) {
-                Some(date) => format!("extract(year FROM {})::int", date.name),
-                None => format!("abs({atom})"),
-            },
-        }
-    }
-
-    fn text(&mut self, atom: &str, scope: &[Column]) -> String {
-        match self.random.random_range(0..8) {
-            0 => format!("upper({atom})"),
-            1 => format!("substr({atom}, 1, 3)"),
-            2 => format!("({atom} || '-' || {atom})"),
-            3 => format!("replace({atom}, '*', '#')"),
-            4 => format!("left({atom}, 2)"),
-            5 => format!("nullif({atom}, {})", self.sample(Kind::Text, scope)),
-            6 => format!("right({atom}, 4)"),
-            _ => format!("trim({atom})"),
-        }
-    }
-
-    fn scalar_subquery(&mut self, kind: Kind, scope: &[Column]) -> String {
-        let alias = self.alias("s");
-        let relations = self.tables.clone();
-        let relation = self.pick(&relations);
-        let inner = qualified(&alias, &relation.columns);
-        let correlated = if self.chance(50) { self.equality(&inner, scope) } else { None };
-        let condition = correlated.map(|on| format!(" WHERE {on}")).unwrap_or_default();
-        let value = match kind {
-            Kind::Int => "count(*)::int".to_string(),
-            Kind::Bool => "bool_or(true)".to_string(),
-            _ => match self.column(kind, &inner) {
-                Some(column) => format!("max({})", column.name),
-                None => return null(kind).to_string(),
-            },
-        };
-        format!("(SELECT {value} FROM {} AS {alias}{condition})", relation.sql)
-    }
-
-    fn condition(&mut self, scope: &[Column], outer: &[Column], depth: usize) -> String {
-        match self.random.random_range(0..10) {
-            0 | 1 => {
-                let (left, right) = (self.condition(scope, outer, 0), self.condition(scope, outer, 0));
-                let word = *self.pick(&["AND", "OR"]);
-                format!("({left} {word} {right})")
-            }
-            2 => format!("(NOT {})", self.simple_condition(scope, outer)),
-            3 | 4 if depth > 0 => self.subquery_condition(scope),
-            _ => self.simple_condition(scope, outer),
-        }
-    }
-
-    fn subquery_condition(&mut self, scope: &[Column]) -> String {
-        let alias = self.alias("e");
-        let relations = self.tables.clone();
-        let relation = self.pick(&relations);
-        let inner = qualified(&alias, &relation.columns);
-        let inner_condition = self.simple_condition(&inner, &[]);
-        let negated = if self.chance(35) { "NOT " } else { "" };
-        if self.chance(50) {
-            let on = self.equality(&inner, scope).unwrap_or_else(|| "true".into());
-            return format!(
-                "{negated}EXISTS (SELECT 1 FROM {} AS {alias} WHERE {on} AND {inner_condition})",
-                relation.sql
-            );
-        }
-        let kind = *self.pick(&[Kind::Int, Kind::Text, Kind::Date, Kind::Num]);
-        let (Some(inner), left) = (self.column(kind, &inner), self.expression(kind, scope, &[], 0)) else {
-            return self.simple_condition(scope, &[]);
-        };
-        format!("{left} {negated}IN (SELECT {} FROM {} AS {alias} WHERE {inner_condition})", inner.name, relation.sql)
-    }
-
-    /// A condition without subqueries.
-    fn simple_condition(&mut self, scope: &[Column], outer: &[Column]) -> String {
-        let kind = *self.pick(&KINDS);
-        if kind == Kind::Bool {
-            return self.expression(Kind::Bool, scope, outer, 0);
-        }
-        let depth = usize::from(self.chance(30));
-        let left = self.expression(kind, scope, outer, depth);
-        match self.random.random_range(0..9) {
-            0 => format!("{left} IS NULL"),
-            1 => format!("{left} IS NOT NULL"),
-            2 => {
-                let list: Vec<String> = (0..3).map(|_| self.sample(kind, scope)).collect();
-                let negated = if self.chance(30) { "NOT " } else { "" };
-                format!("{left} {negated}IN ({})", list.join(", "))
-            }
-            3 => format!("{left} BETWEEN {} AND {}", self.sample(kind, scope), self.sample(kind, scope)),
-            4 if kind == Kind::Text => {
-                let pattern = *self.pick(&["'%1%'", "'王%'", "'%*%'", "'138%'", "'_'", "'%\\%%'", "''", "'%@%'"]);
-                let negated = if self.chance(30) { "NOT " } else { "" };
-                format!("{left} {negated}LIKE {pattern}")
-            }
-            5 => format!("{left} IS DISTINCT FROM {}", self.sample(kind, scope)),
-            6 => {
-                let right = self.expression(kind, scope, outer, 0);
-                let op = *self.pick(&["=", "<", ">="]);
-                format!("{left} {op} {right}")
-            }
-            _ => {
-                let op = *self.pick(&["=", "<>", "<", "<=", ">", ">="]);
-                format!("{left} {op} {}", self.sample(kind, scope))
-            }
         }
     }
 }

@@ -63,22 +63,25 @@ impl Wire {
 
     /// A session: start-up, SCRAM, until the first ReadyForQuery.
     pub fn login(port: u16, user: &str, password: &str, database: &str, application: &str) -> Result<Wire, Fields> {
-        Wire::login_altered(port, (user, password), database, application, &mut |_| {}).map_err(|(_, fields)| fields)
+        Wire::login_with(port, &[("user", user), ("database", database), ("application_name", application)], password)
     }
 
-    /// As [`Wire::login`], with a hand on each packet before it is sent. Where it fails, the connection comes back.
+    /// The same with these parameters in the startup packet, and UTC.
+    pub fn login_with(port: u16, startup: &[(&str, &str)], password: &str) -> Result<Wire, Fields> {
+        Wire::login_altered(port, startup, password, &mut |_| {}).map_err(|(_, fields)| fields)
+    }
+
+    /// As [`Wire::login_with`], with a hand on each packet before it is sent. Where it fails, the connection comes back.
     pub fn login_altered(
         port: u16,
-        (user, password): (&str, &str),
-        database: &str,
-        application: &str,
+        startup: &[(&str, &str)],
+        password: &str,
         alter: &mut dyn FnMut(&mut Vec<u8>),
     ) -> Result<Wire, (Option<Wire>, Fields)> {
         let told = |error: std::io::Error| Fields { message: error.to_string(), ..Fields::default() };
         let mut wire = Wire::open(port).map_err(|error| (None, told(error)))?;
         let mut body = 196_608u32.to_be_bytes().to_vec();
-        let pairs = [("user", user), ("database", database), ("application_name", application), ("TimeZone", "UTC")];
-        for (name, value) in pairs {
+        for (name, value) in startup.iter().copied().chain([("TimeZone", "UTC")]) {
             body.extend([name.as_bytes(), b"\0", value.as_bytes(), b"\0"].concat());
         }
         body.push(0);
@@ -277,7 +280,8 @@ pub fn number(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
 }
 
-/// Text as sent, with a mark where it is not UTF-8.
+/// Text as sent; where it is no UTF-8, with an escape such as `\xd6` for each byte that is not ASCII.
 pub fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    let escaped = |byte: &u8| if byte.is_ascii() { char::from(*byte).to_string() } else { format!("\\x{byte:02x}") };
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(escaped).collect(), String::from)
 }

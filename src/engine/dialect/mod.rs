@@ -17,7 +17,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
-pub use mysql::Mysql;
+pub use mysql::{Mysql, TEXT_KEYS_MAX};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
@@ -73,6 +73,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Placeholder of parameter `n` (from 1), with the cast that fixes its type. MySQL's are by position: each
     /// occurrence in the text needs its own parameter, in the order of the text (see [`Dialect::numbered`]).
     fn placeholder(&self, n: usize, sql_type: &SqlType) -> String;
+
+    /// Texts that the keys of one GROUP BY or ORDER BY may have; with more of them it is done here.
+    fn text_keys_max(&self) -> usize {
+        usize::MAX
+    }
 
     /// Whether a placeholder may be repeated and still be one parameter.
     fn numbered(&self) -> bool;

@@ -14,6 +14,10 @@ use super::{Aggregate, Dialect, DialectError, literal, quoted};
 #[derive(Debug, Clone, Copy)]
 pub struct Mysql;
 
+/// Texts in the keys of one GROUP BY or ORDER BY: each takes 64 KiB of the server's sort buffer for every row in it, which
+/// the connector sizes for so many.
+pub const TEXT_KEYS_MAX: usize = 8;
+
 /// `LIMIT` has no word for "all".
 const ALL_ROWS: &str = "18446744073709551615";
 
@@ -40,6 +44,10 @@ impl Dialect for Mysql {
             SqlType::Numeric(_) => "CAST(? AS DECIMAL(65,30))".into(),
             _ => "?".into(),
         }
+    }
+
+    fn text_keys_max(&self) -> usize {
+        TEXT_KEYS_MAX
     }
 
     fn numbered(&self) -> bool {

@@ -216,6 +216,9 @@ impl<'a> Pusher<'a> {
             keys.push(sql);
             types.push(value.sql_type);
         }
+        if too_many_texts(self.dialect, &types) {
+            return None;
+        }
         for (n, expr) in aggregate.aggr_expr.iter().enumerate() {
             let result = exact_type(aggregate.schema.field(aggregate.group_expr.len() + n).data_type())?;
             let sql = call(self.dialect, &gate, expr, &result)?;
@@ -284,7 +287,7 @@ impl<'a> Pusher<'a> {
         let alias = self.alias();
         let resolve = columns_of(sort.input.schema(), &alias, &input.types);
         let gate = Gate { dialect: self.dialect, params: &mut self.params, resolve: &resolve };
-        let mut keys = Vec::new();
+        let (mut keys, mut types) = (Vec::new(), Vec::new());
         for SortExpr { expr, asc, nulls_first } in &sort.expr {
             let value = gate.column(expr)?;
             if !self.dialect.compares(&value.sql_type) {
@@ -292,6 +295,10 @@ impl<'a> Pusher<'a> {
             }
             let sql = if value.sql_type.is_text() { self.dialect.text_order(&value.sql) } else { value.sql };
             keys.push(self.dialect.order_by_nulls(&sql, *asc, *nulls_first));
+            types.push(value.sql_type);
+        }
+        if too_many_texts(self.dialect, &types) {
+            return None;
         }
         let limit = self.dialect.limit(sort.fetch.map(|fetch| fetch as u64), 0);
         let select = select_list(&alias, input.types.len());
@@ -319,6 +326,12 @@ impl<'a> Pusher<'a> {
         let sql = format!("SELECT {select} FROM ({}) AS {alias}{}", input.sql, self.dialect.limit(fetch, skip));
         Some(Rendered { sql, types: input.types, outermost: true })
     }
+}
+
+/// More texts among the keys than the source sorts at once.
+fn too_many_texts(dialect: &dyn Dialect, keys: &[SqlType]) -> bool {
+    let texts = keys.iter().filter(|key| key.is_text() || matches!(key, SqlType::Bytea)).count();
+    texts > dialect.text_keys_max()
 }
 
 /// An aggregate call the source computes exactly as the engine does.

@@ -21,6 +21,11 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// Number of entities.
+    pub(super) fn entities(&self) -> usize {
+        self.entities.len()
+    }
+
     pub(super) fn build(set: &PolicySet, entities: usize) -> Index {
         let mut index = Index { entities: vec![About::default(); entities] };
         let mut add = |entity: usize, to: fn(&mut About) -> &mut Vec<usize>, rule: usize| {

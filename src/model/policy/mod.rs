@@ -6,6 +6,7 @@
 //! Left out: counting what limits bound, which is the server's.
 
 mod audience;
+mod body;
 mod compile;
 mod conflict;
 mod decide;
@@ -29,6 +30,7 @@ use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostic;
 
+pub use body::{Reworded, Worded};
 pub use decide::{allowance, decide, explains_in_full};
 pub use load::load;
 pub use org::{OrgRow, OrgScope, OrgTree};

@@ -65,6 +65,18 @@ impl Roles {
         }
     }
 
+    /// Each role with its members.
+    pub(super) fn bodies(&self) -> impl Iterator<Item = (&str, String)> {
+        let body = |role: &Role| format!("{:?} {:?} {:?}", role.groups, role.users, role.roles);
+        self.roles.iter().map(move |(name, role)| (name.as_str(), body(role)))
+    }
+
+    /// Takes one role from another set.
+    pub(super) fn put(&mut self, name: &str, other: &Roles) {
+        self.roles.remove(name);
+        self.roles.extend(other.roles.get_key_value(name).map(|(name, role)| (name.clone(), role.clone())));
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.roles.keys().map(String::as_str)
     }

@@ -80,6 +80,17 @@ impl Zones {
         }
     }
 
+    /// Each zone with its networks.
+    pub(super) fn bodies(&self) -> impl Iterator<Item = (&str, String)> {
+        self.zones.iter().map(|(name, networks)| (name.as_str(), format!("{networks:?}")))
+    }
+
+    /// Takes one zone from another set.
+    pub(super) fn put(&mut self, name: &str, other: &Zones) {
+        self.zones.remove(name);
+        self.zones.extend(other.zones.get_key_value(name).map(|(name, networks)| (name.clone(), networks.clone())));
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.zones.keys().map(String::as_str)
     }

@@ -23,6 +23,7 @@ use super::planner::{same_time, together};
 use super::table::{TO_DATE, TO_MOMENT, TO_SPAN, TO_STAMP, TO_TEXT, TO_TIME};
 use super::value::Kind;
 use crate::PlanError;
+use crate::resolve::beside;
 
 /// Operands of one kind, where coercion would take the engine's; a text never meets a number.
 pub(crate) fn before(plan: LogicalPlan, session: &Arc<Session>) -> Result<LogicalPlan> {
@@ -71,24 +72,28 @@ fn named(expr: Expr, schema: &DFSchema, names: &NamePreserver, rewrite: Rewrite)
 
 fn brought(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Transformed<Expr>> {
     match expr {
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_comparison(op) => {
+        Expr::BinaryExpr(BinaryExpr { mut left, op, mut right }) if is_comparison(op) => {
             comparable(&[&*left, &*right], schema, op)?;
+            let typed = beside(&mut [&mut *left, &mut *right], schema, session)?;
             match same_time(&left, &right, schema, session)? {
                 Some((left, right)) => Ok(Transformed::yes(binary(left, op, right))),
-                None => Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
+                None => Ok(changed(Expr::BinaryExpr(BinaryExpr { left, op, right }), typed)),
             }
         }
-        Expr::Between(Between { expr, negated, low, high }) => {
+        Expr::Between(Between { mut expr, negated, mut low, mut high }) => {
+            let typed = beside(&mut [&mut *expr, &mut *low, &mut *high], schema, session)?;
             comparable(&[&*expr, &*low], schema, Operator::GtEq)?;
             comparable(&[&*expr, &*high], schema, Operator::LtEq)?;
             let all = together(&[&*expr, &*low, &*high], schema, session)?;
             let between = |expr, low, high| Expr::Between(Between { expr, negated, low, high });
             match all.and_then(|all| <[Expr; 3]>::try_from(all).ok()) {
                 Some([expr, low, high]) => Ok(Transformed::yes(between(Box::new(expr), Box::new(low), Box::new(high)))),
-                None => Ok(Transformed::no(between(expr, low, high))),
+                None => Ok(changed(between(expr, low, high), typed)),
             }
         }
-        Expr::InList(InList { expr, list, negated }) => {
+        Expr::InList(InList { mut expr, mut list, negated }) => {
+            let mut operands: Vec<&mut Expr> = std::iter::once(&mut *expr).chain(&mut list).collect();
+            let typed = beside(&mut operands, schema, session)?;
             for item in &list {
                 comparable(&[&*expr, item], schema, Operator::Eq)?;
             }
@@ -98,7 +103,7 @@ fn brought(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tran
                     let expr = Box::new(all.remove(0));
                     Ok(Transformed::yes(Expr::InList(InList { expr, list: all, negated })))
                 }
-                None => Ok(Transformed::no(Expr::InList(InList { expr, list, negated }))),
+                None => Ok(changed(Expr::InList(InList { expr, list, negated }), typed)),
             }
         }
         Expr::Case(case) => branches(case, schema, session),
@@ -113,6 +118,10 @@ fn brought(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tran
         Expr::ScalarFunction(function) => arguments(function, schema, session),
         other => Ok(Transformed::no(other)),
     }
+}
+
+fn changed(expr: Expr, changed: bool) -> Transformed<Expr> {
+    if changed { Transformed::yes(expr) } else { Transformed::no(expr) }
 }
 
 fn binary(left: Expr, op: Operator, right: Expr) -> Expr {
@@ -174,7 +183,11 @@ fn refused<T>(error: PlanError) -> Result<T> {
 }
 
 fn branches(mut case: Case, schema: &DFSchema, session: &Arc<Session>) -> Result<Transformed<Expr>> {
-    if let Some(operand) = &case.expr {
+    let mut typed = false;
+    if let Some(operand) = &mut case.expr {
+        let whens = case.when_then_expr.iter_mut().map(|(when, _)| &mut **when);
+        let mut operands: Vec<&mut Expr> = std::iter::once(&mut **operand).chain(whens).collect();
+        typed = beside(&mut operands, schema, session)?;
         for (when, _) in &case.when_then_expr {
             comparable(&[&**operand, &**when], schema, Operator::Eq)?;
         }
@@ -190,9 +203,9 @@ fn branches(mut case: Case, schema: &DFSchema, session: &Arc<Session>) -> Result
     }
     let kinds: Vec<Kind> = results.iter().filter_map(|expr| kind(expr, schema)).collect();
     if kinds.contains(&Kind::Span) || kinds.windows(2).all(|pair| pair[0] == pair[1]) {
-        return Ok(Transformed::no(Expr::Case(case)));
+        return Ok(changed(Expr::Case(case), typed));
     }
-    let Some(all) = together(&results, schema, session)? else { return Ok(Transformed::no(Expr::Case(case))) };
+    let Some(all) = together(&results, schema, session)? else { return Ok(changed(Expr::Case(case), typed)) };
     let mut all = all.into_iter();
     for (_, then) in &mut case.when_then_expr {
         if let Some(result) = all.next() {
@@ -217,11 +230,12 @@ fn arguments(mut function: ScalarFunction, schema: &DFSchema, session: &Arc<Sess
     if !matches!(name, "coalesce" | "nullif" | "greatest" | "least") {
         return Ok(Transformed::no(Expr::ScalarFunction(function)));
     }
-    let all: Vec<&Expr> = function.args.iter().collect();
     if name == "nullif" {
-        comparable(&all, schema, Operator::Eq)?;
-        return Ok(Transformed::no(Expr::ScalarFunction(function)));
+        let typed = beside(&mut function.args.iter_mut().collect::<Vec<_>>(), schema, session)?;
+        comparable(&function.args.iter().collect::<Vec<_>>(), schema, Operator::Eq)?;
+        return Ok(changed(Expr::ScalarFunction(function), typed));
     }
+    let all: Vec<&Expr> = function.args.iter().collect();
     if let Some((first, other)) = apart(&all, schema) {
         let upper = name.to_ascii_uppercase();
         let told = format!("{upper} types {} and {} cannot be matched", first.sql(), other.sql());

@@ -1,7 +1,8 @@
 //! Aggregates over fields that exist inside aggregates alone (governance G13): small groups show NULL.
 //!
 //! Invariant: runs after every other use of such a field was refused (see [`super::lineage`]), so each is the whole
-//! argument of `sum`, `avg` or `count` over rows of its own relation, each row once. A group's number is that of the
+//! argument of `sum`, `avg` or `count` over rows of its own relation, each row once: joined, if at all, to relations by
+//! their keys. A group's number is that of the
 //! rows whose value is not NULL: a group of five of whom one is paid tells that one's pay.
 //!
 //! What this does not stop: two large groups that differ by one row. Totals are for people who are trusted not to do
@@ -17,6 +18,7 @@ use datafusion_functions_aggregate::expr_fn::count;
 
 use super::GovernedSource;
 use super::lineage::FieldRef;
+use super::unique::{Side, meets_one};
 use crate::PlanError;
 use crate::error::from_planner;
 
@@ -106,6 +108,14 @@ pub(super) fn field_of(plan: &LogicalPlan, column: &Column) -> Option<(FieldRef,
         LogicalPlan::Filter(filter) => field_of(&filter.input, column),
         LogicalPlan::Sort(sort) => field_of(&sort.input, column),
         LogicalPlan::Limit(limit) => field_of(&limit.input, column),
+        // A join keeps each row once where it looks something up by its key. Rows that an outer join fills with NULL
+        // have no value to count.
+        LogicalPlan::Join(join) => {
+            let side =
+                if join.left.schema().maybe_index_of_column(column).is_some() { Side::Left } else { Side::Right };
+            let own = if side == Side::Left { &join.left } else { &join.right };
+            if meets_one(join, side) { field_of(own, column) } else { None }
+        }
         LogicalPlan::Projection(projection) => {
             let mut expr = projection.expr.get(position)?;
             while let Expr::Alias(alias) = expr {

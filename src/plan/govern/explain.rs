@@ -83,15 +83,21 @@ impl Explanation {
             let start = format!("{} {}{}", words.relation, entity_name(entity, telling.language), words.colon);
             lines.extend(of_relation(catalog, decision, telling).into_iter().map(|line| format!("{start}{line}")));
         }
-        for lookup in &self.lookups {
-            let entity = catalog.entities.iter().find(|entity| entity.id == lookup.entity);
-            let field = entity.and_then(|entity| entity.fields.iter().position(|field| field.id == lookup.field));
-            if let (Some(entity), Some(field)) = (entity, field) {
-                let name = field_name(entity, field, telling.language);
-                lines.push(format!("{} {name}{}{}", words.lookup, words.colon, lookup.values));
-            }
+        for ((entity, field), values) in self.looked_up(catalog) {
+            let name = field_name(&catalog.entities[entity], field, telling.language);
+            lines.push(format!("{} {name}{}{values}", words.lookup, words.colon));
         }
         lines
+    }
+
+    /// Each field that was compared with raw values, and how many.
+    pub fn looked_up(&self, catalog: &Catalog) -> Vec<(FieldRef, u64)> {
+        let found = self.lookups.iter().filter_map(|lookup| {
+            let entity = catalog.entities.iter().position(|entity| entity.id == lookup.entity)?;
+            let field = catalog.entities[entity].fields.iter().position(|field| field.id == lookup.field)?;
+            Some(((entity, field), lookup.values))
+        });
+        found.collect()
     }
 
     fn of_field(&self, catalog: &Catalog, field: FieldRef, telling: Telling) -> String {

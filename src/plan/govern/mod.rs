@@ -23,6 +23,7 @@ mod lookup;
 mod silent;
 mod source;
 mod subqueries;
+mod unique;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

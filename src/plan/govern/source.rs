@@ -32,6 +32,8 @@ pub struct GovernedSource {
     /// Entity field behind each column.
     fields: Vec<usize>,
     types: Vec<SqlType>,
+    /// Entity fields of the key that the catalog declares.
+    key: Vec<usize>,
     schema: SchemaRef,
     clear: Vec<String>,
     lookups: Vec<LookupPredicate>,
@@ -56,7 +58,8 @@ impl GovernedSource {
             .map(|f| entity.fields[*f].listed_name(naming).to_string())
             .collect();
         let schema = Arc::new(Schema::new(columns));
-        GovernedSource { decision, naming, fields, types, schema, clear, lookups: Vec::new() }
+        let key = entity.key.clone();
+        GovernedSource { decision, naming, fields, types, key, schema, clear, lookups: Vec::new() }
     }
 
     pub(super) fn with_lookup(&self, lookup: LookupPredicate) -> GovernedSource {
@@ -78,6 +81,11 @@ impl GovernedSource {
     /// Entity field behind each column of the schema.
     pub fn fields(&self) -> &[usize] {
         &self.fields
+    }
+
+    /// Entity fields of the declared key; empty where none is declared.
+    pub(super) fn key(&self) -> &[usize] {
+        &self.key
     }
 
     /// Declared type of each column of the schema.

@@ -37,7 +37,7 @@ pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use types::sql_type_of;
-pub(crate) use untyped::{COMMON, LIKE_TYPE, settled};
+pub(crate) use untyped::{COMMON, LIKE_TYPE, beside, settled};
 
 /// Who asks, and against what.
 #[derive(Debug, Clone, Copy)]

@@ -198,6 +198,29 @@ fn typed(text: &str, other: &Expr, op: &BinaryOperator, schema: &DFSchema, sessi
     Ok(read(text, &target, session)?.map(|value| Expr::Literal(value, None)))
 }
 
+/// Gives the bare literals among operands that are compared with each other, as in IN, BETWEEN and CASE with an operand,
+/// the type of the others: a numeric with all the digits it is written with, which coercion would round to theirs.
+pub(crate) fn beside(operands: &mut [&mut Expr], schema: &DFSchema, session: &Session) -> Result<bool> {
+    let known = |operand: &Expr| match untyped(operand) {
+        Some(_) => None,
+        None => operand.get_type(schema).ok().filter(DataType::is_numeric),
+    };
+    let numbers: Vec<DataType> = operands.iter().filter_map(|operand| known(operand)).collect();
+    let Some(target) = numbers.iter().find(|found| !found.is_integer()).or(numbers.first()) else { return Ok(false) };
+    let mut changed = false;
+    for operand in operands.iter_mut() {
+        let value = match untyped(operand) {
+            Some(text) => read(text, target, session)?,
+            None => None,
+        };
+        if let Some(value) = value {
+            **operand = Expr::Literal(value, None);
+            changed = true;
+        }
+    }
+    Ok(changed)
+}
+
 /// Reads a literal's text as a type's input function would; `None` for types whose literals need no such reading.
 fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<ScalarValue>> {
     let name = match target {

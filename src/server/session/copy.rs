@@ -1,12 +1,13 @@
 //! COPY (query) TO STDOUT.
 
+use sluice_base::Format;
 use sluice_engine::encode::{CopyEncoder, CopyFormat, ForceQuote};
 use sluice_model::audit::Outcome;
 use sluice_plan::CopyOptions;
-use sluice_wire::Backend;
+use sluice_wire::{Backend, Encoding, RowLayout};
 
 use super::Session;
-use super::error::Fault;
+use super::error::{Fault, SessionError};
 use super::rows::{Out, Rows};
 
 impl Session {
@@ -24,9 +25,17 @@ impl Session {
     async fn copy_rows(&mut self, rows: &mut Rows, options: &CopyOptions) -> Result<u64, Fault> {
         let format = format_of(options);
         let (wire_format, columns) = (format.wire_format(), rows.columns().len());
+        // Binary has no text of its own: values are in the client's encoding, whatever the option says.
+        let named = match &options.encoding {
+            Some(name) => Some(Encoding::named(name).ok_or(SessionError::CopyEncoding)?),
+            None => None,
+        };
         let encoder = CopyEncoder::new(rows.columns(), format, &self.encode_settings()).map_err(Fault::of)?;
         self.io.conn().queue(Backend::CopyOutResponse { format: wire_format, columns });
-        let mut out = Out::Copy(Box::new(encoder));
+        self.follow_encoding();
+        let encoding = named.filter(|_| wire_format == Format::Text).unwrap_or(self.io.conn().encoding());
+        let layout = RowLayout::of_copy(encoding, rows.columns(), wire_format);
+        let mut out = Out::Copy(Box::new(encoder), layout);
         out.begin(&mut self.io)?;
         let sent = rows.send(&mut self.io, &mut out, u64::MAX).await?;
         out.end(&mut self.io)?;

@@ -103,7 +103,11 @@ impl Session {
             }
         };
         if matches!(shown, Shown::Described) {
-            self.io.conn().queue(Backend::RowDescription { columns: &columns, formats: &formats });
+            let described = Backend::RowDescription { columns: &columns, formats: &formats };
+            if let Err(error) = self.io.conn().try_queue(described) {
+                self.names.put_back(name, portal);
+                return Err(Fault::of(error));
+            }
         }
         let Run::Rows { mut rows, word } = portal.run else {
             // A portal of the protocol that has not run, or has run to its end, has no rows to move over.
@@ -112,7 +116,9 @@ impl Session {
         };
         let out = match shown {
             Shown::Nothing => Ok(Out::Nowhere),
-            Shown::Described | Shown::In(_) => Out::rows(&columns, &formats, &self.encode_settings()),
+            Shown::Described | Shown::In(_) => {
+                Out::rows(&columns, &formats, &self.encode_settings(), self.io.conn().encoding())
+            }
         };
         let outcome = match out {
             Ok(mut out) => advance(&mut rows, &mut self.io, &mut out, motion, name).await,

@@ -27,6 +27,9 @@ pub enum SessionError {
     /// A portal that has run and cannot run again.
     #[error("portal {0:?} cannot be run again")]
     PortalDone(String),
+    /// COPY in an encoding that is unknown or not spoken.
+    #[error("no encoding of the name that COPY gives")]
+    CopyEncoding,
     /// The number of arguments of EXECUTE.
     #[error("{given} arguments for statement {name:?} with {needed} parameters")]
     ArgumentCount {
@@ -161,6 +164,11 @@ impl ToClient for SessionError {
             SessionError::CursorExists(name) => {
                 new(S::DuplicateCursor, format!("cursor \"{name}\" already exists"), format!("游标 \"{name}\" 已存在"))
             }
+            SessionError::CopyEncoding => new(
+                S::InvalidParameterValue,
+                "argument to option \"encoding\" must be a valid encoding name".into(),
+                "选项 \"encoding\" 的参数必须是有效的编码名称".into(),
+            ),
             SessionError::PortalDone(name) => new(
                 S::ObjectNotInPrerequisiteState,
                 format!("portal \"{name}\" cannot be run"),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sluice_base::{Column, Datum, Format, SqlType};
 use sluice_model::audit::{Outcome, Trail};
 use sluice_plan::{Statement, StatementKind};
-use sluice_wire::{Backend, Bind, Target, decode_parameter_in};
+use sluice_wire::{Backend, Bind, Target};
 
 use super::Session;
 use super::cursor::{Motion, Shown};
@@ -183,10 +183,10 @@ impl Session {
             return Err(SessionError::ParameterCount { name, given, needed: types.len() }.into());
         }
         let formats = bind.parameter_formats.expand(given).map_err(Fault::of)?;
-        let zone = self.time_zone();
+        let (zone, encoding) = (self.time_zone(), self.io.conn().encoding());
         let values = types.iter().zip(&bind.parameters).zip(formats).map(|((sql_type, bytes), format)| {
             let value = match bytes {
-                Some(bytes) => decode_parameter_in(format, bytes, sql_type, &zone)?,
+                Some(bytes) => encoding.decode_parameter(format, bytes, sql_type, &zone)?,
                 None => Datum::Null,
             };
             Ok((sql_type.clone(), value))
@@ -210,10 +210,15 @@ impl Session {
         let oids: Vec<u32> = described.params.iter().map(SqlType::oid).collect();
         self.io.conn().queue(Backend::ParameterDescription(&oids));
         match &described.columns {
-            Some(columns) => self.io.conn().queue(Backend::RowDescription { columns, formats: &[] }),
-            None => self.io.conn().queue(Backend::NoData),
+            Some(columns) => {
+                let described = Backend::RowDescription { columns, formats: &[] };
+                self.io.conn().try_queue(described).map_err(Fault::of)
+            }
+            None => {
+                self.io.conn().queue(Backend::NoData);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// The record of a statement that was parsed and not yet run says why it will not.
@@ -239,8 +244,8 @@ impl Session {
             Ok(Some(columns)) => {
                 let formats = portal_formats(portal, columns.len())?;
                 portal.told = Some(columns.clone());
-                self.io.conn().queue(Backend::RowDescription { columns: &columns, formats: &formats });
-                Ok(())
+                let described = Backend::RowDescription { columns: &columns, formats: &formats };
+                self.io.conn().try_queue(described).map_err(Fault::of)
             }
             Ok(None) => {
                 self.io.conn().queue(Backend::NoData);
@@ -331,7 +336,9 @@ impl Session {
     ) -> Result<(), Fault> {
         let sent = async {
             let formats = portal_formats(portal, rows.columns().len())?;
-            let mut out = Out::rows(rows.columns(), &formats, &self.encode_settings())?;
+            self.follow_encoding();
+            let encoding = self.io.conn().encoding();
+            let mut out = Out::rows(rows.columns(), &formats, &self.encode_settings(), encoding)?;
             rows.send(&mut self.io, &mut out, max).await
         }
         .await;

@@ -93,15 +93,12 @@ fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), 
     settings.establish("ssl", if startup.tls { "on" } else { "off" });
     settings.establish("max_connections", &state.limits.connections_max.to_string());
     settings.establish("search_path", &Settings::path_text(&current.snapshot.catalog.search_path));
-    for (name, value) in &startup.parameters {
-        match name.as_str() {
-            "options" => {
-                for (name, value) in options(value).map_err(told)? {
-                    settings.start_with(&name, &value).map_err(told)?;
-                }
-            }
-            _ => settings.start_with(name, value).map_err(told)?,
-        }
+    // Parameters of their own go before those in `options`.
+    for (name, value) in options(startup.parameters.get("options").map_or("", String::as_str)).map_err(told)? {
+        settings.start_with(&name, &value).map_err(told)?;
+    }
+    for (name, value) in startup.parameters.iter().filter(|(name, _)| *name != "options") {
+        settings.start_with(name, value).map_err(told)?;
     }
     let users = &current.users;
     let Some(user) = users.get(&startup.user) else {
@@ -167,12 +164,13 @@ async fn begin(
     drop(state.sink.note(Event::Login { session: info.as_ref().clone() }));
     let registered = state.register(info.clone(), startup.protocol);
     conn.set_language(language(&settings));
+    conn.set_encoding(settings.encoding());
     for (name, value) in settings.untold() {
         conn.queue(Backend::ParameterStatus { name, value: &value });
     }
     conn.queue(Backend::BackendKeyData(&registered.key));
     conn.queue(Backend::ReadyForQuery(TransactionStatus::Idle));
-    let pid = registered.key.pid();
+    let (pid, encoding_of) = (registered.key.pid(), settings.generation());
     let io = Io::new(conn, &registered, state.phase());
     Session {
         io,
@@ -185,6 +183,7 @@ async fn begin(
         pid,
         last: None,
         asked: None,
+        encoding_of,
         skipping: false,
         _registered: registered,
     }

@@ -60,6 +60,8 @@ pub struct Session {
     last: Option<Arc<own::Last>>,
     /// Who asks, derived under a generation of the settings.
     asked: Option<(u64, Asking)>,
+    /// The generation of the settings whose encoding the connection has.
+    encoding_of: u64,
     /// After an error in the extended protocol: everything up to Sync is passed over.
     skipping: bool,
     _registered: Registered,
@@ -155,6 +157,7 @@ impl Session {
                 self.arm();
                 self.open_implicit(false);
                 let outcome = self.extended(extended).await;
+                self.follow_encoding();
                 self.skipping = outcome.is_err();
                 self.answered(outcome)?;
                 self.io.disarm();
@@ -220,6 +223,10 @@ impl Session {
         if outside_statement {
             self.note_protocol(&refusal.told, refusal.cause.clone().unwrap_or_default());
         }
+        // Told before anything is undone: in the language and the encoding that the statement ran under.
+        let language = self.settings.language();
+        let error = &refusal.told;
+        self.io.conn().queue(Backend::ErrorResponse { severity: Severity::Error, error, language });
         match self.transaction.fail() {
             Undone::Everything => {
                 self.settings.end(false);
@@ -230,15 +237,23 @@ impl Session {
                 self.names.fall(depth);
             }
         }
-        let language = self.settings.language();
-        let error = &refusal.told;
-        self.io.conn().queue(Backend::ErrorResponse { severity: Severity::Error, error, language });
+        self.follow_encoding();
         Ok(())
+    }
+
+    /// The connection speaks what `client_encoding` says now.
+    fn follow_encoding(&mut self) {
+        let generation = self.settings.generation();
+        if std::mem::replace(&mut self.encoding_of, generation) != generation {
+            let encoding = self.settings.encoding();
+            self.io.conn().set_encoding(encoding);
+        }
     }
 
     /// Tells changed settings and the state of the transaction, and sends everything off.
     async fn ready(&mut self) -> Result<(), Fault> {
         self.io.disarm();
+        self.follow_encoding();
         let untold = self.settings.untold();
         if !untold.is_empty() {
             let language = self.settings.language();

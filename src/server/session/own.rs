@@ -132,6 +132,13 @@ fn why(asking: &Asking, last: &Last) -> Vec<Vec<Datum>> {
         let ask = if filtered { maybe(entity.owner.clone()) } else { Datum::Null };
         rows.push(row("relation", place + 1, [name, String::new(), outcome, explained.to_string()], rules, ask));
     }
+    for (place, (field, values)) in explanation.looked_up(catalog).into_iter().enumerate() {
+        let entity = &catalog.entities[field.0];
+        let name = entity.fields[field.1].id.clone();
+        let about =
+            [name, field_name(entity, field.1, telling.language), words.of_values(values), words.looked_up.into()];
+        rows.push(row("lookup", place + 1, about, Datum::Null, maybe(entity.owner.clone())));
+    }
     rows
 }
 
@@ -278,9 +285,15 @@ struct Words {
     filtered: &'static str,
     refused: &'static str,
     no_limit: &'static str,
+    values: &'static str,
+    looked_up: &'static str,
 }
 
 impl Words {
+    fn of_values(&self, values: u64) -> String {
+        format!("{} {values}", self.values)
+    }
+
     fn of_mask(&self, usage: MaskUse) -> &'static str {
         match usage {
             MaskUse::Masked => self.masked,
@@ -307,6 +320,8 @@ impl Words {
                 filtered: "a policy keeps rows back: you see those that are yours to see",
                 refused: "refused",
                 no_limit: "no limit",
+                values: "values looked up:",
+                looked_up: "rows were found by the whole value behind the mask; each value is counted and recorded",
             },
             Language::Zh => &Words {
                 no_field: "不取自任何字段",
@@ -323,6 +338,8 @@ impl Words {
                 filtered: "策略过滤了部分行:只显示您有权查看的行",
                 refused: "拒绝",
                 no_limit: "不限",
+                values: "按原值查找的值:",
+                looked_up: "按脱敏前的完整值查找;每个值都计数并记录",
             },
         }
     }

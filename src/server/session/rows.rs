@@ -11,6 +11,7 @@ use sluice_base::{Column, Format};
 use sluice_engine::encode::{CopyEncoder, EncodeSettings, RowEncoder};
 use sluice_engine::{RowBlock, RowStream};
 use sluice_model::audit::Outcome;
+use sluice_wire::{Encoding, RowLayout};
 
 use super::error::{Fault, SessionError};
 use super::io::{BUFFER_BYTES, Io};
@@ -45,45 +46,66 @@ pub struct Rows {
 
 /// Where encoded rows go.
 pub enum Out {
-    /// As DataRow messages.
-    Rows(Box<RowEncoder>),
-    /// As CopyData messages.
-    Copy(Box<CopyEncoder>),
+    /// As DataRow messages, converted where there is a layout.
+    Rows(Box<RowEncoder>, Option<RowLayout>),
+    /// As CopyData messages, likewise.
+    Copy(Box<CopyEncoder>, Option<RowLayout>),
     /// Nowhere: MOVE.
     Nowhere,
 }
 
 impl Out {
-    /// DataRow messages in the given formats.
-    pub fn rows(columns: &[Column], formats: &[Format], settings: &EncodeSettings) -> Result<Out, Fault> {
-        RowEncoder::new(columns, formats, settings).map(|encoder| Out::Rows(Box::new(encoder))).map_err(Fault::of)
+    /// DataRow messages in the given formats, for a client of this encoding.
+    pub fn rows(
+        columns: &[Column],
+        formats: &[Format],
+        settings: &EncodeSettings,
+        encoding: Encoding,
+    ) -> Result<Out, Fault> {
+        let encoder = RowEncoder::new(columns, formats, settings).map_err(Fault::of)?;
+        Ok(Out::Rows(Box::new(encoder), RowLayout::of_rows(encoding, columns, formats)))
     }
 
     /// What stands before the rows.
     pub fn begin(&mut self, io: &mut Io) -> Result<(), Fault> {
         match self {
-            Out::Copy(encoder) => encoder.header(io.conn().buffer()).map_err(Fault::of),
-            Out::Rows(_) | Out::Nowhere => Ok(()),
+            Out::Copy(encoder, layout) => {
+                let before = io.conn().buffer().len();
+                encoder.header(io.conn().buffer()).map_err(Fault::of)?;
+                convert(layout.as_ref(), io, before).map(|_| ())
+            }
+            Out::Rows(..) | Out::Nowhere => Ok(()),
         }
     }
 
     /// Rows of a block, until the buffer has enough to be sent. Gives the number of rows taken, at least one.
     fn put(&mut self, block: &RowBlock, from: usize, count: usize, io: &mut Io) -> Result<usize, Fault> {
         let buffer = io.conn().buffer();
-        match self {
-            Out::Rows(encoder) => encoder.data_rows_within(block, from, count, BUFFER_BYTES, buffer).map_err(Fault::of),
-            Out::Copy(encoder) => encoder.rows_within(block, from, count, BUFFER_BYTES, buffer).map_err(Fault::of),
-            Out::Nowhere => Ok(count),
-        }
+        let before = buffer.len();
+        let (taken, layout) = match self {
+            Out::Rows(encoder, layout) => (encoder.data_rows_within(block, from, count, BUFFER_BYTES, buffer), layout),
+            Out::Copy(encoder, layout) => (encoder.rows_within(block, from, count, BUFFER_BYTES, buffer), layout),
+            Out::Nowhere => return Ok(count),
+        };
+        // What stands before a row at fault leaves too. A row that cannot be converted ends what is taken: it is met
+        // again as the first one, and fails then.
+        let converted = convert(layout.as_ref(), io, before);
+        let taken = taken.map_err(Fault::of)?;
+        Ok(converted?.unwrap_or(taken))
     }
 
     /// What stands behind the rows.
     pub fn end(&mut self, io: &mut Io) -> Result<(), Fault> {
         match self {
-            Out::Copy(encoder) => encoder.finish(io.conn().buffer()).map_err(Fault::of),
-            Out::Rows(_) | Out::Nowhere => Ok(()),
+            Out::Copy(encoder, _) => encoder.finish(io.conn().buffer()).map_err(Fault::of),
+            Out::Rows(..) | Out::Nowhere => Ok(()),
         }
     }
+}
+
+/// Puts the messages from `before` on into the client's encoding. Gives how many are left, where there is a layout.
+fn convert(layout: Option<&RowLayout>, io: &mut Io, before: usize) -> Result<Option<usize>, Fault> {
+    layout.map(|layout| layout.convert(io.conn().buffer(), before)).transpose().map_err(Fault::of)
 }
 
 /// What one sending came to.

@@ -41,6 +41,7 @@ impl Session {
                 None => self.open_trail(&statement.text).await?,
             };
             self.run_simple(statement, trail).await?;
+            self.follow_encoding();
             self.io.relieve().await?;
         }
         self.close_implicit();
@@ -78,8 +79,12 @@ impl Session {
 
     async fn describe_and_send(&mut self, rows: &mut Rows) -> Result<u64, Fault> {
         let formats = vec![Format::Text; rows.columns().len()];
-        let mut out = Out::rows(rows.columns(), &formats, &self.encode_settings())?;
-        self.io.conn().queue(Backend::RowDescription { columns: rows.columns(), formats: &formats });
+        let described = Backend::RowDescription { columns: rows.columns(), formats: &formats };
+        self.io.conn().try_queue(described).map_err(Fault::of)?;
+        // A `set_config` of the statement holds for its rows.
+        self.follow_encoding();
+        let encoding = self.io.conn().encoding();
+        let mut out = Out::rows(rows.columns(), &formats, &self.encode_settings(), encoding)?;
         Ok(rows.send(&mut self.io, &mut out, u64::MAX).await?.rows)
     }
 

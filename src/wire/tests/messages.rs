@@ -19,7 +19,7 @@ fn ours(message: &impl Message) -> Frontend {
     let mut out = BytesMut::new();
     message.encode(&mut out).unwrap();
     let kind = out[0];
-    Frontend::decode(kind, out.freeze().slice(5..)).unwrap()
+    Frontend::decode(kind, out.freeze().slice(5..), Encoding::UTF8).unwrap()
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn malformed_messages_are_refused() {
         (b'W', b"", "08P01"),
     ];
     for (kind, body, code) in cases {
-        let error = Frontend::decode(kind, Bytes::from_static(body)).unwrap_err();
+        let error = Frontend::decode(kind, Bytes::from_static(body), Encoding::UTF8).unwrap_err();
         assert_eq!(error.to_client().code.code(), code, "{} {body:?}", char::from(kind));
         assert_eq!(error.is_fatal(), matches!(kind, b'p' | b'W'));
     }
@@ -265,7 +265,7 @@ fn what_would_break_a_frame_is_cut() {
 proptest! {
     #[test]
     fn decoding_is_total(kind: u8, body: Vec<u8>) {
-        let _ = Frontend::decode(kind, Bytes::from(body));
+        let _ = Frontend::decode(kind, Bytes::from(body), Encoding::UTF8);
     }
 
     #[test]
@@ -282,6 +282,6 @@ proptest! {
             body.extend(value);
         }
         body.extend(counts[2].to_be_bytes());
-        let _ = Frontend::decode(b'B', Bytes::from(body));
+        let _ = Frontend::decode(b'B', Bytes::from(body), Encoding::UTF8);
     }
 }

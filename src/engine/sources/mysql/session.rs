@@ -6,16 +6,17 @@ use deadpool::managed::{self, Metrics, Object, RecycleError};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Opts, OptsBuilder, SslOpts, Statement};
 
+use crate::dialect::TEXT_KEYS_MAX;
 use crate::sources::settings::{ServerSettings, TlsMode};
 
 /// Time a killed statement has to end before its connection is dropped all the same.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bytes of a text that sorting looks at. The server's own default of 1,024 would leave longer ones unsorted; its
-/// buffer must hold fifteen of these.
+/// Bytes of a text that sorting looks at. The server's own default of 1,024 would leave longer ones unsorted.
 const SORT_BYTES: u32 = 64 << 10;
-/// Size of that buffer.
-const SORT_BUFFER_BYTES: u32 = 2 << 20;
+/// Size of the server's buffer for one sort, of which it takes what the rows need. It must hold fifteen rows of keys,
+/// or the server refuses to sort (error 1038): of as many texts as are ever sent, and room for other keys.
+const SORT_BUFFER_BYTES: u32 = 15 * SORT_BYTES * (TEXT_KEYS_MAX as u32 + 1);
 
 /// A connection idle for longer is asked whether it still lives before it is used.
 const IDLE_TRUSTED: Duration = Duration::from_secs(20);

@@ -4,6 +4,7 @@
 //! Invariant: runs on a governed plan, after look-ups were taken out and uses were traced; scans are copied or dropped
 //! with their decisions, never made. What cannot be brought to a join is refused.
 
+mod lateral;
 mod scalar;
 mod single;
 
@@ -28,10 +29,13 @@ const NODES_MAX: usize = 500;
 
 /// Rewrites the subqueries of a whole plan, nested plans included.
 pub(super) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
-    let mut marks = 0;
+    let (mut marks, mut joins) = (0, 0);
     let rewritten = plan.transform_up_with_subqueries(|node| {
         let node = match node {
             LogicalPlan::SubqueryAlias(alias) => return of_alias(alias),
+            LogicalPlan::Join(join) if lateral::subquery(&join.right).is_some() => {
+                return lateral::of_join(join, &mut joins);
+            }
             other => other,
         };
         if !node.expressions().iter().any(has_subquery) {

@@ -4,6 +4,7 @@
 //! Invariant: a form of query that is not matched here by name is refused; nothing is passed on unseen.
 
 mod from;
+mod hidden;
 mod order;
 mod scope;
 mod select;
@@ -120,6 +121,7 @@ impl<'a> Resolver<'a> {
         let outcome = self.tail(query);
         self.scopes.pop();
         outcome?;
+        hidden::sort_keys(query, &body.unique)?;
         Ok((body.unique, body.shown))
     }
 

@@ -68,6 +68,7 @@ fn copy_options(cursor: &mut Cursor) -> Result<CopyOptions, PlanError> {
         quote: None,
         escape: None,
         force_quote: None,
+        encoding: None,
     };
     let _ = cursor.take("WITH");
     if cursor.take_token(&Token::LParen) {
@@ -85,7 +86,7 @@ fn copy_options(cursor: &mut Cursor) -> Result<CopyOptions, PlanError> {
                 "binary" => options.format = CopyFormat::Binary,
                 "csv" => options.format = CopyFormat::Csv,
                 "header" => options.header = true,
-                "delimiter" | "delimiters" | "null" | "quote" | "escape" => {
+                "delimiter" | "delimiters" | "null" | "quote" | "escape" | "encoding" => {
                     copy_option(name.trim_end_matches('s'), cursor, &mut options)?;
                 }
                 other => return Err(PlanError::Unsupported(format!("COPY option {other}"))),
@@ -135,10 +136,7 @@ fn copy_option(name: &str, cursor: &mut Cursor, options: &mut CopyOptions) -> Re
             }
             options.force_quote = Some(columns);
         }
-        "encoding" => match text_value(cursor)? {
-            Some(encoding) if encoding.eq_ignore_ascii_case("utf8") || encoding.eq_ignore_ascii_case("utf-8") => {}
-            _ => return Err(PlanError::Unsupported("a COPY encoding other than UTF8".into())),
-        },
+        "encoding" => options.encoding = text_value(cursor)?,
         other => return Err(PlanError::Unsupported(format!("COPY option {other}"))),
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The file of expected gains: one per line, `WHO WHAT`.
 //!
 //! WHO is a login name, `role:NAME` or `*`; WHAT is an entity with all that is in it, `ENTITY rows`, `ENTITY.FIELD`,
-//! `explain` or `statement`. Blank lines and lines that begin with `#` say nothing.
+//! `limit NAME`, `explain`, `statement`, and for `*` alone `rule ID`, `role NAME`, `zone NAME`. Blank lines and lines that begin with `#` say nothing.
 
 use sluice_model::diagnostic::Diagnostic;
 

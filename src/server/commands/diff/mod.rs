@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use sluice_base::Language;
 use sluice_model::diagnostic::Diagnostic;
+use sluice_model::policy::{Reworded, Worded};
 use sluice_model::{Principal, Snapshot};
 use sluice_plan::StatementKind;
 
@@ -76,6 +77,8 @@ pub(super) struct Difference {
     pub old_id: String,
     pub new_id: String,
     pub people: Vec<Group>,
+    /// What may give something that nobody here would notice.
+    pub unfelt: Vec<Reworded>,
     pub replayed: Option<Replayed>,
     pub sampled: Vec<Sampled>,
     /// Gains that nobody expects: who and what.
@@ -140,6 +143,7 @@ async fn compared(
         old_id: pair.old.policies.id.clone(),
         new_id: pair.new.policies.id.clone(),
         people: people::differences(&pair, &users),
+        unfelt: people::unfelt(&pair, &users),
         ..Difference::default()
     };
     if let Some(directory) = &options.replay {
@@ -159,11 +163,22 @@ async fn compared(
         let gains = differs.changes.iter().filter(|change| change.effect.gains());
         gained.extend(gains.map(|change| (differs.user.clone(), change.what.clone())));
     }
+    gained.extend(difference.unfelt.iter().map(|reworded| ("*".to_string(), named(reworded))));
     gained.sort();
     gained.dedup();
     gained.retain(|(who, what)| !expected.names(who, what));
     (difference.unexpected, difference.unmet) = (gained, expected.unmet());
     Ok(difference)
+}
+
+/// A rule, role or zone as `--expect` names it.
+fn named(reworded: &Reworded) -> String {
+    let kind = match reworded.kind {
+        Worded::Grant | Worded::Narrowing => "rule",
+        Worded::Role => "role",
+        Worded::Zone => "zone",
+    };
+    format!("{kind} {}", reworded.id)
 }
 
 /// Counts the rows of the first statements that differ, under both sets.

@@ -1,8 +1,10 @@
 //! The difference for every role and every user, whatever anybody asked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sluice_model::Snapshot;
+use sluice_model::policy::{Reworded, Worded};
 
 use super::super::matrix::{Matrix, Subject};
 use super::super::opened::here_and_now;
@@ -17,6 +19,27 @@ pub struct Group {
     pub who: Vec<String>,
     /// The differences.
     pub changes: Vec<Change>,
+}
+
+/// What reads otherwise and may give something, though nobody who is compared feels it: each is taken for a gain.
+///
+/// A role is decided without unit, zone and attribute, and everybody at this hour, so that a change of these can show
+/// with nobody. Whether it does is asked for each rule by itself: all others stay as they are now.
+pub fn unfelt(pair: &Pair, users: &Users) -> Vec<Reworded> {
+    let mut found = pair.old.policies.reworded(&pair.new.policies);
+    found.retain(|reworded| {
+        let gives = match (reworded.kind, reworded.before, reworded.after) {
+            (Worded::Grant, _, after) => after,
+            (Worded::Narrowing, before, _) => before,
+            // Each role is compared by itself, so that one which came or went is felt where it means anything.
+            (Worded::Role, before, after) => before && after,
+            (Worded::Zone, ..) => true,
+        };
+        let as_it_was = pair.new.policies.with(reworded, &pair.old.policies);
+        let without = Snapshot { policies: Arc::new(as_it_was), ..pair.new.clone() };
+        gives && differences(&Pair { old: without, new: pair.new.clone() }, users).is_empty()
+    });
+    found
 }
 
 /// Groups of subjects for whom something differs.

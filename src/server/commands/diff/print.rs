@@ -5,12 +5,13 @@ use sluice_base::Language;
 
 use super::super::grid::Grid;
 use super::super::report::line;
-use super::{Change, DiffOptions, Difference, Differs, Replayed};
+use super::{Change, DiffOptions, Difference, Differs, Replayed, named};
 use crate::commands::Format;
 
 struct Words {
     people: &'static str,
     nobody: &'static str,
+    unfelt: &'static str,
     statements: &'static str,
     /// In the log, different ones, planned again, differing.
     counts: [&'static str; 4],
@@ -29,6 +30,7 @@ impl Words {
             Language::En => &Words {
                 people: "people (+ gain, - loss, ~ either)",
                 nobody: "nothing differs for anybody",
+                unfelt: "read otherwise, and nobody compared here would notice (another unit, zone, attribute or hour may)",
                 statements: "statements",
                 counts: ["in the log", "different ones", "planned again", "differ"],
                 none_differs: "no statement differs",
@@ -42,6 +44,7 @@ impl Words {
             Language::Zh => &Words {
                 people: "人员(+ 增加,- 减少,~ 两者皆有可能)",
                 nobody: "对所有人都没有差异",
+                unfelt: "内容已改变,但此处比较的人员均未受影响(其他机构、区域、属性或时间可能受影响)",
                 statements: "语句",
                 counts: ["条在日志中", "条不同", "条重新判定", "条有差异"],
                 none_differs: "没有语句受影响",
@@ -73,6 +76,12 @@ fn text(difference: &Difference, words: &Words) -> String {
     }
     for group in &difference.people {
         text.push_str(&format!("  {}\n{}", group.who.join(", "), changes(&group.changes)));
+    }
+    if !difference.unfelt.is_empty() {
+        text.push_str(&format!("{}\n", words.unfelt));
+    }
+    for reworded in &difference.unfelt {
+        text.push_str(&format!("  ~ {}\n", named(reworded)));
     }
     if let Some(replayed) = &difference.replayed {
         text.push_str(&of_replay(replayed, words));
@@ -172,7 +181,7 @@ fn of_difference(difference: &Difference) -> Value {
     let unmet = difference.unmet.iter().map(|unmet| json!({"line": unmet.line, "message": unmet.message}));
     json!({
         "old": difference.old_id, "new": difference.new_id, "people": people.collect::<Vec<Value>>(),
-        "replay": replayed, "sampled": sampled.collect::<Vec<Value>>(),
+        "unfelt": difference.unfelt.iter().map(named).collect::<Vec<String>>(), "replay": replayed, "sampled": sampled.collect::<Vec<Value>>(),
         "unexpected_gains": unexpected.collect::<Vec<Value>>(), "unmet_expectations": unmet.collect::<Vec<Value>>(),
     })
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sluice_base::{ClientError, Language, SqlState, ToClient};
+use sluice_wire::Encoding;
 
 use definitions::{Change, DEFINITIONS, Definition};
 pub use definitions::{Kind, SERVER_VERSION, Unit};
@@ -379,6 +380,12 @@ impl Settings {
     /// Language of messages, from `lc_messages`.
     pub fn language(&self) -> Language {
         self.get("lc_messages").map_or(Language::En, |locale| Language::of_locale(&locale))
+    }
+
+    /// The client's encoding, from `client_encoding`.
+    pub fn encoding(&self) -> Encoding {
+        // Only names of encodings pass its check.
+        self.get("client_encoding").and_then(|name| Encoding::named(&name)).unwrap_or(Encoding::UTF8)
     }
 
     /// Bound on a statement, milliseconds; 0 is none.

@@ -49,7 +49,14 @@ fn values_are_checked_and_made_normal() {
     check("row_security=o", "22023");
     check("extra_float_digits=3; extra_float_digits=4; extra_float_digits=x", "3 | 22023 | 22023");
     check("bytea_output=HEX; bytea_output=base64", "hex | 22023");
-    check("client_encoding='utf-8'; client_encoding=UNICODE; client_encoding=LATIN1", "UTF8 | UTF8 | 22023");
+    check(
+        "client_encoding='utf-8'; client_encoding=UNICODE; client_encoding=unicode; client_encoding=cp936; names=win936",
+        "UTF8 | UNICODE | UTF8 | 22023 | GBK",
+    );
+    check(
+        "client_encoding=gb-18030; client_encoding=iso-8859-1; client_encoding=sql_ascii; client_encoding=EUC_TW",
+        "GB18030 | LATIN1 | SQL_ASCII | 22023",
+    );
     check(
         "DateStyle=dmy; datestyle=SQL; datestyle=ISO, YMD; datestyle=later",
         "ISO, DMY | SQL, DMY | ISO, YMD | 22023",

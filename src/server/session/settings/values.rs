@@ -4,6 +4,7 @@
 //! of one value are kept as one text.
 
 use sluice_base::TimeZone;
+use sluice_wire::Encoding;
 
 use super::SettingError;
 use super::definitions::{Definition, Kind, Unit};
@@ -43,7 +44,7 @@ fn allowed(kind: Kind) -> Option<String> {
     match kind {
         Kind::Words(words) => Some(words.join(", ")),
         Kind::Bool => Some("on, off".to_string()),
-        Kind::Encoding => Some("UTF8".to_string()),
+        Kind::Encoding => Some(Encoding::all().map(Encoding::name).collect::<Vec<_>>().join(", ")),
         Kind::Int(min, max, _) => Some(format!("{min} .. {max}")),
         Kind::Real(..) | Kind::Text | Kind::DateStyle | Kind::TimeZone | Kind::Identifiers => None,
     }
@@ -162,10 +163,10 @@ fn time_zone(value: &str) -> Option<String> {
     TimeZone::parse(value).map(|zone| zone.name().to_string())
 }
 
-/// UTF-8 under all its names, quoted as some clients send it.
+/// The encoding's own name. `UNICODE` stays, as in PostgreSQL, for old clients that ask whether they got it.
 fn encoding(value: &str) -> Option<String> {
-    let plain: String = value.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
-    matches!(plain.as_str(), "utf8" | "unicode" | "default").then(|| "UTF8".to_string())
+    let name = Encoding::named(value)?.name();
+    Some(if value == "UNICODE" { value } else { name }.to_string())
 }
 
 /// Reads a list such as `retail, "零售", "$user"`.

@@ -1,0 +1,92 @@
+//! The engine's optimizer rules, less what PostgreSQL's types do not allow.
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::common::tree_node::Transformed;
+use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::optimizer::optimizer::{ApplyOrder, Optimizer};
+use datafusion::optimizer::push_down_filter::PushDownFilter;
+use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
+use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
+
+/// All rules, in the engine's order.
+pub(super) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let ours: [Rule; 2] = [
+        Arc::new(DistinctWithoutSum(SingleDistinctToGroupBy::new())),
+        Arc::new(FilterAboveTotals(PushDownFilter::new())),
+    ];
+    let rule = |rule: Rule| ours.iter().find(|own| own.name() == rule.name()).map_or(rule, Arc::clone);
+    Optimizer::new().rules.into_iter().map(rule).collect()
+}
+
+type Rule = Arc<dyn OptimizerRule + Send + Sync>;
+
+/// Conditions towards the scans, but none below an aggregate that has a row for no rows: what is left of `c = 1 AND c =
+/// 2` over a total is a constant, and a constant goes below any GROUP BY. Below grouping sets not even a condition on a
+/// key may go: the rows of the other sets have NULL there.
+#[derive(Debug)]
+struct FilterAboveTotals(PushDownFilter);
+
+impl OptimizerRule for FilterAboveTotals {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        self.0.apply_order()
+    }
+
+    fn supports_rewrite(&self) -> bool {
+        true
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        if over_totals(&plan) { Ok(Transformed::no(plan)) } else { self.0.rewrite(plan, config) }
+    }
+}
+
+/// True for filters, one or several, over such an aggregate.
+fn over_totals(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Filter(filter) => match filter.input.as_ref() {
+            LogicalPlan::Aggregate(aggregate) => {
+                let sets = |key: &Expr| matches!(key, Expr::GroupingSet(_));
+                aggregate.group_expr.is_empty() || aggregate.group_expr.iter().any(sets)
+            }
+            below => over_totals(below),
+        },
+        _ => false,
+    }
+}
+
+/// `count(DISTINCT x)` as two groupings. A `sum` beside it would become a sum of sums, which has another type: that of
+/// integers is bigint and that of bigints numeric, and each sum of numerics has room for more digits.
+#[derive(Debug)]
+struct DistinctWithoutSum(SingleDistinctToGroupBy);
+
+impl OptimizerRule for DistinctWithoutSum {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        self.0.apply_order()
+    }
+
+    fn supports_rewrite(&self) -> bool {
+        true
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        let is_sum = |expr: &Expr| match expr {
+            Expr::AggregateFunction(AggregateFunction { func, params }) => func.name() == "sum" && !params.distinct,
+            _ => false,
+        };
+        match &plan {
+            LogicalPlan::Aggregate(aggregate) if aggregate.aggr_expr.iter().any(is_sum) => Ok(Transformed::no(plan)),
+            _ => self.0.rewrite(plan, config),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Whether a relation has at most one row for each value of some of its columns.
+//!
+//! Invariant: sound, not complete. `true` rests on a key that the catalog declares, read as it is, or on a GROUP BY;
+//! whatever stands between that could repeat a row gives `false`.
+
+use std::collections::BTreeSet;
+
+use datafusion_common::Column;
+use datafusion_expr::expr::BinaryExpr;
+use datafusion_expr::utils::split_conjunction;
+use datafusion_expr::{Expr, Join, JoinType, LogicalPlan, Operator};
+
+use super::GovernedSource;
+
+/// Which side of a join is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
+/// True where each row of one side meets at most one of the other: what that is joined by holds its key.
+pub(super) fn meets_one(join: &Join, side: Side) -> bool {
+    let other = if side == Side::Left { &join.right } else { &join.left };
+    let mut equal: Vec<(&Expr, &Expr)> = join.on.iter().map(|(left, right)| (left, right)).collect();
+    for part in join.filter.iter().flat_map(split_conjunction) {
+        if let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = part {
+            equal.push((left, right));
+        }
+    }
+    let of_other = |expr: &Expr| match expr {
+        Expr::Column(column) => other.schema().maybe_index_of_column(column),
+        _ => None,
+    };
+    let columns = equal.into_iter().filter_map(|(left, right)| match (of_other(left), of_other(right)) {
+        // A column compared with one of its own side says nothing about a pair.
+        (Some(column), None) | (None, Some(column)) => Some(column),
+        _ => None,
+    });
+    is_unique(other, &columns.collect())
+}
+
+/// True where no two rows agree in the columns at these positions.
+pub(super) fn is_unique(plan: &LogicalPlan, columns: &BTreeSet<usize>) -> bool {
+    match plan {
+        LogicalPlan::TableScan(scan) => {
+            let Some(source) = scan.source.downcast_ref::<GovernedSource>() else { return false };
+            let field = |column: &usize| {
+                let place = scan.projection.as_ref().map_or(Some(*column), |kept| kept.get(*column).copied())?;
+                source.fields().get(place).copied()
+            };
+            let fields: BTreeSet<usize> = columns.iter().filter_map(field).collect();
+            let clear = |field: &usize| source.decision().fields.get(*field).is_some_and(|field| field.is_clear());
+            let key = source.key();
+            !key.is_empty() && key.iter().all(|field| fields.contains(field) && clear(field))
+        }
+        LogicalPlan::SubqueryAlias(alias) => is_unique(&alias.input, columns),
+        LogicalPlan::Filter(filter) => is_unique(&filter.input, columns),
+        LogicalPlan::Sort(sort) => is_unique(&sort.input, columns),
+        LogicalPlan::Limit(limit) => is_unique(&limit.input, columns),
+        LogicalPlan::Projection(projection) => {
+            let below = |column: &usize| {
+                let column = plain(projection.expr.get(*column)?)?;
+                projection.input.schema().maybe_index_of_column(column)
+            };
+            is_unique(&projection.input, &columns.iter().filter_map(below).collect())
+        }
+        // A pair is told apart by what tells each side's rows apart; an outer join adds rows with NULLs on one side.
+        LogicalPlan::Join(join)
+            if matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::Right | JoinType::Full) =>
+        {
+            let width = join.left.schema().fields().len();
+            let right: BTreeSet<usize> = columns.range(width..).map(|column| column - width).collect();
+            is_unique(&join.left, &columns.range(..width).copied().collect()) && is_unique(&join.right, &right)
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            let sets = aggregate.group_expr.iter().any(|expr| matches!(expr, Expr::GroupingSet(_)));
+            !sets && (0..aggregate.group_expr.len()).all(|group| columns.contains(&group))
+        }
+        _ => false,
+    }
+}
+
+fn plain(expr: &Expr) -> Option<&Column> {
+    match expr {
+        Expr::Column(column) => Some(column),
+        Expr::Alias(alias) => plain(&alias.expr),
+        _ => None,
+    }
+}
