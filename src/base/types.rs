@@ -58,6 +58,14 @@ pub enum SqlType {
     Regproc,
     /// `regnamespace`
     Regnamespace,
+    /// `regprocedure`
+    Regprocedure,
+    /// `regoper`
+    Regoper,
+    /// `regoperator`
+    Regoperator,
+    /// `regrole`
+    Regrole,
     /// `int2vector`
     Int2vector,
     /// `oidvector`
@@ -110,6 +118,10 @@ impl SqlType {
             SqlType::Regtype => 2206,
             SqlType::Regproc => 24,
             SqlType::Regnamespace => 4089,
+            SqlType::Regprocedure => 2202,
+            SqlType::Regoper => 2203,
+            SqlType::Regoperator => 2204,
+            SqlType::Regrole => 4096,
             SqlType::Int2vector => 22,
             SqlType::Oidvector => 30,
             SqlType::Unknown => 705,
@@ -152,6 +164,10 @@ impl SqlType {
             SqlType::Regtype => 2211,
             SqlType::Regproc => 1008,
             SqlType::Regnamespace => 4090,
+            SqlType::Regprocedure => 2207,
+            SqlType::Regoper => 2208,
+            SqlType::Regoperator => 2209,
+            SqlType::Regrole => 4097,
             SqlType::Int2vector => 1006,
             SqlType::Oidvector => 1013,
             SqlType::Record => 2287,
@@ -173,7 +189,7 @@ impl SqlType {
     /// One of each kind of scalar, without modifiers.
     pub fn scalars() -> &'static [SqlType] {
         use SqlType::*;
-        static SCALARS: [SqlType; 35] = [
+        static SCALARS: [SqlType; 39] = [
             Bool,
             Int2,
             Int4,
@@ -200,6 +216,10 @@ impl SqlType {
             Regtype,
             Regproc,
             Regnamespace,
+            Regprocedure,
+            Regoper,
+            Regoperator,
+            Regrole,
             Int2vector,
             Oidvector,
             Unknown,
@@ -213,6 +233,21 @@ impl SqlType {
         &SCALARS
     }
 
+    /// True for the types that are an OID which reads and prints as a name: `regclass` and its kin.
+    pub fn is_oid_with_name(&self) -> bool {
+        matches!(
+            self,
+            SqlType::Regclass
+                | SqlType::Regtype
+                | SqlType::Regproc
+                | SqlType::Regnamespace
+                | SqlType::Regprocedure
+                | SqlType::Regoper
+                | SqlType::Regoperator
+                | SqlType::Regrole
+        )
+    }
+
     /// `typlen` of `pg_type`: bytes, or -1 for variable length, or -2 for a C string.
     pub fn length(&self) -> i16 {
         match self {
@@ -220,7 +255,8 @@ impl SqlType {
             SqlType::Int2 => 2,
             SqlType::Int4 | SqlType::Float4 | SqlType::Date | SqlType::Oid | SqlType::Xid => 4,
             SqlType::Aclitem => 12,
-            SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace | SqlType::Void => 4,
+            SqlType::Void => 4,
+            named if named.is_oid_with_name() => 4,
             SqlType::Int8 | SqlType::Float8 | SqlType::Time | SqlType::Timestamp | SqlType::Timestamptz => 8,
             SqlType::Interval | SqlType::Uuid => 16,
             SqlType::Name => 64,
@@ -268,6 +304,10 @@ impl SqlType {
             SqlType::Regtype => "regtype",
             SqlType::Regproc => "regproc",
             SqlType::Regnamespace => "regnamespace",
+            SqlType::Regprocedure => "regprocedure",
+            SqlType::Regoper => "regoper",
+            SqlType::Regoperator => "regoperator",
+            SqlType::Regrole => "regrole",
             SqlType::Int2vector => "int2vector",
             SqlType::Oidvector => "oidvector",
             SqlType::Unknown => "unknown",

@@ -22,12 +22,15 @@ pub fn arrow_type(sql_type: &SqlType) -> DataType {
         SqlType::Int2 => DataType::Int16,
         SqlType::Int4 => DataType::Int32,
         SqlType::Int8 => DataType::Int64,
-        SqlType::Oid
-        | SqlType::Xid
-        | SqlType::Regclass
+        SqlType::Oid | SqlType::Xid => DataType::Int64,
+        SqlType::Regclass
         | SqlType::Regtype
         | SqlType::Regproc
-        | SqlType::Regnamespace => DataType::Int64,
+        | SqlType::Regnamespace
+        | SqlType::Regprocedure
+        | SqlType::Regoper
+        | SqlType::Regoperator
+        | SqlType::Regrole => DataType::Int64,
         SqlType::Float4 => DataType::Float32,
         SqlType::Float8 => DataType::Float64,
         SqlType::Numeric(declared) => {

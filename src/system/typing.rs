@@ -67,7 +67,7 @@ pub(crate) fn array_lower(sql_type: &SqlType) -> i32 {
 
 /// `oid` and the types that are an OID with a name.
 pub(crate) fn is_oid_like(sql_type: &SqlType) -> bool {
-    matches!(sql_type, SqlType::Oid | SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace)
+    *sql_type == SqlType::Oid || sql_type.is_oid_with_name()
 }
 
 /// Text of any kind, `"char"` included.
@@ -105,6 +105,7 @@ pub(crate) fn implicit(from: &SqlType, to: &SqlType) -> bool {
         (Int2 | Int4 | Int8, to) if is_oid_like(to) => true,
         (from, Oid) if is_oid_like(from) => true,
         (Oid, to) if is_oid_like(to) => true,
+        (Regproc, Regprocedure) | (Regprocedure, Regproc) | (Regoper, Regoperator) | (Regoperator, Regoper) => true,
         (from, Int8) if is_oid_like(from) => false,
         (Text | Varchar(_) | Name | Bpchar(_) | Char, Text) => true,
         (Text | Name, Varchar(_)) | (Varchar(_), Bpchar(_)) | (Text, Bpchar(_)) => true,
@@ -206,7 +207,7 @@ pub(crate) fn type_by_name(name: &str) -> Option<SqlType> {
         "timestamp with time zone" => Timestamptz,
         "time without time zone" => Time,
         // Types of catalog columns that `base` tells by their nearest kin.
-        "xid" | "cid" | "regrole" | "regcollation" => Oid,
+        "xid" | "cid" | "regcollation" => Oid,
         "pg_node_tree" | "aclitem" | "inet" | "cidr" | "pg_lsn" | "cstring" | "tid" => Text,
         "anyarray" => Array(Box::new(Text)),
         "pg_ndistinct" | "pg_dependencies" | "pg_mcv_list" | "refcursor" | "xml" => Text,

@@ -52,7 +52,24 @@ table=$(psql -X -c '\d retail.account')
 has '\d retail.account' "$table" acct_id cust_id opened_on date rate 'numeric(7,4)'
 none=$(psql -X -c '\d audit.queries' 2>&1 || true)
 has '\d audit.queries' "$none" 'Did not find any relation'
-psql -X -q -c '\l' -c '\conninfo' -c '\encoding' -c '\dv' -c '\di' -c '\ds' -c '\df nothing*' -c '\du' >/dev/null 2>&1 || fail 'a listing command fails'
+has '\l' "$(psql -X -A -t -c '\l')" 'bank|sluice|UTF8'
+has '\du' "$(psql -X -A -t -c '\du')" cd_manager sluice
+has '\dp' "$(psql -X -A -t -c '\dp retail.account')" 'retail|account|table|cd_manager=r/sluice'
+has '\dn+' "$(psql -X -A -t -c '\dn+')" 'retail|sluice|cd_manager=U/sluice'
+has '\dT' "$(psql -X -A -t -c '\dT int4')" integer
+has '\di' "$(psql -X -A -t -c '\di retail.*')" 'retail|account_pkey|index|sluice|account'
+has '\dv' "$(psql -X -A -t -c '\dv sluice.*')" 'sluice|my_limits|view'
+has '\df' "$(psql -X -A -t -c '\df upper')" 'pg_catalog|upper|text|text|func'
+has '\sv' "$(psql -X -c '\sv sluice.my_limits')" 'CREATE OR REPLACE VIEW sluice.my_limits AS' 'NULL::bigint AS maximum'
+# Every listing command answers, with psql's plain words or with rows.
+for listing in a A Ac Af Ao Ap b c C d D dp E es et eu ew F Fd Fp Ft g i l L m n o O p P rds Rp Rs s S t T u v x X y; do
+  for more in '' +; do
+    case "$listing$more" in F+ | Fp+ | Rp+ | x+) continue ;; esac # psql itself fails where these list nothing
+    psql -X -q -v ON_ERROR_STOP=1 -c "\d$listing$more" >/dev/null || fail "\d$listing$more"
+  done
+done
+psql -X -q -v ON_ERROR_STOP=1 -c '\l+' -c '\conninfo' -c '\encoding' -c '\z' -c '\dconfig work_mem' -c '\lo_list' >/dev/null ||
+  fail 'a listing command fails'
 
 # -- answers -------------------------------------------------------------------------------------------------------
 same 'aligned output' "$(PGUSER=risk_officer psql -X -c "SELECT branch_id AS 机构号, level FROM retail.branch WHERE branch_id IN ('B11', 'H00') ORDER BY 1")" \
@@ -65,6 +82,10 @@ same 'NULL and empty text' "$(PGUSER=risk_officer psql -X -q -A -t -P 'null=(nul
 same 'variables' "$(psql -X -q -A -t -v unit=B11 <<<"SELECT branch_name FROM retail.branch WHERE branch_id = :'unit'")" 锦江支行
 described=$(psql -X -q -A -t <<<'SELECT 1::int AS a, cust_id, count(*) FROM retail.customer GROUP BY cust_id \gdesc')
 same '\gdesc' "$described" $'a|integer\ncust_id|text\ncount|bigint'
+same '\crosstabview' "$(psql -X -q -A -P footer=off <<<"SELECT level, branch_id = 'B10' AS head, count(*) FROM retail.branch GROUP BY 1, 2 ORDER BY 1 \crosstabview")" $'level|t|f\n2|1|\n3||4'
+same '\gset and \gexec' "$(psql -X -q -A -t <<<$'SELECT 3 AS n \\gset\nSELECT format(\'SELECT %s\', i) FROM generate_series(1, :n) i \\gexec')" $'1\n2\n3'
+watched=$(timeout 2 psql -X -q -A -t <<<'SELECT 7 \watch 0.2' || true)
+[ "$(grep -c '^7$' <<<"$watched")" -gt 1 ] || fail "\watch: $watched"
 same 'FETCH_COUNT' "$(PGUSER=risk_officer psql -X -q -A -t -v FETCH_COUNT=3 -c 'SELECT branch_id FROM retail.branch ORDER BY 1' | wc -l)" 16
 joined=$(ask "SELECT b.机构名称, count(DISTINCT c.客户号), sum(d.余额) FROM 零售.客户 c JOIN 零售.账户 a ON a.客户号 = c.客户号
   JOIN 零售.日终余额 d ON d.账号 = a.账号 AND d.统计日期 = DATE '2026-06-30' JOIN 零售.机构 b ON b.机构号 = c.管户机构号
@@ -99,6 +120,16 @@ same 'masks in \copy' "$(grep -c '\*\*\*\*' "$folder/out.csv")" "$branch"
 printf 'x\n' >"$folder/in.csv"
 if psql -X -c "\\copy retail.branch FROM '$folder/in.csv'" 2>"$folder/error"; then fail '\copy FROM is taken'; fi
 has '\copy FROM' "$(cat "$folder/error")" ERROR
+
+# -- pg_dump -------------------------------------------------------------------------------------------------------
+dumped=$(pg_dump --schema-only)
+has 'pg_dump --schema-only' "$dumped" 'CREATE TABLE retail.account (' 'rate numeric(7,4) NOT NULL' 'ADD CONSTRAINT account_pkey PRIMARY KEY (acct_id)' \
+  'FOREIGN KEY (cust_id) REFERENCES retail.customer(cust_id)' 'CREATE VIEW sluice.my_access AS' 'COMMENT ON COLUMN retail.account.rate IS'
+lacks 'pg_dump --schema-only' "$dumped" salary
+dumped=$(pg_dump --schema-only -t retail.branch)
+has 'pg_dump -t' "$dumped" 'CREATE TABLE retail.branch ('
+lacks 'pg_dump -t' "$dumped" 'CREATE TABLE retail.account'
+same 'pg_dump of data' "$(pg_dump --data-only --disable-triggers -t retail.branch | grep -c '^B1')" 5
 
 # -- transactions and cancel ---------------------------------------------------------------------------------------
 same 'a transaction' "$(psql -X -q -A -t <<'SQL'

@@ -107,8 +107,10 @@ impl Dialect for Mysql {
             }
             // FLOAT compares as a double with digits nobody wrote; TIME goes beyond a day; the rest is another type there.
             Float4 | Time | Bpchar(_) | Name | Uuid | Bytea | Oid | Interval | Json | Jsonb => false,
-            Char | Regclass | Regtype | Regproc | Regnamespace | Int2vector | Oidvector | Unknown | Void | Record
-            | Xid | Aclitem | NodeTree | Anyarray | Array(_) => false,
+            Char | Regclass | Regtype | Regproc | Regnamespace | Regprocedure | Regoper | Regoperator | Regrole
+            | Int2vector | Oidvector | Unknown | Void | Record | Xid | Aclitem | NodeTree | Anyarray | Array(_) => {
+                false
+            }
         }
     }
 

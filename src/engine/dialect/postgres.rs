@@ -89,8 +89,10 @@ impl Dialect for Postgres {
             Bpchar(_) => false,
             // Equal intervals may differ in their parts; json has no equality, jsonb its own.
             Interval | Json | Jsonb => false,
-            Char | Regclass | Regtype | Regproc | Regnamespace | Int2vector | Oidvector | Unknown | Void | Record
-            | Xid | Aclitem | NodeTree | Anyarray | Array(_) => false,
+            Char | Regclass | Regtype | Regproc | Regnamespace | Regprocedure | Regoper | Regoperator | Regrole
+            | Int2vector | Oidvector | Unknown | Void | Record | Xid | Aclitem | NodeTree | Anyarray | Array(_) => {
+                false
+            }
         }
     }
 

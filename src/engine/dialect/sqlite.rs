@@ -78,8 +78,10 @@ impl Dialect for Sqlite {
             Bool | Int2 | Int4 | Int8 | Float8 | Text | Varchar(_) | Date => true,
             Float4 | Numeric(_) | Time | Timestamp | Timestamptz | Bpchar(_) | Name | Uuid | Bytea | Oid | Interval
             | Json | Jsonb => false,
-            Char | Regclass | Regtype | Regproc | Regnamespace | Int2vector | Oidvector | Unknown | Void | Record
-            | Xid | Aclitem | NodeTree | Anyarray | Array(_) => false,
+            Char | Regclass | Regtype | Regproc | Regnamespace | Regprocedure | Regoper | Regoperator | Regrole
+            | Int2vector | Oidvector | Unknown | Void | Record | Xid | Aclitem | NodeTree | Anyarray | Array(_) => {
+                false
+            }
         }
     }
 

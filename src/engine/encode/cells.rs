@@ -283,14 +283,19 @@ fn values_of(array: &ArrayRef, sql_type: &SqlType, format: Format) -> Result<Val
         SqlType::Int4 => Values::Int32(to(DataType::Int32)?.as_primitive::<Int32Type>().clone()),
         SqlType::Int8 => Values::Int64(to(DataType::Int64)?.as_primitive::<Int64Type>().clone()),
         SqlType::Oid | SqlType::Xid => Values::Oid(to(DataType::Int64)?.as_primitive::<Int64Type>().clone()),
-        SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => {
-            match (array.data_type().is_integer(), format) {
-                (true, _) | (false, Format::Binary) => {
-                    Values::Oid(to(DataType::Int64)?.as_primitive::<Int64Type>().clone())
-                }
-                (false, Format::Text) => text_values(array, sql_type)?,
+        SqlType::Regclass
+        | SqlType::Regtype
+        | SqlType::Regproc
+        | SqlType::Regnamespace
+        | SqlType::Regprocedure
+        | SqlType::Regoper
+        | SqlType::Regoperator
+        | SqlType::Regrole => match (array.data_type().is_integer(), format) {
+            (true, _) | (false, Format::Binary) => {
+                Values::Oid(to(DataType::Int64)?.as_primitive::<Int64Type>().clone())
             }
-        }
+            (false, Format::Text) => text_values(array, sql_type)?,
+        },
         SqlType::Float4 => Values::Float32(to(DataType::Float32)?.as_primitive::<Float32Type>().clone()),
         SqlType::Float8 => Values::Float64(to(DataType::Float64)?.as_primitive::<Float64Type>().clone()),
         SqlType::Numeric(declared) => numeric_values(array, *declared, sql_type)?,

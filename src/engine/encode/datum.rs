@@ -153,7 +153,11 @@ fn put_binary(out: &mut BytesMut, value: &Datum, sql_type: &SqlType, settings: &
             | SqlType::Regclass
             | SqlType::Regtype
             | SqlType::Regproc
-            | SqlType::Regnamespace,
+            | SqlType::Regnamespace
+            | SqlType::Regprocedure
+            | SqlType::Regoper
+            | SqlType::Regoperator
+            | SqlType::Regrole,
             Datum::Int(v),
         ) => out.put_u32(u32::try_from(*v).map_err(|_| range())?),
         (SqlType::Float4, Datum::Float(v)) => out.put_f32(*v as f32),

@@ -3,6 +3,7 @@
 //! Invariant: bounded memory (see [`super::kept`] for what is kept), and nothing past the acknowledged end of the log is read. Files are read in a thread of
 //! their own, which stops when the stream is dropped.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +15,7 @@ use sluice_engine::sources::{BatchSource, BatchStream, SourceError};
 use tokio::sync::mpsc;
 
 use super::format::FormatError;
-use super::kept::{Kept, read_record};
+use super::kept::{Kept, read_records};
 use super::queries::{Fold, Row, damaged_row};
 use super::reader::SegmentReader;
 use super::storage::{COMMANDS_FOLDER, segment_name, segments};
@@ -159,16 +160,17 @@ impl Scan {
             Ok(segment) => segment,
             Err(error) => return Ok(Err(error)),
         };
-        let mut fresh = Vec::new();
-        loop {
-            let more = read_record(&mut segment, fold, last_at, &mut fresh);
+        let read = read_records(&mut segment, fold, last_at, |fresh, _| {
             rows.extend(fresh.drain(..).map(Arc::new));
-            match more {
-                Ok(true) if rows.len() >= BATCH_ROWS => self.emit(rows)?,
-                Ok(true) => {}
-                Ok(false) => return Ok(Ok(())),
-                Err(error) => return Ok(Err(error)),
+            match rows.len() >= BATCH_ROWS {
+                true => self.emit(rows).map_or_else(ControlFlow::Break, ControlFlow::Continue),
+                false => ControlFlow::Continue(()),
             }
+        });
+        match read {
+            Ok(ControlFlow::Continue(())) => Ok(Ok(())),
+            Ok(ControlFlow::Break(gone)) => Err(gone),
+            Err(error) => Ok(Err(error)),
         }
     }
 

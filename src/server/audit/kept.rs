@@ -3,6 +3,7 @@
 //! Invariant: bounded, and nothing but the files read earlier; where the oldest file is another one, or the bound is
 //! met, the files are read from their beginning.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,16 +21,35 @@ const ROW_BYTES: usize = 600;
 /// The rows of the log so far, and where reading goes on.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// The log does not fit.
-    overflown: bool,
     /// Number of the oldest segment.
     first: u64,
     /// Segment, offset and hash behind the last record read.
     at: Option<(u64, u64, Hash)>,
     fold: Fold,
     last_at: i64,
-    rows: Vec<Arc<Row>>,
+    rows: Rows,
+}
+
+/// Finished rows, with their size.
+#[derive(Debug, Default)]
+struct Rows {
+    /// They were too many to be kept.
+    overflown: bool,
+    list: Vec<Arc<Row>>,
     bytes: usize,
+}
+
+impl Rows {
+    fn overflown() -> Rows {
+        Rows { overflown: true, ..Rows::default() }
+    }
+
+    fn keep(&mut self, row: Row) {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.bytes += ROW_BYTES + text(&row.statement) + text(&row.source_sql) + text(&row.fields);
+        self.overflown |= self.bytes > BYTES_MAX;
+        self.list.push(Arc::new(row));
+    }
 }
 
 impl Kept {
@@ -38,20 +58,21 @@ impl Kept {
         let numbers = segments(directory)?;
         let first = numbers.first().copied().unwrap_or(0);
         if first != self.first {
-            *self = Kept { first, overflown: self.overflown, ..Kept::default() };
+            let rows = Rows { overflown: self.rows.overflown, ..Rows::default() };
+            *self = Kept { first, rows, ..Kept::default() };
         }
         let from = self.at.map_or(0, |(segment, ..)| segment);
         for number in numbers.into_iter().filter(|number| (from..=end.segment).contains(number)) {
-            if self.overflown {
+            if self.rows.overflown {
                 break;
             }
             self.segment(directory, number, end)?;
         }
-        if self.overflown {
-            *self = Kept { first, overflown: true, ..Kept::default() };
+        if self.rows.overflown {
+            *self = Kept { first, rows: Rows::overflown(), ..Kept::default() };
             return Ok(None);
         }
-        let mut rows = self.rows.clone();
+        let mut rows = self.rows.list.clone();
         rows.extend(self.fold.running().into_iter().map(Arc::new));
         Ok(Some(rows))
     }
@@ -66,24 +87,26 @@ impl Kept {
             }
             _ => SegmentReader::open(&path, limit),
         };
-        let (mut fresh, mut segment) = match opened {
-            Ok(segment) => (Vec::new(), segment),
+        let mut segment = match opened {
+            Ok(segment) => segment,
             Err(error) => return self.damaged(number, error),
         };
-        loop {
-            let more = read_record(&mut segment, &mut self.fold, &mut self.last_at, &mut fresh);
-            for row in fresh.drain(..) {
-                self.keep(row);
+        let Kept { at, fold, last_at, rows, .. } = self;
+        let read = read_records(&mut segment, fold, last_at, |fresh, segment| {
+            fresh.drain(..).for_each(|row| rows.keep(row));
+            if rows.overflown {
+                return ControlFlow::Break(());
             }
-            match more {
-                Ok(true) if self.overflown => return Ok(()),
-                Ok(true) => self.at = Some((number, segment.offset, segment.last)),
-                Ok(false) => {
-                    self.at = Some((number, segment.offset, segment.last));
-                    return Ok(());
-                }
-                Err(error) => return self.damaged(number, error),
+            *at = Some((number, segment.offset, segment.last));
+            ControlFlow::Continue(())
+        });
+        match read {
+            Ok(ControlFlow::Break(())) => Ok(()),
+            Ok(ControlFlow::Continue(())) => {
+                self.at = Some((number, segment.offset, segment.last));
+                Ok(())
             }
+            Err(error) => self.damaged(number, error),
         }
     }
 
@@ -93,21 +116,30 @@ impl Kept {
             return Err(error);
         }
         tracing::error!(alert = true, segment = segment_name(number), %error, "an audit segment is damaged");
-        self.keep(damaged_row(self.last_at, segment_name(number)));
+        self.rows.keep(damaged_row(self.last_at, segment_name(number)));
         self.at = Some((number + 1, 0, Hash::default()));
         Ok(())
     }
+}
 
-    fn keep(&mut self, row: Row) {
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        self.bytes += ROW_BYTES + text(&row.statement) + text(&row.source_sql) + text(&row.fields);
-        self.overflown |= self.bytes > BYTES_MAX;
-        self.rows.push(Arc::new(row));
+/// Folds a segment to its end. `told` gets the rows of each record, with the reader behind it, and may stop the reading.
+pub(super) fn read_records<B>(
+    segment: &mut SegmentReader,
+    fold: &mut Fold,
+    last_at: &mut i64,
+    mut told: impl FnMut(&mut Vec<Row>, &SegmentReader) -> ControlFlow<B>,
+) -> Result<ControlFlow<B>, FormatError> {
+    let mut rows = Vec::new();
+    while read_record(segment, fold, last_at, &mut rows)? {
+        if let ControlFlow::Break(why) = told(&mut rows, segment) {
+            return Ok(ControlFlow::Break(why));
+        }
     }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// Folds the next record; false at the end of the segment.
-pub(super) fn read_record(
+fn read_record(
     segment: &mut SegmentReader,
     fold: &mut Fold,
     last_at: &mut i64,

@@ -1,4 +1,4 @@
-//! `regclass`, `regtype`, `regproc`, `regnamespace`: OIDs that read and print as names.
+//! `regclass`, `regtype`, `regproc` and their kin: OIDs that read and print as names.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -7,9 +7,9 @@ use sluice_base::SqlType;
 
 use crate::Context;
 use crate::error::{Result, SystemError};
-use crate::relations::{all, find, find_by_oid, format_type, procs, type_info, type_info_by_name};
+use crate::relations::{all, find, find_by_oid, format_type, operators, procs, type_info, type_info_by_name};
 use crate::typing::parse_type_text;
-use crate::visible::{ObjectRef, VisibleRelation};
+use crate::visible::{OWNER_NAME, OWNER_OID, ObjectRef, VisibleRelation};
 
 /// Keywords with their category: `U` unreserved, `C`, `T`, `R` need quotes as names.
 pub(crate) fn keywords() -> &'static HashMap<&'static str, (&'static str, bool)> {
@@ -156,7 +156,7 @@ pub(crate) fn schema_oid(name: &str, context: &Context) -> Option<u32> {
 pub(crate) fn oid_text(number: i64, sql_type: &SqlType, context: &Context) -> Option<String> {
     let oid = u32::try_from(number).ok()?;
     if *sql_type != SqlType::Oid && oid == 0 && crate::typing::is_oid_like(sql_type) {
-        return Some("-".into());
+        return Some(if matches!(sql_type, SqlType::Regoper | SqlType::Regoperator) { "0" } else { "-" }.into());
     }
     match sql_type {
         SqlType::Regclass => {
@@ -172,6 +172,20 @@ pub(crate) fn oid_text(number: i64, sql_type: &SqlType, context: &Context) -> Op
             None => row_type_text(oid, context),
         },
         SqlType::Regproc => procs().by_oid.get(&oid).map(|proc| quote_ident(proc.name)),
+        SqlType::Regprocedure => procs().by_oid.get(&oid).map(|proc| {
+            let types: Vec<String> = proc.arguments.iter().map(|argument| format_type(*argument, None)).collect();
+            format!("{}({})", quote_ident(proc.name), types.join(","))
+        }),
+        SqlType::Regoper => {
+            let found = operators().iter().find(|operator| operator.oid == oid)?;
+            let only = operators().iter().filter(|operator| operator.name == found.name).count() == 1;
+            Some(if only { found.name.to_string() } else { format!("pg_catalog.{}", found.name) })
+        }
+        SqlType::Regoperator => operators()
+            .iter()
+            .find(|operator| operator.oid == oid)
+            .map(|found| format!("{}({},{})", found.name, operand(found.left), operand(found.right))),
+        SqlType::Regrole => role_name(oid, context).map(quote_ident),
         SqlType::Regnamespace => schema_name(oid, context).map(quote_ident),
         _ => None,
     }
@@ -192,6 +206,9 @@ pub(crate) fn oid_in(text: &str, sql_type: &SqlType, context: &Context) -> Resul
             None => Err(SystemError::UndefinedObject("type", text.to_string())),
         };
     }
+    if matches!(sql_type, SqlType::Regprocedure | SqlType::Regoper | SqlType::Regoperator) {
+        return signature_in(text, sql_type).map(Some);
+    }
     let parts = split_name(text).ok_or_else(|| SystemError::Syntax("invalid name syntax".into()))?;
     match sql_type {
         SqlType::Regclass => {
@@ -206,8 +223,64 @@ pub(crate) fn oid_in(text: &str, sql_type: &SqlType, context: &Context) -> Resul
             }
             _ => Err(SystemError::Syntax("invalid name syntax".into())),
         },
+        SqlType::Regrole => match parts.as_slice() {
+            [name] => {
+                role_oid(name, context).map(Some).ok_or_else(|| SystemError::UndefinedObject("role", name.clone()))
+            }
+            _ => Err(SystemError::Syntax("invalid name syntax".into())),
+        },
         _ => Ok(None),
     }
+}
+
+/// The roles that are told: the owner of everything and the user herself.
+fn role_name<'a>(oid: u32, context: &Context<'a>) -> Option<&'a str> {
+    let visible = context.visible;
+    if oid == OWNER_OID { Some(OWNER_NAME) } else { (oid == visible.user_oid).then_some(visible.user.as_str()) }
+}
+
+fn role_oid(name: &str, context: &Context) -> Option<u32> {
+    let visible = context.visible;
+    if name == OWNER_NAME { Some(OWNER_OID) } else { (name == visible.user).then_some(visible.user_oid) }
+}
+
+/// The type of an operand as `regoperator` spells it: there may be none.
+fn operand(oid: u32) -> String {
+    if oid == 0 { "NONE".into() } else { format_type(oid, None) }
+}
+
+/// `name(type, type)` of a function or operator, or the bare name of an operator that is the only one.
+fn signature_in(text: &str, sql_type: &SqlType) -> Result<u32> {
+    let operator = *sql_type != SqlType::Regprocedure;
+    let unknown = || match operator {
+        true => SystemError::UndefinedOperator(text.to_string()),
+        false => SystemError::UndefinedFunction(format!("\"{text}\"")),
+    };
+    let (name, types) = match text.split_once('(') {
+        Some((name, types)) => (name, Some(types.strip_suffix(')').ok_or_else(unknown)?)),
+        None => (text, None),
+    };
+    let name = name.trim();
+    let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
+    let given = |types: &str| {
+        let spelled = types.split(',').map(str::trim).filter(|spelled| !spelled.is_empty());
+        let oid = |spelled: &str| if spelled.eq_ignore_ascii_case("none") { Some(0) } else { type_oid(spelled) };
+        spelled.map(oid).collect::<Option<Vec<u32>>>()
+    };
+    let types = types.map(|types| given(types).ok_or_else(unknown)).transpose()?;
+    if operator {
+        let mut named = operators()
+            .iter()
+            .filter(|known| known.name == name)
+            .filter(|known| types.as_ref().is_none_or(|types| types.as_slice() == [known.left, known.right]));
+        let only = named.next().filter(|_| named.next().is_none());
+        return only.map(|known| known.oid).ok_or_else(unknown);
+    }
+    let types = types.ok_or_else(unknown)?;
+    let parts = split_name(name).ok_or_else(unknown)?;
+    let oids = parts.last().and_then(|name| procs().by_name.get(name.as_str())).map_or(&[][..], Vec::as_slice);
+    let fits = |oid: &&u32| procs().by_oid.get(*oid).is_some_and(|proc| proc.arguments == types);
+    oids.iter().find(fits).copied().ok_or_else(unknown)
 }
 
 /// The type of a visible relation's rows, or of arrays of them: the relation and whether it is the array.

@@ -111,6 +111,10 @@ pub(super) static TABLE: &[Entry] = &[
     ("to_regtype(text) regtype", Strict, |run, args| to_reg(run, args, &SqlType::Regtype)),
     ("to_regproc(text) regproc", Strict, |run, args| to_reg(run, args, &SqlType::Regproc)),
     ("to_regnamespace(text) regnamespace", Strict, |run, args| to_reg(run, args, &SqlType::Regnamespace)),
+    ("to_regprocedure(text) regprocedure", Strict, |run, args| to_reg(run, args, &SqlType::Regprocedure)),
+    ("to_regoper(text) regoper", Strict, |run, args| to_reg(run, args, &SqlType::Regoper)),
+    ("to_regoperator(text) regoperator", Strict, |run, args| to_reg(run, args, &SqlType::Regoperator)),
+    ("to_regrole(text) regrole", Strict, |run, args| to_reg(run, args, &SqlType::Regrole)),
     ("pg_encoding_to_char(int4) name", Strict, |_, args| {
         let wanted = int_at(args, 0)?;
         Ok(ENCODINGS.iter().find(|(number, _)| *number == wanted).map_or("", |(_, name)| name).into())

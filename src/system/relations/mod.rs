@@ -25,7 +25,7 @@ mod types;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-pub(crate) use procs::procs;
+pub(crate) use procs::{operators, procs};
 pub(crate) use settings::preset;
 pub(crate) use shape::{Shape, all, announced, find, find_by_oid};
 pub(crate) use types::{by_name as type_info_by_name, by_oid as type_info, format_type};

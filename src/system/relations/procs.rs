@@ -1,4 +1,4 @@
-//! Functions by OID and by name, for `regproc` and the functions that describe functions.
+//! Functions and operators by OID and by name, for `regproc`, `regoper` and the functions that describe functions.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -46,5 +46,31 @@ pub(crate) fn procs() -> &'static Procs {
         }
         by_name.values_mut().for_each(|oids| oids.sort_unstable());
         Procs { by_oid, by_name }
+    })
+}
+
+/// One row of `pg_operator`, as far as it is asked about; an operand that is not there has no type.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    pub(crate) oid: u32,
+    pub(crate) name: &'static str,
+    pub(crate) left: u32,
+    pub(crate) right: u32,
+}
+
+/// The operators that `pg_operator` lists.
+pub(crate) fn operators() -> &'static [Operator] {
+    static OPERATORS: OnceLock<Vec<Operator>> = OnceLock::new();
+    OPERATORS.get_or_init(|| {
+        let mut lines = include_str!("../data/pg_operator.tsv").lines();
+        let header: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
+        let place = |name: &str| header.iter().position(|known| *known == name).unwrap_or(usize::MAX);
+        let (oid, name, left, right) = (place("oid"), place("oprname"), place("oprleft"), place("oprright"));
+        let parse = |line: &'static str| {
+            let cells: Vec<&'static str> = line.split('\t').collect();
+            let number = |place: usize| cells.get(place)?.parse().ok();
+            Some(Operator { oid: number(oid)?, name: cells.get(name)?, left: number(left)?, right: number(right)? })
+        };
+        lines.filter_map(parse).collect()
     })
 }

@@ -72,7 +72,11 @@ fn read(reader: &mut Reader<'_>, sql_type: &SqlType) -> Decoded {
         | SqlType::Regclass
         | SqlType::Regtype
         | SqlType::Regproc
-        | SqlType::Regnamespace => Datum::Int(reader.take().map(u32::from_be_bytes)?.into()),
+        | SqlType::Regnamespace
+        | SqlType::Regprocedure
+        | SqlType::Regoper
+        | SqlType::Regoperator
+        | SqlType::Regrole => Datum::Int(reader.take().map(u32::from_be_bytes)?.into()),
         SqlType::Float4 => Datum::Float(reader.take().map(f32::from_be_bytes)?.into()),
         SqlType::Float8 => Datum::Float(reader.take().map(f64::from_be_bytes)?),
         SqlType::Numeric(_) => Datum::Numeric(numeric(reader)?),

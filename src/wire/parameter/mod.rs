@@ -68,7 +68,14 @@ fn of_text(text: &str, sql_type: &SqlType, zone: &TimeZone) -> Decoded {
         SqlType::Uuid => uuid(text).map(Datum::Uuid),
         SqlType::Bytea => bytea(text).map(Datum::Bytes),
         SqlType::Json | SqlType::Jsonb => json::check(text).map(|()| Datum::Text(text.into())),
-        SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => {
+        SqlType::Regclass
+        | SqlType::Regtype
+        | SqlType::Regproc
+        | SqlType::Regnamespace
+        | SqlType::Regprocedure
+        | SqlType::Regoper
+        | SqlType::Regoperator
+        | SqlType::Regrole => {
             Ok(text.trim().parse::<u32>().map_or_else(|_| Datum::Text(text.into()), |oid| Datum::Int(oid.into())))
         }
         SqlType::Int2vector => vector(text, i16::MIN.into(), i16::MAX.into()),

@@ -423,7 +423,7 @@ fn binary_values_of_the_wrong_length() {
             SqlType::Bool => 1,
             SqlType::Int2 => 2,
             SqlType::Int4 | SqlType::Oid | SqlType::Xid | SqlType::Float4 | SqlType::Date => 4,
-            SqlType::Regclass | SqlType::Regtype | SqlType::Regproc | SqlType::Regnamespace => 4,
+            named if named.is_oid_with_name() => 4,
             SqlType::Int8 | SqlType::Float8 | SqlType::Time | SqlType::Timestamp | SqlType::Timestamptz => 8,
             SqlType::Interval | SqlType::Uuid => 16,
             _ => continue,
