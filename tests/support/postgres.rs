@@ -51,6 +51,8 @@ impl Postgres {
             "unix_socket_directories=".into(),
             "fsync=off".into(),
             "full_page_writes=off".into(),
+            // What it estimates must not depend on how long the tests take.
+            "autovacuum=off".into(),
             "timezone=UTC".into(),
             "log_statement=none".into(),
             "max_connections=200".into(),
