@@ -53,7 +53,7 @@ fn random_statements_have_the_answers_of_the_governed_copy() {
                 let mut tried = 0_u64;
                 while started.elapsed() < seconds && failed.load(Ordering::Relaxed) < SHOWN {
                     // A plan that is kept must answer as one that is made for its values.
-                    run.mode = if tried % 2 == 0 { "force_generic_plan" } else { "force_custom_plan" };
+                    run.mode = if tried.is_multiple_of(2) { "force_generic_plan" } else { "force_custom_plan" };
                     run.one(&mut random);
                     tried += 1;
                     failed.fetch_add(std::mem::take(&mut run.fresh), Ordering::Relaxed);

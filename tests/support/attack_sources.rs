@@ -86,9 +86,7 @@ pub fn under(settings: &Settings, directory: &Path, policy: &str) -> Settings {
     write_users(directory);
     let policies = directory.join("policies");
     std::fs::create_dir_all(&policies).expect("a folder");
-    for file in ["bank.yaml"] {
-        std::fs::copy(settings.policies.join(file), policies.join(file)).expect("the policies");
-    }
+    std::fs::copy(settings.policies.join("bank.yaml"), policies.join("bank.yaml")).expect("the policies");
     std::fs::write(policies.join("more.yaml"), policy).expect("a file");
     Settings { directory: directory.to_path_buf(), port: keep::free_port(), policies, ..settings.clone() }
 }

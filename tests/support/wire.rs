@@ -68,7 +68,7 @@ impl Wire {
 
     /// The same with these parameters in the startup packet, and UTC.
     pub fn login_with(port: u16, startup: &[(&str, &str)], password: &str) -> Result<Wire, Fields> {
-        Wire::login_altered(port, startup, password, &mut |_| {}).map_err(|(_, fields)| fields)
+        Wire::login_altered(port, startup, password, &mut |_| {}).map_err(|failed| failed.1)
     }
 
     /// As [`Wire::login_with`], with a hand on each packet before it is sent. Where it fails, the connection comes back.
@@ -77,9 +77,9 @@ impl Wire {
         startup: &[(&str, &str)],
         password: &str,
         alter: &mut dyn FnMut(&mut Vec<u8>),
-    ) -> Result<Wire, (Option<Wire>, Fields)> {
+    ) -> Result<Wire, Box<(Option<Wire>, Fields)>> {
         let told = |error: std::io::Error| Fields { message: error.to_string(), ..Fields::default() };
-        let mut wire = Wire::open(port).map_err(|error| (None, told(error)))?;
+        let mut wire = Wire::open(port).map_err(|error| Box::new((None, told(error))))?;
         let mut body = 196_608u32.to_be_bytes().to_vec();
         for (name, value) in startup.iter().copied().chain([("TimeZone", "UTC")]) {
             body.extend([name.as_bytes(), b"\0", value.as_bytes(), b"\0"].concat());
@@ -93,7 +93,7 @@ impl Wire {
         };
         match outcome {
             Ok(()) => Ok(wire),
-            Err(fields) => Err((Some(wire), fields)),
+            Err(fields) => Err(Box::new((Some(wire), fields))),
         }
     }
 

@@ -151,9 +151,7 @@ impl Lateral {
                 Ok(LogicalPlan::Distinct(Distinct::All(Arc::new(self.apply(input)?))))
             }
             LogicalPlan::Aggregate(aggregate) if aggregate.group_expr.is_empty() => self.total(aggregate),
-            LogicalPlan::Aggregate(aggregate) => {
-                self.grouped(aggregate, self.apply(&aggregate.input)?, |call| Ok(call))
-            }
+            LogicalPlan::Aggregate(aggregate) => self.grouped(aggregate, self.apply(&aggregate.input)?, Ok),
             LogicalPlan::Limit(limit) => self.limited(limit, false),
             LogicalPlan::Values(values) => self.values(values),
             LogicalPlan::Join(join) => self.joined(join),

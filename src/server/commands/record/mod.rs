@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use recording::Recording;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Sender, channel};
 
 use super::{failure, put};
 
@@ -26,6 +26,8 @@ const STARTUP_BYTES_MAX: usize = 10_000;
 const CANCEL_CODE: u32 = 80_877_102;
 const SSL_CODE: u32 = 80_877_103;
 const GSS_CODE: u32 = 80_877_104;
+/// Pieces that may wait to be written down; more hold their side up.
+const PIECES_WAITING: usize = 16;
 
 /// What to record, and where.
 #[derive(Debug, Clone)]
@@ -79,7 +81,7 @@ async fn conversation(options: &RecordOptions, out: &mut dyn Write) -> Result<St
     let mut recording = Recording::begin(std::io::BufWriter::new(file), &name, &startup[8..]).map_err(of_file)?;
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let (said, mut heard) = unbounded_channel::<(Side, Vec<u8>)>();
+    let (said, mut heard) = channel::<(Side, Vec<u8>)>(PIECES_WAITING);
     let other = said.clone();
     let collect = async {
         while let Some((side, bytes)) = heard.recv().await {
@@ -127,12 +129,12 @@ async fn pass(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     side: Side,
-    said: UnboundedSender<(Side, Vec<u8>)>,
+    said: Sender<(Side, Vec<u8>)>,
 ) {
     let mut piece = vec![0; 64 << 10];
     // However one side ends, the other is told by the end of what it reads.
     while let Ok(read @ 1..) = from.read(&mut piece).await {
-        if said.send((side, piece[..read].to_vec())).is_err() || to.write_all(&piece[..read]).await.is_err() {
+        if said.send((side, piece[..read].to_vec())).await.is_err() || to.write_all(&piece[..read]).await.is_err() {
             break;
         }
     }
