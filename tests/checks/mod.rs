@@ -16,5 +16,6 @@ mod limits;
 mod matrix;
 mod policy;
 mod reload;
+mod sql;
 mod tidy;
 mod wire;

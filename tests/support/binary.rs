@@ -61,6 +61,8 @@ pub fn decode(oid: u32, bytes: &[u8]) -> String {
         }
         "bytea" => format!("\\x{}", hex(bytes)),
         "jsonb" => String::from_utf8_lossy(&bytes[1..]).into_owned(),
+        // Arrays and what no case reads: the bytes themselves.
+        other if other.starts_with("oid") || other.ends_with(']') => format!("\\x{}", hex(bytes)),
         _ => String::from_utf8(bytes.to_vec()).expect("text is UTF-8"),
     }
 }

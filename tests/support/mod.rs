@@ -11,6 +11,7 @@ pub mod keep;
 pub mod layout;
 pub mod mariadb;
 pub mod postgres;
+pub mod slt;
 pub mod sluice;
 pub mod statements;
 pub mod tls;
