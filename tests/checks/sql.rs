@@ -126,7 +126,10 @@ impl Sessions {
                     counted.push((source, counted_as(&got, what)));
                 }
                 (None, Some(listed)) => failures.push(format!("{source}: {listed} is listed, and it agrees")),
-                (Some((what, told)), _) => failures.push(format!("{source} ({form:?}): {what}\n{told}")),
+                (Some((what, told)), _) => {
+                    let cause = if what == "XX000" { sluice(source).last_cause() } else { String::new() };
+                    failures.push(format!("{source} ({form:?}): {what}\n{told}{cause}"));
+                }
             }
         }
         let mut tally = tally.lock().expect("no session panics with the tally");

@@ -28,7 +28,7 @@ CREATE TABLE product(product_id bigint, sku char(8), title varchar(120), price n
 INSERT INTO product SELECT g * 1000000007::bigint, 'SKU' || lpad(g::text, 3 + g % 3, '0'),
   (ARRAY['笔记本','Phone X','tea 茶','Lamp','Desk (oak)','Chair'])[1 + g % 6] || ' ' || g,
   CASE WHEN g % 11 = 0 THEN NULL ELSE g * 19.99 END, g * 0.5, CASE WHEN g % 4 = 0 THEN 0 ELSE g * 3 END,
-  (ARRAY[1, 0.5, 1.250, 3, 0.333333])[1 + g % 5], (ARRAY['电子','家具','Food'])[1 + g % 3],
+  (ARRAY[1, 0.5, 1.25, 3, 0.333333])[1 + g % 5], (ARRAY['电子','家具','Food'])[1 + g % 3],
   timestamp '2024-02-28 23:59:59.5' + g * interval '13 hours'
   FROM generate_series(1, 24) g;
 CREATE TABLE orders(order_id bigint, customer_id integer, ordered date, shipped timestamp, ship_time time,

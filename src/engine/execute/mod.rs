@@ -4,6 +4,7 @@
 //! dropping it stops the work here and at the sources.
 
 mod once;
+mod rules;
 mod stop;
 mod stream;
 
@@ -93,6 +94,7 @@ impl Engine {
             .with_runtime_env(environment)
             .with_default_features()
             .with_analyzer_rules(analyzer_rules(limits))
+            .with_optimizer_rules(rules::optimizer_rules())
             .build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads * THREADS_PER_CORE)

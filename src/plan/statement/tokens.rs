@@ -6,6 +6,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
+use super::respelled::respelled;
 use crate::PlanError;
 
 /// Tokenizes within the limits; white space and comments are dropped.
@@ -19,7 +20,7 @@ pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>
     })?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
     check(&tokens, limits)?;
-    continued(text, tokens)
+    respelled(continued(text, tokens)?)
 }
 
 /// Joins string literals that only a line break stands between; without one the second literal is out of place, where the
