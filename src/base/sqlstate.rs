@@ -46,6 +46,7 @@ states! {
     InvalidRegularExpression = "2201B";
     InvalidArgumentForLogarithm = "2201E";
     InvalidArgumentForPowerFunction = "2201F";
+    InvalidArgumentForWidthBucket = "2201G";
     InvalidRowCountInLimit = "2201W";
     InvalidRowCountInResultOffset = "2201X";
     ActiveSqlTransaction = "25001";

@@ -145,8 +145,9 @@ impl ToClient for EngineError {
                     "Select fewer rows or columns, aggregate earlier, or ask the operator to raise limits.memory_bytes.",
                     "请减少行或列、提前聚合,或联系管理员提高 limits.memory_bytes。",
                 ),
-            EngineError::Unsupported(_) => {
-                ClientError::new(S::FeatureNotSupported, "this query form is not supported", "不支持这种查询形式")
+            EngineError::Unsupported(what) => {
+                let (en, zh) = construct(what);
+                ClientError::new(S::FeatureNotSupported, format!("{en} is not supported"), format!("不支持{zh}"))
                     .hint("Write the query in simpler steps.", "请将查询拆成更简单的步骤。")
             }
             EngineError::NoKey(_) => ClientError::new(
@@ -181,6 +182,20 @@ impl From<DatetimeFault> for EngineError {
 impl From<DataFusionError> for EngineError {
     fn from(error: DataFusionError) -> EngineError {
         of(&error)
+    }
+}
+
+/// What the engine does not do, in words without its own.
+fn construct(what: &str) -> (&'static str, &'static str) {
+    let has = |words: &str| what.contains(words);
+    if has("OuterReferenceColumn") || has("correlated") || has("Correlated") {
+        ("a subquery that is correlated in this way", "这种形式的关联子查询")
+    } else if has("retract_batch") || has("sliding") || has("bounded window") {
+        ("this aggregate over a window frame that moves", "在移动窗口范围上使用该聚合函数")
+    } else if has("CAST") || has("cast") {
+        ("a cast between these types", "这两种类型之间的转换")
+    } else {
+        ("this query form", "这种查询形式")
     }
 }
 

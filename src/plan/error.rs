@@ -52,6 +52,45 @@ pub enum PlanError {
     /// Types that do not fit.
     #[error("types do not match: {0}")]
     Datatype(String),
+    /// A result or an argument past its range.
+    #[error("{0}")]
+    OutOfRange(&'static str),
+    /// A condition of the statement's form, in PostgreSQL's words.
+    #[error("{0}")]
+    Form(String),
+    /// A column of a relation, absent or not visible.
+    #[error("column {0}.{1} does not exist")]
+    UndefinedQualified(String, String),
+    /// A column in USING that a side of the join does not have.
+    #[error("column {0:?} specified in USING clause does not exist in {1} table")]
+    UsingColumn(String, &'static str),
+    /// A relation that FROM does not name.
+    #[error("missing FROM-clause entry for table {0:?}")]
+    MissingFrom(String),
+    /// A relation that goes by its alias: its name, the alias.
+    #[error("invalid reference to FROM-clause entry for table {0:?}")]
+    HiddenByAlias(String, String),
+    /// The same name twice in one WITH.
+    #[error("WITH query name {0:?} specified more than once")]
+    DuplicateQuery(String),
+    /// A window that cannot be.
+    #[error("{0}")]
+    Window(String),
+    /// A window of no name in sight.
+    #[error("window {0:?} does not exist")]
+    UndefinedWindow(String),
+    /// A type of this name is not there.
+    #[error("type {0:?} does not exist")]
+    UndefinedType(String),
+    /// A function called as one of another kind.
+    #[error("{0}")]
+    WrongKind(String),
+    /// A cast that there is not: from, to.
+    #[error("cannot cast type {0} to {1}")]
+    CannotCast(String, String),
+    /// A rule of grouping, in PostgreSQL's words.
+    #[error("{0}")]
+    GroupingRule(String),
     /// Columns outside GROUP BY and the like.
     #[error("grouping error: {0}")]
     Grouping(String),
@@ -188,6 +227,64 @@ impl ToClient for PlanError {
                     .detail(what.clone(), what.clone())
                     .hint("Add an explicit cast.", "请添加显式类型转换。")
             }
+            PlanError::OutOfRange(what) => {
+                ClientError::new(S::NumericValueOutOfRange, *what, format!("数值超出范围:{what}"))
+            }
+            PlanError::Form(what) => ClientError::new(S::SyntaxError, what.clone(), format!("语句无效:{what}")),
+            PlanError::UndefinedQualified(relation, name) => ClientError::new(
+                S::UndefinedColumn,
+                format!("column {relation}.{name} does not exist"),
+                format!("字段 {relation}.{name} 不存在"),
+            ),
+            PlanError::UsingColumn(name, side) => {
+                let of_side = if *side == "left" { "左侧" } else { "右侧" };
+                ClientError::new(
+                    S::UndefinedColumn,
+                    format!("column \"{name}\" specified in USING clause does not exist in {side} table"),
+                    format!("USING 中的字段 \"{name}\" 在{of_side}的表中不存在"),
+                )
+            }
+            PlanError::MissingFrom(name) => ClientError::new(
+                S::UndefinedTable,
+                format!("missing FROM-clause entry for table \"{name}\""),
+                format!("FROM 中没有表 \"{name}\""),
+            ),
+            PlanError::HiddenByAlias(name, alias) => ClientError::new(
+                S::UndefinedTable,
+                format!("invalid reference to FROM-clause entry for table \"{name}\""),
+                format!("对 FROM 中的表 \"{name}\" 的引用无效"),
+            )
+            .hint(
+                format!("Perhaps you meant to reference the table alias \"{alias}\"."),
+                format!("也许应当使用别名 \"{alias}\"。"),
+            ),
+            PlanError::DuplicateQuery(name) => ClientError::new(
+                S::DuplicateAlias,
+                format!("WITH query name \"{name}\" specified more than once"),
+                format!("WITH 中的名称 \"{name}\" 重复出现"),
+            ),
+            PlanError::Window(what) => ClientError::new(S::WindowingError, what.clone(), format!("窗口无效:{what}")),
+            PlanError::UndefinedWindow(name) => ClientError::new(
+                S::UndefinedObject,
+                format!("window \"{name}\" does not exist"),
+                format!("窗口 \"{name}\" 不存在"),
+            ),
+            PlanError::UndefinedType(name) => ClientError::new(
+                S::UndefinedObject,
+                format!("type \"{name}\" does not exist"),
+                format!("类型 \"{name}\" 不存在"),
+            ),
+            PlanError::WrongKind(what) => {
+                ClientError::new(S::WrongObjectType, what.clone(), format!("函数用法不符:{what}"))
+            }
+            PlanError::CannotCast(from, to) => ClientError::new(
+                S::CannotCoerce,
+                format!("cannot cast type {from} to {to}"),
+                format!("不能把类型 {from} 转换为 {to}"),
+            ),
+            PlanError::GroupingRule(what) => {
+                ClientError::new(S::GroupingError, what.clone(), format!("分组不符合规则:{what}"))
+            }
             PlanError::Grouping(what) => ClientError::new(
                 S::GroupingError,
                 "a column must appear in the GROUP BY clause or be used in an aggregate function",
@@ -301,6 +398,13 @@ fn of_plan_text(what: &str) -> PlanError {
         PlanError::UndefinedFunction(quoted_word(what).unwrap_or_else(|| "of these argument types".into()))
     } else if lower.contains("select distinct on expressions must match") {
         PlanError::InvalidReference("SELECT DISTINCT ON expressions must match initial ORDER BY expressions".into())
+    } else if let Some(column) = ungrouped(what) {
+        PlanError::GroupingRule(format!(
+            "column \"{column}\" must appear in the GROUP BY clause or be used in an aggregate function"
+        ))
+    } else if lower.contains("order by expressions") && lower.contains("must appear in select list") {
+        let told = "for SELECT DISTINCT, ORDER BY expressions must appear in select list";
+        PlanError::InvalidReference(told.into())
     } else if lower.contains("group by") || lower.contains("aggregate") {
         PlanError::Grouping(clip(what))
     } else if lower.contains("coerc") || lower.contains("type") || lower.contains("cast") {
@@ -308,6 +412,13 @@ fn of_plan_text(what: &str) -> PlanError {
     } else {
         PlanError::Invalid(clip(what))
     }
+}
+
+/// The column that stands outside of GROUP BY, in the planner's words for it.
+fn ungrouped(what: &str) -> Option<String> {
+    let (before, _) = what.split_once("must appear in the GROUP BY clause")?;
+    let column = before.trim_end().strip_suffix('"')?.rsplit_once("column \"")?.1;
+    Some(column.split('\u{1}').next().unwrap_or(column).to_string())
 }
 
 fn quoted_word(what: &str) -> Option<String> {

@@ -4,6 +4,7 @@
 //! [`govern::GovernedSource`] that carries its decision, so there is nothing below it that could be reached or moved.
 //! This room depends on DataFusion's planning crates alone: it cannot execute.
 
+mod bytes;
 pub mod datetime;
 mod error;
 mod generic;

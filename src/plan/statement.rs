@@ -4,6 +4,7 @@
 //! tokens by a small cursor; queries by sqlparser.
 
 mod command;
+mod respelled;
 mod tokens;
 
 use sluice_base::{Datum, Limits, SqlType};

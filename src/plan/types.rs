@@ -170,6 +170,56 @@ pub fn decimal_text(digits: &str, scale: i8) -> Option<String> {
     Some(if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
 }
 
+/// A UUID in the forms that PostgreSQL reads: 32 digits, dashes behind groups of four, braces around all.
+pub(crate) fn read_uuid(text: &str) -> Option<[u8; 16]> {
+    let text = text.trim();
+    let inside = text.strip_prefix('{').map_or(Some(text), |rest| rest.strip_suffix('}'))?;
+    let mut digits = Vec::with_capacity(32);
+    for letter in inside.chars() {
+        match letter.to_digit(16) {
+            Some(digit) => digits.push(digit as u8),
+            None if letter == '-' && !digits.is_empty() && digits.len() % 4 == 0 && digits.len() < 32 => {}
+            None => return None,
+        }
+    }
+    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    if digits.len() == 32 && !inside.contains("--") { bytes.try_into().ok() } else { None }
+}
+
+/// Bytes in PostgreSQL's two forms: `\x` and hexadecimal digits, or text with backslashes.
+pub(crate) fn read_bytea(text: &str) -> Option<Vec<u8>> {
+    if let Some(hex) = text.strip_prefix("\\x") {
+        let digits: Option<Vec<u8>> = hex
+            .chars()
+            .filter(|letter| !letter.is_ascii_whitespace())
+            .map(|letter| letter.to_digit(16).map(|digit| digit as u8))
+            .collect();
+        let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+        return Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        match rest.next()? {
+            b'\\' => bytes.push(b'\\'),
+            first @ b'0'..=b'3' => {
+                let mut code = u32::from(first - b'0');
+                for _ in 0..2 {
+                    let digit = rest.next().filter(|digit| (b'0'..=b'7').contains(digit))?;
+                    code = code * 8 + u32::from(digit - b'0');
+                }
+                bytes.push(u8::try_from(code).ok()?);
+            }
+            _ => return None,
+        }
+    }
+    Some(bytes)
+}
+
 fn fit<T: TryFrom<i64>>(value: i64, name: &'static str) -> Result<T, PlanError> {
     T::try_from(value).map_err(|_| PlanError::InvalidValue(name))
 }
@@ -247,6 +297,19 @@ mod tests {
             };
             assert_eq!(got, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn uuids_and_bytes_as_they_are_written() {
+        let uuid = read_uuid("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
+        assert!(uuid.is_some());
+        assert_eq!(read_uuid("{A0EEBC999C0B4EF8BB6D6BB9BD380A11}"), uuid);
+        assert_eq!(read_uuid("a0eebc99-9c0b"), None);
+        assert_eq!(read_uuid("a0eebc9-99c0b-4ef8-bb6d-6bb9bd380a11"), None);
+        assert_eq!(read_bytea("\\xDEAD"), Some(vec![0xde, 0xad]));
+        assert_eq!(read_bytea("a\\\\b\\001"), Some(vec![b'a', b'\\', b'b', 1]));
+        assert_eq!(read_bytea("\\xabc"), None);
+        assert_eq!(read_bytea("\\9"), None);
     }
 
     #[test]

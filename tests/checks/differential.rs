@@ -20,7 +20,6 @@ use crate::support::attack_world::{attacked, governed, reference, worlds};
 use crate::support::block_on;
 use crate::support::client::{Answer, Form, lines};
 use crate::support::postgres::printed;
-use crate::support::sluice::Sluice;
 use crate::support::statements::Generator;
 use crate::support::wire::Wire;
 
@@ -154,10 +153,9 @@ impl Run {
         if let Some(fault) = fault {
             self.fresh += 1;
             let error = answer.error.as_ref().map(|error| format!("{} {}", error.code, error.message));
-            let cause = if code == "XX000" || code == "58000" {
-                cause(&attacked(SOURCES[source], "plain").sluice)
-            } else {
-                String::new()
+            let cause = match code {
+                "XX000" | "58000" => attacked(SOURCES[source], "plain").sluice.last_cause(),
+                _ => String::new(),
             };
             let got = short(&got);
             self.failures.push(format!(
@@ -225,22 +223,6 @@ fn plain(lines: &[String], ordered: bool) -> Vec<String> {
         plain.sort();
     }
     plain
-}
-
-/// The cause of the last internal error, from the audit's segments.
-fn cause(sluice: &Sluice) -> String {
-    // Records are written in groups.
-    std::thread::sleep(Duration::from_millis(300));
-    let mut last = String::new();
-    let folder = sluice.settings.directory.join("audit");
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let bytes = std::fs::read(entry.path()).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        if let Some(at) = text.rfind("\"cause\":\"") {
-            last = text[at..].chars().take(3000).collect();
-        }
-    }
-    last
 }
 
 fn short(lines: &[String]) -> String {

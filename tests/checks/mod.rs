@@ -19,5 +19,6 @@ mod matrix;
 mod policy;
 mod recorded;
 mod reload;
+mod sql;
 mod tidy;
 mod wire;

@@ -70,6 +70,8 @@ pub fn decode(oid: u32, bytes: &[u8]) -> String {
         }
         "bytea" => format!("\\x{}", hex(bytes)),
         "jsonb" => lossy(&bytes[1..]),
+        // Arrays and what no case reads: the bytes themselves.
+        other if other.starts_with("oid") || other.ends_with(']') => format!("\\x{}", hex(bytes)),
         _ => lossy(bytes),
     }
 }

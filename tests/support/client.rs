@@ -24,6 +24,8 @@ pub struct ColumnInfo {
     pub name: String,
     /// Type OID.
     pub oid: u32,
+    /// Type modifier: a declared length, or precision and scale; -1 where there is none.
+    pub modifier: i32,
     /// Format of its values: 0 text, 1 binary.
     pub format: u16,
 }
@@ -176,6 +178,7 @@ pub fn columns(body: &[u8]) -> Vec<ColumnInfo> {
         columns.push(ColumnInfo {
             name: lossy(&rest[..end]),
             oid: number(&after[6..10]),
+            modifier: number(&after[12..16]) as i32,
             format: number(&after[16..18]) as u16,
         });
         rest = &after[18..];

@@ -14,6 +14,7 @@ pub mod mariadb;
 pub mod mutate;
 pub mod postgres;
 pub mod recorder;
+pub mod slt;
 pub mod sluice;
 pub mod statements;
 pub mod tls;

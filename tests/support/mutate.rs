@@ -148,7 +148,7 @@ fn bytes_in(random: &mut ChaCha8Rng, body: &mut Vec<u8>) {
 
 /// Counts, lengths, OIDs and formats are numbers of two or four bytes.
 fn number_in(random: &mut ChaCha8Rng, body: &mut [u8]) {
-    let extreme = *[0, 1, -1, -2, 0x7fff, -0x8000, 0x7fff_ffff, -0x8000_0000].choose(random).unwrap_or(&0);
+    let extreme: i32 = *[0, 1, -1, -2, 0x7fff, -0x8000, 0x7fff_ffff, -0x8000_0000].choose(random).unwrap_or(&0);
     let bytes = if random.random() { (extreme as i16).to_be_bytes().to_vec() } else { extreme.to_be_bytes().to_vec() };
     if body.len() >= bytes.len() {
         let place = random.random_range(0..=body.len() - bytes.len());

@@ -108,6 +108,21 @@ impl Sluice {
         Wire::login(self.settings.port, user, password, &self.settings.database, application)
     }
 
+    /// The cause of the last internal error, from the audit's segments.
+    pub fn last_cause(&self) -> String {
+        // Records are written in groups.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let mut last = String::new();
+        for entry in std::fs::read_dir(self.settings.directory.join("audit")).into_iter().flatten().flatten() {
+            let bytes = std::fs::read(entry.path()).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            if let Some(at) = text.rfind("\"cause\":\"") {
+                last = text[at..].chars().take(500).collect();
+            }
+        }
+        last
+    }
+
     /// Largest resident memory so far, bytes.
     pub fn peak_memory(&self) -> u64 {
         self.memory("VmHWM:")

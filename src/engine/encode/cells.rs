@@ -34,6 +34,8 @@ pub(super) struct Cells {
     binary: bool,
     nulls: Option<NullBuffer>,
     values: Values,
+    /// Letters up to which a text is filled up with blanks.
+    padded: usize,
 }
 
 /// The column's values, in the one Arrow type that its announced type is written from.
@@ -89,7 +91,11 @@ impl Cells {
     pub(super) fn of(array: &ArrayRef, sql_type: &SqlType, format: Format) -> Result<Cells, EncodeError> {
         let binary = format == Format::Binary;
         let values = values_of(array, sql_type, format)?;
-        Ok(Cells { sql_type: sql_type.clone(), binary, nulls: array.logical_nulls(), values })
+        let padded = match sql_type {
+            SqlType::Bpchar(Some(length)) => *length as usize,
+            _ => 0,
+        };
+        Ok(Cells { sql_type: sql_type.clone(), binary, nulls: array.logical_nulls(), values, padded })
     }
 
     pub(super) fn is_null(&self, row: usize) -> bool {
@@ -99,6 +105,7 @@ impl Cells {
     /// The cell's text where it lies in the batch as it is to be sent.
     pub(super) fn text(&self, row: usize) -> Option<&[u8]> {
         match &self.values {
+            _ if self.padded > 0 => None,
             Values::Text(array) => Some(array.value(row).as_bytes()),
             Values::LargeText(array) => Some(array.value(row).as_bytes()),
             Values::TextView(array) => Some(array.value(row).as_bytes()),
@@ -210,6 +217,9 @@ impl Cells {
             out.put_u8(1); // version of the format
         }
         out.put_slice(text.as_bytes());
+        if self.padded > 0 {
+            out.put_bytes(b' ', self.padded.saturating_sub(text.chars().count()));
+        }
     }
 
     fn put_bytes(&self, out: &mut BytesMut, bytes: &[u8], settings: &EncodeSettings) {

@@ -111,7 +111,8 @@ impl Gate<'_> {
     /// A comparison of two columns.
     pub(super) fn columns(&mut self, left: &Value, op: CompareOp, right: &Value) -> Option<String> {
         let dialect = self.dialect;
-        if !same_family(&left.sql_type, &right.sql_type) || !dialect.compares(&left.sql_type) {
+        let both = dialect.compares(&left.sql_type) && dialect.compares(&right.sql_type);
+        if !same_family(&left.sql_type, &right.sql_type) || !both {
             return None;
         }
         let sign = sign(op)?;

@@ -10,6 +10,7 @@ mod gate;
 mod generic;
 mod govern_exec;
 mod leaf;
+mod padding;
 mod parents;
 mod provider;
 mod push;

@@ -16,6 +16,7 @@ use futures::{StreamExt, TryStreamExt};
 use sluice_base::{Datum, SqlType};
 
 use super::fragment::Hole;
+use super::padding;
 use super::provider::source;
 use crate::sources::{ScanRequest, Source, Sources};
 
@@ -130,7 +131,13 @@ impl ExecutionPlan for SourceExec {
                     _ => return Err(DataFusionError::Internal("connection is of another kind".into())),
                 },
             };
-            Ok(stream.map_err(external))
+            let padded = match &rows {
+                SourceRows::Sql { request, .. } => padding::columns(&request.types),
+                SourceRows::Batches { .. } => Vec::new(),
+            };
+            Ok(stream.map_err(external).and_then(move |batch| {
+                futures::future::ready(padding::without(batch, &padded).map_err(DataFusionError::from))
+            }))
         };
         let stream = futures::stream::once(opened).try_flatten().boxed();
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, stream)))

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use arrow::datatypes::DataType;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
-use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue};
+use datafusion_common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion_expr::expr::{Between, BinaryExpr, Case, Cast, InList, ScalarFunction};
 use datafusion_expr::expr_rewriter::NamePreserver;
 use datafusion_expr::utils::merge_schema;
 use datafusion_expr::{
-    ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF, cast, lit,
+    ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, Projection, ScalarFunctionArgs, ScalarUDF, Union, cast,
+    lit,
 };
 
 use super::Session;
@@ -27,7 +28,41 @@ use crate::resolve::beside;
 
 /// Operands of one kind, where coercion would take the engine's; a text never meets a number.
 pub(crate) fn before(plan: LogicalPlan, session: &Arc<Session>) -> Result<LogicalPlan> {
-    each(plan, &|expr, schema| brought(expr, schema, session))
+    each(plan, &|expr, schema| brought(expr, schema, session))?
+        .transform_up_with_subqueries(|node| match node {
+            LogicalPlan::Union(union) => in_one_unit(union),
+            other => Ok(Transformed::no(other)),
+        })
+        .map(|done| done.data)
+}
+
+/// A union of dates and timestamps in the unit of timestamps: in the engine's common one `9999-12-31` has no place.
+fn in_one_unit(union: Union) -> Result<Transformed<LogicalPlan>> {
+    let width = union.schema.fields().len();
+    let target = |column: usize| {
+        let of = |input: &Arc<LogicalPlan>| input.schema().fields().get(column).map(|field| field.data_type().clone());
+        let types: Vec<DataType> = union.inputs.iter().filter_map(of).collect();
+        let stamp = types.iter().find(|found| matches!(found, DataType::Timestamp(..))).cloned();
+        stamp.filter(|_| types.contains(&DataType::Date32))
+    };
+    let targets: Vec<Option<DataType>> = (0..width).map(target).collect();
+    if targets.iter().all(Option::is_none) {
+        return Ok(Transformed::no(LogicalPlan::Union(union)));
+    }
+    let brought = |input: &Arc<LogicalPlan>| -> Result<Arc<LogicalPlan>> {
+        let columns = input.schema().iter().zip(&targets).map(|((qualifier, field), target)| {
+            let column = Expr::Column(Column::from((qualifier, field)));
+            match target {
+                Some(target) if *field.data_type() == DataType::Date32 => {
+                    cast(column, target.clone()).alias_qualified(qualifier.cloned(), field.name())
+                }
+                _ => column,
+            }
+        });
+        Ok(Arc::new(LogicalPlan::Projection(Projection::try_new(columns.collect(), Arc::clone(input))?)))
+    };
+    let inputs = union.inputs.iter().map(brought).collect::<Result<Vec<_>>>()?;
+    Union::try_new_with_loose_types(inputs).map(LogicalPlan::Union).map(Transformed::yes)
 }
 
 /// PostgreSQL's casts in place of the engine's.
@@ -74,6 +109,9 @@ fn brought(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tran
     match expr {
         Expr::BinaryExpr(BinaryExpr { mut left, op, mut right }) if is_comparison(op) => {
             comparable(&[&*left, &*right], schema, op)?;
+            if crate::resolve::aligned(&mut [&mut *left, &mut *right], schema, session)? {
+                return Ok(Transformed::yes(binary(*left, op, *right)));
+            }
             let typed = beside(&mut [&mut *left, &mut *right], schema, session)?;
             match same_time(&left, &right, schema, session)? {
                 Some((left, right)) => Ok(Transformed::yes(binary(left, op, right))),
@@ -81,9 +119,12 @@ fn brought(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tran
             }
         }
         Expr::Between(Between { mut expr, negated, mut low, mut high }) => {
-            let typed = beside(&mut [&mut *expr, &mut *low, &mut *high], schema, session)?;
             comparable(&[&*expr, &*low], schema, Operator::GtEq)?;
             comparable(&[&*expr, &*high], schema, Operator::LtEq)?;
+            if crate::resolve::aligned(&mut [&mut *expr, &mut *low, &mut *high], schema, session)? {
+                return Ok(Transformed::yes(Expr::Between(Between { expr, negated, low, high })));
+            }
+            let typed = beside(&mut [&mut *expr, &mut *low, &mut *high], schema, session)?;
             let all = together(&[&*expr, &*low, &*high], schema, session)?;
             let between = |expr, low, high| Expr::Between(Between { expr, negated, low, high });
             match all.and_then(|all| <[Expr; 3]>::try_from(all).ok()) {
@@ -92,11 +133,15 @@ fn brought(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tran
             }
         }
         Expr::InList(InList { mut expr, mut list, negated }) => {
-            let mut operands: Vec<&mut Expr> = std::iter::once(&mut *expr).chain(&mut list).collect();
-            let typed = beside(&mut operands, schema, session)?;
             for item in &list {
                 comparable(&[&*expr, item], schema, Operator::Eq)?;
             }
+            let mut all: Vec<&mut Expr> = std::iter::once(&mut *expr).chain(&mut list).collect();
+            if crate::resolve::aligned(&mut all, schema, session)? {
+                return Ok(Transformed::yes(Expr::InList(InList { expr, list, negated })));
+            }
+            let mut operands: Vec<&mut Expr> = std::iter::once(&mut *expr).chain(&mut list).collect();
+            let typed = beside(&mut operands, schema, session)?;
             let all: Vec<&Expr> = std::iter::once(&*expr).chain(&list).collect();
             match together(&all, schema, session)? {
                 Some(mut all) => {
@@ -231,8 +276,14 @@ fn arguments(mut function: ScalarFunction, schema: &DFSchema, session: &Arc<Sess
         return Ok(Transformed::no(Expr::ScalarFunction(function)));
     }
     if name == "nullif" {
-        let typed = beside(&mut function.args.iter_mut().collect::<Vec<_>>(), schema, session)?;
         comparable(&function.args.iter().collect::<Vec<_>>(), schema, Operator::Eq)?;
+    }
+    if crate::resolve::aligned(&mut function.args.iter_mut().collect::<Vec<_>>(), schema, session)? {
+        return Ok(Transformed::yes(Expr::ScalarFunction(function)));
+    }
+    let name = function.func.name();
+    if name == "nullif" {
+        let typed = beside(&mut function.args.iter_mut().collect::<Vec<_>>(), schema, session)?;
         return Ok(changed(Expr::ScalarFunction(function), typed));
     }
     let all: Vec<&Expr> = function.args.iter().collect();
@@ -297,6 +348,14 @@ fn replaced(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tra
     let (from, to) = (inner.get_type(schema)?, field.data_type().clone());
     if Kind::of(&from) == Some(Kind::Numeric) && to == DataType::Utf8 {
         return Ok(Transformed::yes(crate::numeric::text(&inner)));
+    }
+    if to == DataType::Utf8
+        && let Some(text) = crate::bytes::text(&inner, &from)
+    {
+        return Ok(Transformed::yes(text));
+    }
+    if from.is_decimal() && matches!(to, DataType::Float32 | DataType::Float64) {
+        return crate::numeric::float(*inner, to).map(Transformed::yes);
     }
     let Some(name) = conversion(&from, &to) else {
         return Ok(Transformed::no(Expr::Cast(Cast { expr: inner, field })));

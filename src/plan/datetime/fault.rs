@@ -53,6 +53,15 @@ pub enum DatetimeFault {
     /// A number with more digits than its template.
     #[error("numeric out of range")]
     NumberRange,
+    /// A number that a function does not take.
+    #[error("{0}")]
+    NumberOut(&'static str),
+    /// Buckets that cannot be.
+    #[error("{0}")]
+    Bucket(&'static str),
+    /// Text that is no json.
+    #[error("invalid input for type json")]
+    Json,
     /// A number that no character has.
     #[error("{0}")]
     Letter(&'static str),
@@ -131,6 +140,17 @@ impl ToClient for DatetimeFault {
             DatetimeFault::NumberRange => {
                 ClientError::new(S::NumericValueOutOfRange, "numeric field overflow", "numeric 字段溢出")
             }
+            DatetimeFault::NumberOut(what) => {
+                ClientError::new(S::NumericValueOutOfRange, *what, format!("数值超出范围:{what}"))
+            }
+            DatetimeFault::Bucket(what) => {
+                ClientError::new(S::InvalidArgumentForWidthBucket, *what, format!("width_bucket 的参数无效:{what}"))
+            }
+            DatetimeFault::Json => ClientError::new(
+                S::InvalidTextRepresentation,
+                "invalid input syntax for type json",
+                "类型 json 的输入语法无效",
+            ),
             DatetimeFault::Letter(what) => ClientError::new(S::ProgramLimitExceeded, *what, "没有这个编号的字符"),
             DatetimeFault::DivisionByZero => ClientError::new(S::DivisionByZero, "division by zero", "除数为零"),
             DatetimeFault::Argument(what) => {

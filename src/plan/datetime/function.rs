@@ -10,7 +10,7 @@ use datafusion_expr::{
 
 use super::fault::DatetimeFault as Fault;
 use super::part::Unit;
-use super::table::{Overload, TABLE};
+use super::table::{Overload, lines};
 use super::value::{Column, Kind, Value, column};
 use super::{EXTRACT, Session};
 use crate::PlanError;
@@ -24,7 +24,7 @@ pub(super) struct Temporal {
 }
 
 pub(super) fn named(name: &str, session: &Arc<Session>) -> Option<Arc<ScalarUDF>> {
-    let name = TABLE.iter().find(|overload| overload.name == name)?.name;
+    let name = lines().find(|overload| overload.name == name)?.name;
     let signature = Signature::user_defined(Volatility::Immutable);
     Some(Arc::new(ScalarUDF::from(Temporal { name, session: Arc::clone(session), signature })))
 }
@@ -65,7 +65,7 @@ pub(super) fn chosen(name: &str, types: &[DataType]) -> Result<&'static Overload
         (exact, preferred)
     };
     let mut best: Option<&'static Overload> = None;
-    for overload in TABLE.iter().filter(fits) {
+    for overload in lines().filter(fits) {
         if best.is_none_or(|best| rank(&overload) > rank(&best)) {
             best = Some(overload);
         }
@@ -182,7 +182,7 @@ fn own(value: Value<'_>) -> Value<'static> {
 /// Names that a client can type.
 pub(super) static TYPED: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let mut names: Vec<&'static str> =
-        TABLE.iter().map(|overload| overload.name).filter(|name| !name.starts_with('\u{1}')).collect();
+        lines().map(|overload| overload.name).filter(|name| !name.starts_with('\u{1}')).collect();
     names.dedup();
     names
 });

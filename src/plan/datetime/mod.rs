@@ -3,7 +3,8 @@
 //! The engine's own arithmetic has other types and other answers (a difference of timestamps is a duration without days,
 //! a date plus an interval stays a date, a cast between the two kinds of timestamp takes the clock for UTC). So none of it
 //! is used: operators become calls of the functions of [`table`] while they are planned, and the casts that remain after
-//! coercion are replaced ([`casts`]). Each function is one line of the table: its name, the types it takes, the type it
+//! coercion are replaced ([`casts`]). Each function is one line of the table, as are those of texts, numbers and json that the
+//! engine lacks ([`letters`], [`numbers`], [`json`]): its name, the types it takes, the type it
 //! gives, and what it does with a row.
 //!
 //! Invariants: a function has PostgreSQL's result and type or an error of PostgreSQL's kind; it depends on its arguments,
@@ -18,6 +19,9 @@ mod calendar;
 pub(crate) mod casts;
 mod fault;
 mod function;
+mod json;
+mod letters;
+mod numbers;
 mod part;
 mod planner;
 mod read;

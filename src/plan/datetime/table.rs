@@ -10,7 +10,7 @@ use super::part::{self, Part, Unit};
 use super::value::{Kind, Value};
 use super::{EXTRACT, ROUNDED, Session, read, read_span, span, template, write, zone};
 
-type Outcome<'a> = Result<Value<'a>, Fault>;
+pub(super) type Outcome<'a> = Result<Value<'a>, Fault>;
 
 /// One line.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ macro_rules! table {
     };
 }
 
-pub(super) static TABLE: &[Overload] = table! {
+static TABLE: &[Overload] = table! {
     MINUS, [Stamp, Stamp] -> Span, |_, v| span::between(micros(&v[0])?, micros(&v[1])?).map(Value::Span);
     MINUS, [Moment, Moment] -> Span, |_, v| span::between(micros(&v[0])?, micros(&v[1])?).map(Value::Span);
     MINUS, [Date, Date] -> Int, |_, v| Ok(Value::Int(day(&v[0])? - day(&v[1])?));
@@ -170,6 +170,11 @@ pub(super) static TABLE: &[Overload] = table! {
     "isfinite", [Span] -> Bool, |_, _| Ok(Value::Bool(true));
 };
 
+/// Every line there is: of dates and times, and of what else the engine lacks.
+pub(super) fn lines() -> impl Iterator<Item = &'static Overload> {
+    [TABLE, super::letters::TABLE, super::numbers::TABLE, super::json::TABLE].into_iter().flatten()
+}
+
 /// Names that a client can type.
 pub(crate) fn names() -> &'static [&'static str] {
     &super::function::TYPED
@@ -180,21 +185,21 @@ const MILLENNIUM: i64 = 10_957 * DAY;
 
 const OTHER: Fault = Fault::Argument("an argument of another type");
 
-fn text<'a>(value: &Value<'a>) -> Result<&'a str, Fault> {
+pub(super) fn text<'a>(value: &Value<'a>) -> Result<&'a str, Fault> {
     match value {
         Value::Text(text) => Ok(text),
         _ => Err(OTHER),
     }
 }
 
-fn int(value: &Value) -> Result<i64, Fault> {
+pub(super) fn int(value: &Value) -> Result<i64, Fault> {
     match value {
         Value::Int(v) => Ok(*v),
         _ => Err(OTHER),
     }
 }
 
-fn float(value: &Value) -> Result<f64, Fault> {
+pub(super) fn float(value: &Value) -> Result<f64, Fault> {
     match value {
         Value::Float(v) => Ok(*v),
         _ => Err(OTHER),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_common::{DFSchema, DFSchemaRef};
+use datafusion_expr::utils::grouping_set_to_exprlist;
 use datafusion_expr::{Expr, LogicalPlan};
 use sluice_model::catalog::Naming;
 
@@ -139,13 +140,18 @@ impl Tracer {
             LogicalPlan::Aggregate(aggregate) => {
                 let input = self.plan(&aggregate.input)?;
                 let schema = aggregate.input.schema();
-                let grouping = aggregate.group_expr.iter();
+                // Of grouping sets each expression is a column once, then comes the engine's own of the set.
+                let sets = matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)]);
+                let grouping = grouping_set_to_exprlist(&aggregate.group_expr).map_err(from_planner)?;
                 let mut columns = self.exprs(grouping, schema, &input, Some(Use::Group))?;
+                if sets {
+                    columns.push(Origin::default());
+                }
                 let mut calls = Vec::with_capacity(aggregate.aggr_expr.len());
                 for call in &aggregate.aggr_expr {
                     calls.push(self.call(call, aggregate, &input)?);
                 }
-                // Grouping sets expand to other columns than their expressions: widen to all of them.
+                // Where columns do not follow from the expressions: widen to all of them.
                 let width = aggregate.schema.fields().len();
                 if columns.len() + calls.len() != width {
                     return Ok(vec![merged(columns.iter().chain(&calls)); width]);

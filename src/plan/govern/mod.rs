@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::datatypes::DataType;
 use datafusion_common::ParamValues;
 use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_expr::LogicalPlan;
@@ -204,7 +205,8 @@ pub(crate) fn columns(resolved: &Resolved, asker: &Asker) -> Result<Vec<Column>,
     let lineage = lineage::trace(&resolved.plan)?;
     let catalog = &asker.snapshot.catalog;
     let mut columns = Vec::with_capacity(resolved.names.len());
-    for ((name, field), origin) in resolved.names.iter().zip(resolved.plan.schema().fields()).zip(&lineage.columns) {
+    let fields = resolved.plan.schema().fields().iter().zip(&resolved.declared);
+    for ((name, (field, declared)), origin) in resolved.names.iter().zip(fields).zip(&lineage.columns) {
         let computed = sql_type(field.data_type());
         let direct = origin.direct.filter(|((entity, index), _)| {
             arrow_type(&catalog.entities[*entity].fields[*index].sql_type) == *field.data_type()
@@ -219,11 +221,34 @@ pub(crate) fn columns(resolved: &Resolved, asker: &Asker) -> Result<Vec<Column>,
             None => {
                 let sql_type = computed
                     .ok_or_else(|| PlanError::Unsupported(format!("a result of type {}", field.data_type())))?;
-                Column::computed(name.clone(), sql_type)
+                Column::computed(name.clone(), told(sql_type, field.data_type(), declared.as_ref()))
             }
         });
     }
     Ok(columns)
+}
+
+/// The type of a computed column as its text tells it, where the values are kept as such a type's are.
+fn told(computed: SqlType, kept_as: &DataType, declared: Option<&SqlType>) -> SqlType {
+    match (declared, &computed) {
+        (Some(SqlType::Array(declared)), SqlType::Array(item)) => match kept_as {
+            DataType::List(field) => {
+                SqlType::Array(Box::new(told((**item).clone(), field.data_type(), Some(declared.as_ref()))))
+            }
+            _ => computed,
+        },
+        (
+            Some(
+                declared @ (SqlType::Varchar(_) | SqlType::Bpchar(_) | SqlType::Name | SqlType::Json | SqlType::Jsonb),
+            ),
+            SqlType::Text,
+        ) => declared.clone(),
+        (Some(declared @ SqlType::Numeric(Some((_, scale)))), SqlType::Numeric(None)) => match kept_as {
+            DataType::Decimal128(_, kept) | DataType::Decimal256(_, kept) if kept == scale => declared.clone(),
+            _ => computed,
+        },
+        _ => computed,
+    }
 }
 
 /// `attnum`: the place among the columns that exist for the principal, so that a hidden field leaves no gap; 0 where

@@ -2,30 +2,47 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
-use arrow::compute::{cast, try_binary};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, Float32Array, Float64Array, PrimitiveArray};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use arrow::error::ArrowError;
 use datafusion_common::{DataFusionError, Result, ScalarValue};
 use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
+use super::operand::Operand;
+use super::value::Number;
 use crate::PlanError;
+
+/// Arithmetic of floating numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum FloatOperator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
 
 /// `double precision` over anything that is a number; `real` where both sides are.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct FloatQuotient {
+struct FloatArithmetic {
+    operator: FloatOperator,
     signature: Signature,
 }
 
-/// A quotient with a floating side.
-pub(super) fn float_quotient(left: Expr, right: Expr) -> Expr {
+/// An operation with a floating side.
+pub(super) fn float_operation(operator: FloatOperator, left: Expr, right: Expr) -> Expr {
     let signature = Signature::user_defined(Volatility::Immutable);
-    ScalarUDF::from(FloatQuotient { signature }).call(vec![left, right])
+    ScalarUDF::from(FloatArithmetic { operator, signature }).call(vec![left, right])
 }
 
-impl ScalarUDFImpl for FloatQuotient {
+impl ScalarUDFImpl for FloatArithmetic {
     fn name(&self) -> &str {
-        "float_div"
+        match self.operator {
+            FloatOperator::Add => "float_add",
+            FloatOperator::Subtract => "float_sub",
+            FloatOperator::Multiply => "float_mul",
+            FloatOperator::Divide => "float_div",
+        }
     }
 
     fn signature(&self) -> &Signature {
@@ -45,18 +62,19 @@ impl ScalarUDFImpl for FloatQuotient {
         let target = args.return_type().clone();
         let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
-        let [left, right] = datafusion_common::utils::take_function_args("float_div", args.args)?;
+        let [left, right] = datafusion_common::utils::take_function_args(self.name(), args.args)?;
         let (left, right) = (cast(&left.into_array(rows)?, &target)?, cast(&right.into_array(rows)?, &target)?);
+        let operator = self.operator;
         let result: ArrayRef = match target {
-            DataType::Float32 => Arc::new(try_binary::<_, _, _, Float32Type>(
+            DataType::Float32 => Arc::new(each(
                 left.as_primitive::<Float32Type>(),
                 right.as_primitive::<Float32Type>(),
-                |left, right| checked(left.into(), right.into(), (left / right).into()).map(|quotient| quotient as f32),
+                |left, right| operator.of_reals(left, right),
             )?),
-            _ => Arc::new(try_binary::<_, _, _, Float64Type>(
+            _ => Arc::new(each(
                 left.as_primitive::<Float64Type>(),
                 right.as_primitive::<Float64Type>(),
-                |left, right| checked(left, right, left / right),
+                |left, right| operator.of(left, right),
             )?),
         };
         if constant {
@@ -66,14 +84,126 @@ impl ScalarUDFImpl for FloatQuotient {
     }
 }
 
-/// A quotient where it is one (`float8_div` of PostgreSQL's `float.c`).
-fn checked(left: f64, right: f64, quotient: f64) -> Result<f64, ArrowError> {
-    if right == 0.0 && !left.is_nan() {
-        return Err(ArrowError::DivideByZero);
+/// The results row by row; NULL where a side is.
+fn each<T: ArrowPrimitiveType>(
+    left: &PrimitiveArray<T>,
+    right: &PrimitiveArray<T>,
+    of: impl Fn(T::Native, T::Native) -> Result<T::Native>,
+) -> Result<PrimitiveArray<T>> {
+    let pairs = left.iter().zip(right.iter());
+    pairs.map(|(left, right)| left.zip(right).map(|(left, right)| of(left, right)).transpose()).collect()
+}
+
+const OVERFLOW: PlanError = PlanError::OutOfRange("value out of range: overflow");
+const UNDERFLOW: PlanError = PlanError::OutOfRange("value out of range: underflow");
+
+impl FloatOperator {
+    /// As `float8_pl` and its relatives in PostgreSQL's `float.h`.
+    fn of(self, left: f64, right: f64) -> Result<f64> {
+        let result = match self {
+            FloatOperator::Add => left + right,
+            FloatOperator::Subtract => left - right,
+            FloatOperator::Multiply => left * right,
+            FloatOperator::Divide => left / right,
+        };
+        self.checked(left, right, result.is_infinite(), result == 0.0).map(|()| result)
     }
-    let overflow = quotient.is_infinite() && !left.is_infinite();
-    let underflow = quotient == 0.0 && left != 0.0 && !right.is_infinite();
-    if overflow || underflow { Err(ArrowError::ArithmeticOverflow("float".into())) } else { Ok(quotient) }
+
+    fn of_reals(self, left: f32, right: f32) -> Result<f32> {
+        let result = match self {
+            FloatOperator::Add => left + right,
+            FloatOperator::Subtract => left - right,
+            FloatOperator::Multiply => left * right,
+            FloatOperator::Divide => left / right,
+        };
+        self.checked(left.into(), right.into(), result.is_infinite(), result == 0.0).map(|()| result)
+    }
+
+    fn checked(self, left: f64, right: f64, infinite: bool, nought: bool) -> Result<()> {
+        let division = self == FloatOperator::Divide;
+        if division && right == 0.0 && !left.is_nan() {
+            return Err(ArrowError::DivideByZero.into());
+        }
+        if infinite && !left.is_infinite() && (division || !right.is_infinite()) {
+            return Err(refused(OVERFLOW));
+        }
+        let can_vanish = matches!(self, FloatOperator::Multiply | FloatOperator::Divide);
+        let vanished =
+            nought && can_vanish && left != 0.0 && if division { !right.is_infinite() } else { right != 0.0 };
+        if vanished { Err(refused(UNDERFLOW)) } else { Ok(()) }
+    }
+}
+
+/// The nearest floating number to a numeric, which the engine's own cast may miss by a digit.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct FloatOf {
+    real: bool,
+    signature: Signature,
+}
+
+/// A numeric as a floating number; a constant is one at once.
+pub(crate) fn float(numeric: Expr, target: DataType) -> Result<Expr> {
+    let real = target == DataType::Float32;
+    if let Expr::Literal(value, metadata) = &numeric {
+        let array = nearest(&value.to_array()?, real)?;
+        return Ok(Expr::Literal(ScalarValue::try_from_array(&array, 0)?, metadata.clone()));
+    }
+    let signature = Signature::user_defined(Volatility::Immutable);
+    Ok(ScalarUDF::from(FloatOf { real, signature }).call(vec![numeric]))
+}
+
+impl ScalarUDFImpl for FloatOf {
+    fn name(&self) -> &str {
+        if self.real { "numeric_real" } else { "numeric_float" }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(types.to_vec())
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(if self.real { DataType::Float32 } else { DataType::Float64 })
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [arg] = datafusion_common::utils::take_function_args(self.name(), args.args)?;
+        match arg {
+            ColumnarValue::Array(array) => nearest(&array, self.real).map(ColumnarValue::Array),
+            ColumnarValue::Scalar(scalar) => {
+                ScalarValue::try_from_array(&nearest(&scalar.to_array()?, self.real)?, 0).map(ColumnarValue::Scalar)
+            }
+        }
+    }
+}
+
+fn nearest(array: &ArrayRef, real: bool) -> Result<ArrayRef> {
+    let operand = Operand::of(array)?;
+    let malformed = || DataFusionError::Internal("a numeric that is no number".into());
+    let double = |number: Number| -> Result<f64> {
+        // Both are exact, and so the quotient is the nearest number there is.
+        let small = number.value.to_i128().filter(|value| value.unsigned_abs() < 1 << 53);
+        if let (Some(value), Ok(scale @ 0..=22)) = (small, i32::try_from(number.scale)) {
+            return Ok(value as f64 / 10f64.powi(scale));
+        }
+        format!("{}e-{}", number.value, number.scale).parse().map_err(|_| malformed())
+    };
+    let single = |number: Number| -> Result<f32> {
+        format!("{}e-{}", number.value, number.scale).parse().map_err(|_| malformed())
+    };
+    Ok(match real {
+        true => {
+            let each = (0..array.len()).map(|row| operand.get(row).map(single).transpose());
+            Arc::new(each.collect::<Result<Float32Array>>()?)
+        }
+        false => {
+            let each = (0..array.len()).map(|row| operand.get(row).map(double).transpose());
+            Arc::new(each.collect::<Result<Float64Array>>()?)
+        }
+    })
 }
 
 /// A function of floating numbers whose errors are PostgreSQL's.
@@ -84,6 +214,17 @@ enum Kind {
     Logarithm,
     Power,
     CubeRoot,
+    /// A function of numbers within these bounds.
+    Within(Bounded),
+}
+
+/// Functions that not every number has a value of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Bounded {
+    ArcSine,
+    ArcCosine,
+    HyperbolicArcCosine,
+    HyperbolicArcTangent,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -101,6 +242,10 @@ pub(super) fn function(name: &str) -> Option<Arc<ScalarUDF>> {
         "log" => ("log", Kind::Logarithm),
         "power" => ("power", Kind::Power),
         "cbrt" => ("cbrt", Kind::CubeRoot),
+        "asin" => ("asin", Kind::Within(Bounded::ArcSine)),
+        "acos" => ("acos", Kind::Within(Bounded::ArcCosine)),
+        "acosh" => ("acosh", Kind::Within(Bounded::HyperbolicArcCosine)),
+        "atanh" => ("atanh", Kind::Within(Bounded::HyperbolicArcTangent)),
         _ => return None,
     };
     let signature = Signature::user_defined(Volatility::Immutable);
@@ -126,7 +271,7 @@ impl ScalarUDFImpl for FloatFunction {
             _ => types.len() == 1,
         };
         if !count || !types.iter().all(number) {
-            let name = format!("{}() of these argument types", self.name);
+            let name = self.name.to_string();
             return Err(DataFusionError::External(Box::new(PlanError::UndefinedFunction(name))));
         }
         Ok(vec![DataType::Float64; types.len()])
@@ -168,10 +313,10 @@ fn refused(error: PlanError) -> DataFusionError {
 
 /// A result that is finite where its arguments are, and not nought where it cannot be.
 fn in_range(result: f64, finite: bool, nought: bool) -> Result<f64> {
-    if finite && result.is_infinite() || result == 0.0 && !nought {
-        return Err(ArrowError::ArithmeticOverflow("float".into()).into());
+    if finite && result.is_infinite() {
+        return Err(refused(OVERFLOW));
     }
-    Ok(result)
+    if result == 0.0 && !nought { Err(refused(UNDERFLOW)) } else { Ok(result) }
 }
 
 impl Kind {
@@ -180,6 +325,16 @@ impl Kind {
             Kind::Exponential => in_range(value.exp(), value.is_finite(), value == f64::NEG_INFINITY),
             Kind::NaturalLogarithm => positive(value).map(f64::ln),
             Kind::CubeRoot => Ok(value.cbrt()),
+            Kind::Within(function) => {
+                let (inside, result) = match function {
+                    Bounded::ArcSine => (value.abs() <= 1.0, value.asin()),
+                    Bounded::ArcCosine => (value.abs() <= 1.0, value.acos()),
+                    Bounded::HyperbolicArcCosine => (value >= 1.0, value.acosh()),
+                    Bounded::HyperbolicArcTangent => (value.abs() <= 1.0, value.atanh()),
+                };
+                let outside = !inside && !value.is_nan();
+                if outside { Err(refused(PlanError::OutOfRange("input is out of range"))) } else { Ok(result) }
+            }
             Kind::Logarithm | Kind::Power => positive(value).map(f64::log10),
         }
     }
@@ -241,8 +396,31 @@ mod tests {
     }
 
     #[test]
+    fn nearest_numbers() {
+        let numbers = arrow::array::Decimal256Array::from(vec![
+            arrow::datatypes::i256::from_string("11000000000000000000000000000000000000"),
+            None,
+        ]);
+        let numbers = numbers.with_precision_and_scale(75, 37).expect("a type");
+        let found = nearest(&(Arc::new(numbers) as ArrayRef), false).expect("floats");
+        assert_eq!(found.as_primitive::<Float64Type>().iter().collect::<Vec<_>>(), [Some(1.1), None]);
+    }
+
+    #[test]
+    fn products_that_are_too_large_or_too_small() {
+        let times = |left, right| FloatOperator::Multiply.of(left, right).ok();
+        assert_eq!(times(1e200, 1e200), None);
+        assert_eq!(times(1e-200, 1e-200), None);
+        assert_eq!(times(0.0, 1e-200), Some(0.0));
+        assert_eq!(times(f64::INFINITY, 2.0), Some(f64::INFINITY));
+        assert_eq!(FloatOperator::Add.of(1e308, 1e308).ok(), None);
+        assert_eq!(FloatOperator::Add.of(1.0, -1.0).ok(), Some(0.0));
+        assert_eq!(FloatOperator::Subtract.of_reals(-3e38, 3e38).ok(), None);
+    }
+
+    #[test]
     fn quotients() {
-        let of = |left: f64, right: f64| checked(left, right, left / right).ok();
+        let of = |left: f64, right: f64| FloatOperator::Divide.of(left, right).ok();
         assert_eq!(of(7.0, 2.0), Some(3.5));
         assert_eq!(of(0.0, -2.0), Some(-0.0));
         assert_eq!(of(1.0, f64::INFINITY), Some(0.0));

@@ -49,7 +49,7 @@ pub(crate) fn scalar(engine: &Arc<ScalarUDF>) -> Option<Arc<ScalarUDF>> {
 }
 
 /// Functions the resolver puts into the tree itself; no client can type their names.
-pub(crate) fn hidden() -> [(&'static str, Arc<ScalarUDF>); 4] {
+pub(crate) fn hidden() -> impl Iterator<Item = (&'static str, Arc<ScalarUDF>)> {
     let signature = || Signature::user_defined(Volatility::Immutable);
     [
         (VALUE, value_function()),
@@ -57,6 +57,9 @@ pub(crate) fn hidden() -> [(&'static str, Arc<ScalarUDF>); 4] {
         (TEXT, text_function()),
         (WHOLE, Arc::new(ScalarUDF::from(Whole { signature: signature() }))),
     ]
+    .into_iter()
+    .chain(super::ordered::functions())
+    .chain(super::scaled::spreads())
 }
 
 /// Name of the function that takes the number out of a scaled value.

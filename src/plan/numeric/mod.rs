@@ -14,7 +14,9 @@
 //! * at most 38 digits stay behind the point and 38 before it in an open value; more digits in front are 22003;
 //! * an open value that lost its display scale on the way (through DISTINCT, UNION, GROUP BY, a join, min, max, sum) is
 //!   shown by [`display_scale`], which cannot see zeros PostgreSQL would still print;
-//! * NaN and infinity do not occur.
+//! * NaN and infinity do not occur;
+//! * `stddev` and `variance` are exact where the text tells the argument's type, and floating numbers elsewhere, as are
+//!   those of DISTINCT values.
 
 mod aggregate;
 mod divide;
@@ -22,6 +24,7 @@ mod float;
 mod functions;
 mod limbs;
 mod operand;
+mod ordered;
 mod planner;
 mod rewrite;
 mod roots;
@@ -35,9 +38,12 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Fields};
 
 pub(crate) use aggregate::aggregate;
+pub(crate) use float::float;
 pub(crate) use functions::{NUMERIC, TEXT, VALUE, WHOLE, gives_scaled, hidden, scalar};
+pub(crate) use ordered::{CONTINUOUS, DISCRETE, MODE};
 pub(crate) use planner::NumericPlanner;
 pub(crate) use rewrite::averages;
+pub(crate) use scaled::{DEVIATION, VARIANCE};
 pub(crate) use shown::with_display_scale;
 pub(crate) use text::{Figure, Numbers, scaled_of_texts, text};
 pub use value::{NegativeRoot, display_scale};

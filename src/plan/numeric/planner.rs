@@ -7,7 +7,7 @@ use datafusion_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion_expr::{Expr, ExprSchemable, Operator, binary_expr, cast};
 use sqlparser::ast::BinaryOperator;
 
-use super::float::float_quotient;
+use super::float::{FloatOperator, float_operation};
 use super::scaled::{Operation, call, inside_value, value};
 use super::text::text;
 use super::{Shown, UNDECLARED, decimal_type, digits_of, open_type, shown};
@@ -28,8 +28,11 @@ impl ExprPlanner for NumericPlanner {
             return Ok(PlannerResult::Original(with_text(raw, &left, &right)));
         }
         let (raw, left, right) = with_reals(raw, left, right);
-        if raw.op == BinaryOperator::Divide && (left.is_floating() || right.is_floating()) {
-            return Ok(PlannerResult::Planned(float_quotient(raw.left, raw.right)));
+        if let Some(operator) = float_operator(&raw.op)
+            && (left.is_floating() || right.is_floating())
+            && [&left, &right].into_iter().all(|side| side.is_numeric() || side.is_null())
+        {
+            return Ok(PlannerResult::Planned(float_operation(operator, raw.left, raw.right)));
         }
         if is_comparison(&raw.op) {
             return Ok(PlannerResult::Original(with_floats(raw, &left, &right)));
@@ -45,6 +48,16 @@ impl ExprPlanner for NumericPlanner {
         };
         Ok(PlannerResult::Planned(planned))
     }
+}
+
+fn float_operator(op: &BinaryOperator) -> Option<FloatOperator> {
+    Some(match op {
+        BinaryOperator::Plus => FloatOperator::Add,
+        BinaryOperator::Minus => FloatOperator::Subtract,
+        BinaryOperator::Multiply => FloatOperator::Multiply,
+        BinaryOperator::Divide => FloatOperator::Divide,
+        _ => return None,
+    })
 }
 
 /// An operand with the digits its type or literal has.

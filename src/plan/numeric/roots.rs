@@ -10,7 +10,11 @@ pub(super) fn square_root(number: Number) -> Result<Number, Fault> {
         return Err(Fault::NegativeRoot);
     }
     let weight = (number.lead().weight + 1) * BASE_DIGITS / 2 - 1;
-    let shown = (MIN_SIGNIFICANT - weight).max(number.shown).clamp(0, i32::from(OPEN.1));
+    root_at(number, (MIN_SIGNIFICANT - weight).max(number.shown).clamp(0, i32::from(OPEN.1)))
+}
+
+/// The root of a number that is not negative, to so many digits behind the point.
+pub(super) fn root_at(number: Number, shown: i32) -> Result<Number, Fault> {
     // sqrt(v / 10^s) at scale k is sqrt(v * 10^(2k - s)) / 10^k.
     let power = 2 * shown - number.scale;
     let magnitude = Limbs::of(number.value);

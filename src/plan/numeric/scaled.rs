@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use super::divide::divide;
 use super::limbs::Limbs;
 use super::operand::{Operand, scaled_array, values_of};
+use super::roots::root_at;
 use super::value::{Fault, Number};
 use super::{OPEN, open_type, scaled_type};
 
@@ -26,6 +27,10 @@ pub(super) enum Operation {
     Least,
     /// A number as it is.
     Keep,
+    /// The variance, or its root, of how many values, what that count is multiplied with, their sum, and the sum of
+    /// their squares.
+    Variance,
+    Deviation,
 }
 
 impl Operation {
@@ -40,6 +45,8 @@ impl Operation {
             Operation::Greatest => "numeric_larger",
             Operation::Least => "numeric_smaller",
             Operation::Keep => "numeric_scaled",
+            Operation::Variance => "numeric_variance",
+            Operation::Deviation => "numeric_stddev",
         }
     }
 
@@ -58,11 +65,38 @@ impl Operation {
             (Operation::Absolute, [number]) if number.value.is_negative() => negated(*number).open(),
             (Operation::Greatest, numbers) => chosen(numbers, |found, best| found > best),
             (Operation::Least, numbers) => chosen(numbers, |found, best| found < best),
+            (Operation::Variance | Operation::Deviation, [count, other, sum, squares]) => {
+                spread(*count, *other, *sum, *squares, self == Operation::Deviation)
+            }
             (_, [number, ..]) => number.open(),
             (_, []) => Err(Fault::OutOfRange),
         }
     }
 }
+
+/// `numeric_stddev_internal` of PostgreSQL's `numeric.c`.
+fn spread(count: Number, other: Number, sum: Number, squares: Number, root: bool) -> Result<Number, Fault> {
+    let above = add(multiply(count, squares)?, negated(multiply(sum, sum)?))?;
+    if above.value.is_negative() || above.is_zero() {
+        return Number { value: i256::ZERO, scale: 0, shown: 0 }.open();
+    }
+    let variance = divide(above, multiply(count, other)?)?;
+    if root { root_at(variance, variance.shown) } else { Ok(variance) }
+}
+
+/// Functions of a variance and of its root, by their names; no client can type them.
+pub(super) fn spreads() -> [(&'static str, Arc<ScalarUDF>); 2] {
+    let function = |operation| {
+        let signature = Signature::user_defined(Volatility::Immutable);
+        Arc::new(ScalarUDF::from(Scaled { operation, signature }))
+    };
+    [(VARIANCE, function(Operation::Variance)), (DEVIATION, function(Operation::Deviation))]
+}
+
+/// Name of the function of a variance.
+pub(crate) const VARIANCE: &str = "\u{1}variance";
+/// Name of the function of a standard deviation.
+pub(crate) const DEVIATION: &str = "\u{1}deviation";
 
 /// The first of the numbers that no other is better than.
 fn chosen(numbers: &[Number], better: impl Fn(i256, i256) -> bool) -> Result<Number, Fault> {

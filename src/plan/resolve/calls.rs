@@ -5,6 +5,8 @@ use sqlparser::ast::{
     self, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value, WindowType,
 };
 
+use sluice_base::SqlType;
+
 use super::expressions::literal_text;
 use super::names::{Resolver, quoted};
 use super::{functions, untyped};
@@ -30,6 +32,38 @@ impl Resolver<'_> {
         }
         match name.as_str() {
             "mod" => return self.modulo(expr),
+            "avg" if self.declared_arguments(function).as_slice() == [Some(SqlType::Interval)] => {
+                *expr = average_span(function)?;
+                return self.expr(expr);
+            }
+            "array" => return Err(PlanError::Unsupported("ARRAY of a subquery".into())),
+            "percentile_cont" | "percentile_disc" | "mode" => return self.ordered_set(expr, &name),
+            "stddev" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop"
+                if self.has_exact_spread(function) =>
+            {
+                return self.exact_spread(expr, &name);
+            }
+            "div" => {
+                *expr = whole_quotient(function, self)?;
+                return self.expr(expr);
+            }
+            "json_extract_path" | "jsonb_extract_path" | "json_extract_path_text" | "jsonb_extract_path_text" => {
+                if let FunctionArguments::List(list) = &mut function.args {
+                    for arg in &mut list.args {
+                        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) = arg {
+                            self.expr(inner)?;
+                        }
+                    }
+                }
+                let last = if name.ends_with("_text") { super::json::STEP_TEXT } else { super::json::STEP };
+                *expr = json_path(function, last)?;
+                return Ok(());
+            }
+            "format" => {
+                *expr = super::format::written_out(function)?;
+                return self.expr(expr);
+            }
+            "to_hex" => unsigned_places(self, function),
             "age" => since_today(function, self.asker)?,
             "make_interval" => in_order(function)?,
             "date" => {
@@ -38,14 +72,19 @@ impl Resolver<'_> {
             }
             _ => {}
         }
+        let shown = self.signature(&name, function);
         let Some(engine_name) = functions::engine_name(&name) else {
-            return Err(PlanError::UndefinedFunction(format!("{name}()")));
+            return Err(match functions::is_postgres(&name) {
+                true => PlanError::Unsupported(format!("the function {name}")),
+                false => PlanError::UndefinedFunction(shown),
+            });
         };
+        functions::check_kind(&name, engine_name, function)?;
+        let declared_arguments = self.declared_arguments(function);
+        self.calls.push((engine_name, shown));
         function.name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(engine_name))]);
-        self.function(function, engine_name)?;
-        if function.over.is_some()
-            && let Some(data_type) = counted_type(engine_name)
-        {
+        self.function(function, engine_name, &declared_arguments)?;
+        if let Some(data_type) = result_type(engine_name, &declared_arguments, function.over.is_some()) {
             let inner = Box::new(std::mem::replace(expr, Expr::value(Value::Null)));
             *expr = Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None };
             return Ok(());
@@ -78,7 +117,12 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn function(&mut self, function: &mut Function, engine_name: &str) -> Result<(), PlanError> {
+    fn function(
+        &mut self,
+        function: &mut Function,
+        engine_name: &str,
+        declared_arguments: &[Option<SqlType>],
+    ) -> Result<(), PlanError> {
         if function.uses_odbc_syntax || !matches!(function.parameters, FunctionArguments::None) {
             return Err(PlanError::Unsupported("this form of a function call".into()));
         }
@@ -86,6 +130,19 @@ impl Resolver<'_> {
             FunctionArguments::None => {}
             FunctionArguments::Subquery(_) => return Err(PlanError::Unsupported("a bare subquery argument".into())),
             FunctionArguments::List(list) => {
+                let plain = list.args.iter().filter_map(|arg| match arg {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(inner),
+                    _ => None,
+                });
+                match engine_name {
+                    "coalesce" | "greatest" | "least" => self.matched(plain, &engine_name.to_ascii_uppercase())?,
+                    "nullif" => {
+                        if let [Some(left), Some(right)] = declared_arguments {
+                            super::operands::check(&ast::BinaryOperator::Eq, Some(left), Some(right))?;
+                        }
+                    }
+                    _ => {}
+                }
                 for arg in &mut list.args {
                     match arg {
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => self.expr(inner)?,
@@ -98,6 +155,13 @@ impl Resolver<'_> {
                         FunctionArgumentClause::OrderBy(items) => self.each(items.iter_mut().map(|i| &mut i.expr))?,
                         FunctionArgumentClause::IgnoreOrRespectNulls(_) => {}
                         _ => return Err(PlanError::Unsupported("this clause in a function call".into())),
+                    }
+                }
+                if matches!(engine_name, "concat" | "concat_ws" | "octet_length") {
+                    for (arg, declared) in list.args.iter_mut().zip(declared_arguments) {
+                        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
+                            filled_up(expr, declared.as_ref());
+                        }
                     }
                 }
                 let typed =
@@ -117,9 +181,15 @@ impl Resolver<'_> {
                 if engine_name == "sum" {
                     narrow_results(&mut list.args);
                 }
+                if functions::is_aggregate(engine_name) {
+                    list.args.iter_mut().for_each(told_apart);
+                }
             }
         }
-        self.each(function.filter.as_deref_mut())?;
+        if let Some(filter) = function.filter.as_deref_mut() {
+            self.boolean(filter, "FILTER")?;
+            self.expr(filter)?;
+        }
         self.each(function.within_group.iter_mut().map(|item| &mut item.expr))?;
         match &mut function.over {
             None => Ok(()),
@@ -132,14 +202,25 @@ impl Resolver<'_> {
     }
 
     fn window(&mut self, spec: &mut ast::WindowSpec) -> Result<(), PlanError> {
-        if let Some(name) = &mut spec.window_name {
-            *name = quoted(&fold(name));
+        // In the select list and in WINDOW it is written out by now.
+        if spec.window_name.is_some() {
+            return Err(PlanError::Unsupported("a window built on a named one at this place".into()));
         }
         if let Some(frame) = &spec.window_frame {
             check_frame(frame)?;
         }
         self.each(&mut spec.partition_by)?;
         self.each(spec.order_by.iter_mut().map(|item| &mut item.expr))
+    }
+
+    /// What the text tells of the types of a call's arguments.
+    fn declared_arguments(&self, function: &Function) -> Vec<Option<SqlType>> {
+        let FunctionArguments::List(list) = &function.args else { return Vec::new() };
+        let arguments = list.args.iter().map(|arg| match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.declared(expr),
+            _ => None,
+        });
+        arguments.collect()
     }
 
     pub(super) fn named_window(&mut self, window: &mut ast::NamedWindowDefinition) -> Result<(), PlanError> {
@@ -264,6 +345,69 @@ fn in_order(function: &mut Function) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// `div(a, b)`: what is left of `a` without its remainder is divided without one.
+fn whole_quotient(function: &mut Function, resolver: &Resolver) -> Result<Expr, PlanError> {
+    let told = resolver.signature("div", function);
+    let numeric = |value: &Expr| {
+        let expr = Box::new(Expr::Nested(Box::new(value.clone())));
+        let data_type = ast::DataType::Numeric(ast::ExactNumberInfo::None);
+        Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None }
+    };
+    match plain_arguments(function)?.as_slice() {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(a)), FunctionArg::Unnamed(FunctionArgExpr::Expr(b))] => {
+            use ast::BinaryOperator as B;
+            let rest = super::names::binary(numeric(a), B::Modulo, numeric(b));
+            let whole = super::names::binary(numeric(a), B::Minus, rest);
+            Ok(super::names::call("trunc", vec![super::names::binary(whole, B::Divide, numeric(b))]))
+        }
+        _ => Err(PlanError::UndefinedFunction(told)),
+    }
+}
+
+/// An average of intervals is their sum by their number.
+fn average_span(function: &Function) -> Result<Expr, PlanError> {
+    let FunctionArguments::List(list) = &function.args else {
+        return Err(PlanError::Unsupported("this form of a function call".into()));
+    };
+    if list.duplicate_treatment.is_some() {
+        return Err(PlanError::Unsupported("avg of DISTINCT intervals".into()));
+    }
+    let of = |name: &str| {
+        let name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(name))]);
+        Expr::Function(Function { name, ..function.clone() })
+    };
+    Ok(super::names::binary(of("sum"), ast::BinaryOperator::Divide, of("count")))
+}
+
+/// A `char(n)` with its blanks, where PostgreSQL takes it as it is written out.
+pub(super) fn filled_up(expr: &mut Expr, declared: Option<&SqlType>) {
+    if let Some(SqlType::Bpchar(Some(length))) = declared {
+        let length = Expr::value(Value::Number(length.to_string(), false));
+        let text = std::mem::replace(expr, Expr::value(Value::Null));
+        *expr = super::names::call("rpad", vec![text, length]);
+    }
+}
+
+/// `json_extract_path(json, 'a', 'b')` as steps.
+fn json_path(function: &mut Function, last: &'static str) -> Result<Expr, PlanError> {
+    let mut args = std::mem::take(plain_arguments(function)?).into_iter().map(|arg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
+        _ => Err(PlanError::Unsupported("this form of an argument".into())),
+    });
+    let nothing = || PlanError::Unsupported("an empty path into json".into());
+    let mut value = args.next().ok_or_else(nothing)??;
+    let steps = args.collect::<Result<Vec<_>, _>>()?;
+    let count = steps.len();
+    if count == 0 {
+        return Err(nothing());
+    }
+    for (at, step) in steps.into_iter().enumerate() {
+        let name = if at + 1 == count { last } else { super::json::STEP };
+        value = super::names::call(name, vec![value, step]);
+    }
+    Ok(value)
+}
+
 /// `date(x)` is a cast.
 fn cast_of(function: &mut Function, data_type: ast::DataType) -> Result<Expr, PlanError> {
     match plain_arguments(function)?.as_mut_slice() {
@@ -275,12 +419,52 @@ fn cast_of(function: &mut Function, data_type: ast::DataType) -> Result<Expr, Pl
     }
 }
 
-/// The type of a place in a window: what is computed from it would be a numeric otherwise.
-fn counted_type(engine_name: &str) -> Option<ast::DataType> {
+/// The type of a result that the engine has in another one: a place in a window, a sum of `real`, the greatest common
+/// divisor of integers. What is computed from it would have another type otherwise.
+fn result_type(engine_name: &str, arguments: &[Option<SqlType>], over: bool) -> Option<ast::DataType> {
+    let all = |wanted: &[SqlType]| {
+        !arguments.is_empty()
+            && arguments.iter().all(|found| found.as_ref().is_some_and(|found| wanted.contains(found)))
+    };
     match engine_name {
-        "row_number" | "rank" | "dense_rank" => Some(ast::DataType::BigInt(None)),
-        "ntile" => Some(ast::DataType::Integer(None)),
+        "row_number" | "rank" | "dense_rank" if over => Some(ast::DataType::BigInt(None)),
+        "ntile" if over => Some(ast::DataType::Integer(None)),
+        "sum" if all(&[SqlType::Float4]) => Some(ast::DataType::Real),
+        "gcd" | "lcm" if all(&[SqlType::Int2, SqlType::Int4]) => Some(ast::DataType::Integer(None)),
         _ => None,
+    }
+}
+
+/// The digits of a negative `integer` are those of its 32 bits.
+fn unsigned_places(resolver: &Resolver, function: &mut Function) {
+    let narrow = matches!(resolver.declared_arguments(function).as_slice(), [Some(SqlType::Int2 | SqlType::Int4)]);
+    let Ok([FunctionArg::Unnamed(FunctionArgExpr::Expr(value))]) = plain_arguments(function).map(Vec::as_mut_slice)
+    else {
+        return;
+    };
+    if narrow {
+        let number = |text: &str| Box::new(Expr::value(Value::Number(text.into(), false)));
+        let inner = Box::new(Expr::Nested(Box::new(std::mem::replace(value, Expr::value(Value::Null)))));
+        let wide = Expr::Cast {
+            kind: ast::CastKind::Cast,
+            expr: inner,
+            data_type: ast::DataType::BigInt(None),
+            array: false,
+            format: None,
+        };
+        *value =
+            Expr::BinaryOp { left: Box::new(wide), op: ast::BinaryOperator::BitwiseAnd, right: number("4294967295") };
+    }
+}
+
+/// The planner's names of calls leave casts out, and `min(x), min(x::date)` would be one name for two.
+fn told_apart(arg: &mut FunctionArg) {
+    if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg
+        && let Expr::Cast { data_type, .. } = &*expr
+    {
+        let name = Expr::value(Value::SingleQuotedString(data_type.to_string()));
+        let cast = std::mem::replace(expr, Expr::value(Value::Null));
+        *expr = super::names::call(untyped::KEPT, vec![cast, name]);
     }
 }
 

@@ -29,6 +29,8 @@ impl Resolver<'_> {
     pub(super) fn condition(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
         match expr {
             Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+                self.boolean(left, "AND")?;
+                self.boolean(right, "AND")?;
                 self.condition(left)?;
                 self.condition(right)
             }
@@ -156,10 +158,10 @@ impl Resolver<'_> {
         };
         let left = self.row(inner)?;
         let mut subquery = subquery.clone();
-        let (columns, _) = self.query(&mut subquery)?;
+        let columns = self.query(&mut subquery)?.unique;
         if columns.len() != left.len() {
             let what = if columns.len() > left.len() { "many" } else { "few" };
-            return Err(PlanError::Invalid(format!("subquery has too {what} columns")));
+            return Err(PlanError::Form(format!("subquery has too {what} columns")));
         }
         let name = "\u{1}row";
         let right: Vec<Expr> = columns.iter().map(|column| qualified(name, column)).collect();
@@ -279,7 +281,7 @@ fn nodes(expr: &Expr) -> usize {
 fn compare_rows(left: &[Expr], op: &BinaryOperator, right: &[Expr]) -> Result<Expr, PlanError> {
     use BinaryOperator as B;
     if left.len() != right.len() {
-        return Err(PlanError::Invalid("unequal number of entries in row expressions".into()));
+        return Err(PlanError::Form("unequal number of entries in row expressions".into()));
     }
     affordable(left.iter().chain(right).map(nodes).sum())?;
     let each = |op: &B| left.iter().zip(right).map(|(left, right)| compare(left, op, right)).collect::<Vec<_>>();
@@ -319,7 +321,7 @@ fn exists(subquery: &Query, name: &str, condition: Expr) -> Result<Expr, PlanErr
 }
 
 /// The items of `'{a,"b c",NULL}'`: one dimension, as PostgreSQL reads it.
-fn array_text(text: &str) -> Result<Vec<Expr>, PlanError> {
+pub(super) fn array_text(text: &str) -> Result<Vec<Expr>, PlanError> {
     let wrong = || PlanError::InvalidValue("of an array");
     let inside = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).ok_or_else(wrong)?;
     let mut items = Vec::new();

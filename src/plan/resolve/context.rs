@@ -107,6 +107,8 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     }
     scalar.insert(untyped::LIKE_TYPE.to_string(), untyped::like_type());
     scalar.insert(untyped::COMMON.to_string(), untyped::common());
+    scalar.insert(untyped::KEPT.to_string(), untyped::kept());
+    scalar.extend(crate::bytes::functions().map(|(name, function)| (name.to_string(), function)));
     scalar.extend(numeric::hidden().map(|(name, function)| (name.to_string(), function)));
     scalar.insert(super::like::LIKE_PATTERN.to_string(), super::like::function());
     let mut aggregate = HashMap::new();

@@ -1,14 +1,14 @@
 //! Expressions of the syntax tree: columns to the names their scans list. Every kind of expression that is passed on is
 //! named here.
 
-use sqlparser::ast::{self, CaseWhen, Expr, Value};
+use sqlparser::ast::{self, CaseWhen, Expr, SetExpr, Value};
 
 use sluice_base::SqlType;
 
 use super::casts::{castable, interval_literal, padded_length, precision, rounded, text_length};
 use super::comparisons::is_row;
-use super::names::Resolver;
-use super::untyped;
+use super::names::{Resolver, null};
+use super::{declared, json, operands, similar, untyped};
 use crate::PlanError;
 use crate::datetime;
 use crate::numeric;
@@ -61,8 +61,11 @@ impl Resolver<'_> {
             | Expr::IsNull(inner)
             | Expr::IsNotNull(inner)
             | Expr::IsUnknown(inner)
-            | Expr::IsNotUnknown(inner)
-            | Expr::UnaryOp { expr: inner, .. } => self.expr(inner),
+            | Expr::IsNotUnknown(inner) => self.expr(inner),
+            Expr::UnaryOp { op, .. } => {
+                let op = *op;
+                self.unary(expr, op)
+            }
             Expr::Extract { expr: inner, field, .. } => {
                 self.expr(inner)?;
                 let unit = field.to_string().trim_matches(['\'', '"']).to_lowercase();
@@ -76,6 +79,13 @@ impl Resolver<'_> {
                     return self.text_cast(expr, length);
                 }
                 let sql_type = super::sql_type_of(data_type)?;
+                self.convertible(inner, &sql_type)?;
+                if matches!(sql_type, SqlType::Uuid | SqlType::Bytea) {
+                    let name = if sql_type == SqlType::Uuid { crate::bytes::TO_UUID } else { crate::bytes::TO_BYTEA };
+                    self.expr(inner)?;
+                    *expr = super::names::call(name, vec![std::mem::replace(&mut **inner, null())]);
+                    return Ok(());
+                }
                 castable(&sql_type, data_type)?;
                 let digits = precision(data_type)?;
                 if matches!(sql_type, SqlType::Float8 | SqlType::Float4) {
@@ -112,20 +122,49 @@ impl Resolver<'_> {
                 if is_row(left) || is_row(right) {
                     return self.row_comparison(expr);
                 }
+                if matches!(op, ast::BinaryOperator::And | ast::BinaryOperator::Or) {
+                    let clause = op.to_string();
+                    self.boolean(left, &clause)?;
+                    self.boolean(right, &clause)?;
+                    return self.each([&mut **left, &mut **right]);
+                }
+                if let Some(name) = json::function(op) {
+                    return self.json_operator(expr, name);
+                }
+                if json::is_other(op) {
+                    return Err(PlanError::Unsupported(format!("the operator {op}")));
+                }
+                let (of_left, of_right) = (self.declared(left), self.declared(right));
                 self.each([&mut **left, &mut **right])?;
+                operands::check(op, of_left.as_ref(), of_right.as_ref())?;
+                unpadded(left, of_right.as_ref());
+                unpadded(right, of_left.as_ref());
                 if is_bitwise(op) {
                     super::names::narrow_integer(left);
                     super::names::narrow_integer(right);
                 }
                 Ok(())
             }
-            Expr::Like { expr: inner, pattern, any: false, escape_char, .. }
-            | Expr::ILike { expr: inner, pattern, any: false, escape_char, .. } => {
+            Expr::Like { expr: inner, pattern, any: false, escape_char, negated } => {
+                let sign = if *negated { "!~~" } else { "~~" };
+                let types = (self.declared(inner), self.declared(pattern));
                 self.each([&mut **inner, &mut **pattern])?;
+                operands::check_pattern(sign, types.0.as_ref(), types.1.as_ref())?;
+                super::calls::filled_up(inner, types.0.as_ref());
                 self.like(pattern, escape_char)
             }
-            // The engine takes its pattern for a plain regular expression.
-            Expr::SimilarTo { .. } => Err(PlanError::Unsupported("SIMILAR TO".into())),
+            Expr::ILike { expr: inner, pattern, any: false, escape_char, negated } => {
+                let sign = if *negated { "!~~*" } else { "~~*" };
+                let types = (self.declared(inner), self.declared(pattern));
+                self.each([&mut **inner, &mut **pattern])?;
+                operands::check_pattern(sign, types.0.as_ref(), types.1.as_ref())?;
+                super::calls::filled_up(inner, types.0.as_ref());
+                self.like(pattern, escape_char)
+            }
+            Expr::SimilarTo { .. } => {
+                similar::as_regular_expression(expr)?;
+                self.expr(expr)
+            }
             Expr::AtTimeZone { timestamp, time_zone } => {
                 self.each([&mut **timestamp, &mut **time_zone])?;
                 let take = |part: &mut Expr| std::mem::replace(part, Expr::value(Value::Null));
@@ -136,16 +175,36 @@ impl Resolver<'_> {
             Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),
             Expr::InList { expr: inner, .. } if is_row(inner) => self.row_in_list(expr),
             Expr::InList { expr: inner, list, .. } => {
+                let of_inner = self.declared(inner);
                 self.expr(inner)?;
-                self.each(list)
+                for item in list {
+                    let of_item = self.declared(item);
+                    operands::check(&ast::BinaryOperator::Eq, of_inner.as_ref(), of_item.as_ref())?;
+                    self.expr(item)?;
+                    unpadded(item, of_inner.as_ref());
+                }
+                Ok(())
             }
             Expr::Tuple(items) => self.each(items),
             Expr::InSubquery { expr: inner, .. } if is_row(inner) => self.row_in_subquery(expr, false),
-            Expr::InSubquery { expr: inner, subquery, .. } => {
+            Expr::InSubquery { expr: inner, subquery, negated } => {
+                if let Some(list) = listed(subquery) {
+                    let (expr_, negated) = (Box::new(std::mem::replace(&mut **inner, null())), *negated);
+                    *expr = Expr::InList { expr: expr_, list, negated };
+                    return self.expr(expr);
+                }
+                let of_inner = self.declared(inner);
                 self.expr(inner)?;
-                self.query(subquery).map(|_| ())
+                match self.query(subquery)?.types.as_slice() {
+                    [of_rows] => operands::check(&ast::BinaryOperator::Eq, of_inner.as_ref(), of_rows.as_ref()),
+                    _ => Err(PlanError::Form("subquery has too many columns".into())),
+                }
             }
-            Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => self.query(subquery).map(|_| ()),
+            Expr::Exists { subquery, .. } => self.query(subquery).map(|_| ()),
+            Expr::Subquery(subquery) => match self.query(subquery)?.unique.len() {
+                1 => Ok(()),
+                _ => Err(PlanError::Form("subquery must return only one column".into())),
+            },
             Expr::AnyOp { .. } | Expr::AllOp { .. } => self.quantified(expr),
             Expr::Substring { expr: inner, substring_from, substring_for, .. } => {
                 self.expr(inner)?;
@@ -163,8 +222,19 @@ impl Resolver<'_> {
                 self.each(overlay_for.as_deref_mut())
             }
             Expr::Case { operand, conditions, else_result, .. } => {
+                // ELSE comes first where types are chosen.
+                let results = else_result.as_deref().into_iter().chain(conditions.iter().map(|when| &when.result));
+                self.matched(results, "CASE")?;
+                let of_operand = operand.as_deref().and_then(|operand| self.declared(operand));
                 self.each(operand.as_deref_mut())?;
                 for CaseWhen { condition, result } in &mut *conditions {
+                    match operand {
+                        None => self.boolean(condition, "CASE/WHEN")?,
+                        Some(_) => {
+                            let of_condition = self.declared(condition);
+                            operands::check(&ast::BinaryOperator::Eq, of_operand.as_ref(), of_condition.as_ref())?;
+                        }
+                    }
                     self.each([condition, result])?;
                 }
                 self.each(else_result.as_deref_mut())?;
@@ -214,6 +284,9 @@ impl Resolver<'_> {
         if let Some(found) = self.find_unqualified(&name)? {
             return Ok(found);
         }
+        if self.scopes.iter().any(|scope| scope.relations.iter().any(|relation| relation.name == name)) {
+            return Err(PlanError::Unsupported("a whole row as a value".into()));
+        }
         if ident.quote_style.is_none()
             && let Some(constant) = self.session_value(&name)
         {
@@ -230,9 +303,60 @@ impl Resolver<'_> {
         let listed = found.and_then(|relation| self.listed(relation, column));
         match (found, listed) {
             (Some(_), Some(listed)) => Ok(super::names::qualified(relation, &listed)),
-            (Some(_), None) => Err(PlanError::UndefinedColumn(shown)),
-            (None, _) => Err(PlanError::UndefinedTable(relation.clone())),
+            (Some(_), None) => Err(PlanError::UndefinedQualified(relation.clone(), column.clone())),
+            (None, _) => Err(self.missing_from(relation)),
         }
+    }
+
+    /// A relation that no FROM in sight goes by; told from the names that the statement itself gives.
+    pub(super) fn missing_from(&self, name: &str) -> PlanError {
+        let relations = self.scopes.iter().rev().flat_map(|scope| &scope.relations);
+        match relations.into_iter().find(|relation| relation.table.as_deref() == Some(name)) {
+            Some(relation) => PlanError::HiddenByAlias(name.to_string(), relation.name.clone()),
+            None => PlanError::MissingFrom(name.to_string()),
+        }
+    }
+
+    /// `-a ^ b` is `(-a) ^ b`: minus binds more tightly than a power.
+    fn unary(&mut self, expr: &mut Expr, op: ast::UnaryOperator) -> Result<(), PlanError> {
+        let Expr::UnaryOp { expr: inner, .. } = expr else { return Err(PlanError::Internal("no operator".into())) };
+        if op == ast::UnaryOperator::Minus
+            && let Expr::BinaryOp { left, op: ast::BinaryOperator::PGExp, right } = &mut **inner
+        {
+            let take = |side: &mut Expr| Box::new(std::mem::replace(side, null()));
+            let left = Box::new(Expr::Nested(Box::new(Expr::UnaryOp { op, expr: take(left) })));
+            *expr = Expr::BinaryOp { left, op: ast::BinaryOperator::PGExp, right: take(right) };
+            return self.expr(expr);
+        }
+        let declared = self.declared(inner);
+        match (op, declared) {
+            (ast::UnaryOperator::Not, _) => self.boolean(inner, "NOT")?,
+            (ast::UnaryOperator::Minus | ast::UnaryOperator::Plus, Some(found))
+                if declared::is_text(&found) || matches!(found, SqlType::Bool | SqlType::Date) =>
+            {
+                let sign = if op == ast::UnaryOperator::Minus { "-" } else { "+" };
+                return Err(PlanError::UndefinedOperator(format!("{sign} {}", declared::shown(&found))));
+            }
+            _ => {}
+        }
+        self.expr(inner)
+    }
+
+    /// Refuses casts that PostgreSQL does not have, where the type of the value is told.
+    fn convertible(&self, value: &Expr, to: &SqlType) -> Result<(), PlanError> {
+        use SqlType as T;
+        let Some(from) = self.declared(value) else { return Ok(()) };
+        let temporal = |found: &T| matches!(found, T::Date | T::Time | T::Timestamp | T::Timestamptz | T::Interval);
+        let number = |found: &T| found.is_number();
+        let lacks = match (&from, to) {
+            (T::Bool, to) => temporal(to) || number(to) && *to != T::Int4 || matches!(to, T::Uuid | T::Bytea),
+            (from, T::Bool) => temporal(from) || number(from) && *from != T::Int4 || *from == T::Uuid,
+            (from, to) if number(from) => temporal(to) || *to == T::Uuid,
+            (from, to) if temporal(from) => number(to) || matches!(to, T::Uuid | T::Bytea),
+            (T::Uuid, to) => number(to) || temporal(to),
+            _ => false,
+        };
+        if lacks { Err(PlanError::CannotCast(declared::shown(&from), declared::shown(to))) } else { Ok(()) }
     }
 
     /// A cast to text of a limited length cuts, without an error. The blanks that fill up `char(n)` count for nothing in
@@ -273,6 +397,33 @@ impl Resolver<'_> {
     }
 }
 
+/// The rows of `(VALUES (1), (2))`, where it is that and nothing more.
+fn listed(query: &ast::Query) -> Option<Vec<Expr>> {
+    let plain =
+        query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() && query.fetch.is_none();
+    let SetExpr::Values(values) = query.body.as_ref() else { return None };
+    let single = |row: &ast::Parens<Vec<Expr>>| match row.content.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    };
+    if plain { values.rows.iter().map(single).collect() } else { None }
+}
+
+/// A text beside a `char(n)` is compared without the blanks at its end.
+fn unpadded(expr: &mut Expr, other: Option<&SqlType>) {
+    if let Some(SqlType::Bpchar(_)) = other
+        && let Some(text) = literal_text(expr)
+        && text.ends_with(' ')
+    {
+        *expr = Expr::value(Value::SingleQuotedString(text.trim_end_matches(' ').to_string()));
+    } else if let Some(SqlType::Bpchar(_)) = other
+        && matches!(&*expr, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
+    {
+        let blank = Expr::value(Value::SingleQuotedString(" ".into()));
+        *expr = super::names::call("rtrim", vec![std::mem::replace(expr, null()), blank]);
+    }
+}
+
 fn has_fraction(value: &Value) -> bool {
     matches!(value, Value::Number(text, _) if text.contains(['.', 'e', 'E']))
 }
@@ -281,7 +432,13 @@ fn has_fraction(value: &Value) -> bool {
 fn without_exponent(value: &Value) -> Option<Expr> {
     let Value::Number(text, _) = value else { return None };
     let (mantissa, exponent) = text.split_once(['e', 'E'])?;
-    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() <= 60)?;
+    let exponent: i32 = exponent.parse().ok()?;
+    if exponent.abs() > 60 {
+        // No decimal is as large, and few as small; what such a number meets is a floating one.
+        let data_type = ast::DataType::DoublePrecision;
+        let expr = Box::new(Expr::value(Value::SingleQuotedString(text.clone())));
+        return Some(Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None });
+    }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let scale = i32::try_from(fraction.len()).ok()? - exponent;
     let mut digits = format!("{whole}{fraction}{}", "0".repeat(scale.min(0).unsigned_abs() as usize));

@@ -1,8 +1,21 @@
-//! The functions a query may call. A closed list: what is not named here does not exist.
+//! The functions a query may call. A closed list: what is not named here cannot be called. Of what PostgreSQL has beside
+//! them the names are known, for a refusal that says so.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
+
+use sqlparser::ast::{
+    self, DuplicateTreatment, Expr, Function, FunctionArgumentClause, FunctionArguments, Visit, Visitor,
+};
+
+use crate::PlanError;
+use crate::query::fold_name;
 
 /// PostgreSQL's name and the engine's, where they differ.
 const RENAMED: &[(&str, &str)] = &[
     ("ceiling", "ceil"),
+    ("log10", "log"),
     ("sign", "signum"),
     ("pow", "power"),
     ("char_length", "character_length"),
@@ -71,8 +84,13 @@ const SCALAR: &[&str] = &[
     "gcd",
     "lcm",
     "to_hex",
-    "factorial",
     "random",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
 ];
 
 const AGGREGATE: &[&str] = &[
@@ -100,6 +118,9 @@ const AGGREGATE: &[&str] = &[
     "bit_or",
     "bit_xor",
     "grouping",
+    "percentile_cont",
+    "percentile_disc",
+    "mode",
 ];
 
 const WINDOW: &[&str] = &[
@@ -116,6 +137,16 @@ const WINDOW: &[&str] = &[
     "nth_value",
 ];
 
+/// Names of PostgreSQL 15's functions, one a line.
+static POSTGRES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("postgres_functions.txt").lines().collect());
+
+/// Whether PostgreSQL has a function of this name.
+pub(super) fn is_postgres(name: &str) -> bool {
+    // The last two are words of the grammar there.
+    POSTGRES.contains(name) || matches!(name, "current_time" | "rollup" | "cube")
+}
+
 /// The engine's name of an allowed function.
 pub(super) fn engine_name(name: &str) -> Option<&'static str> {
     let renamed = RENAMED.iter().find(|(from, _)| *from == name).map(|(_, to)| *to).unwrap_or(name);
@@ -129,6 +160,135 @@ pub(super) fn engine_name(name: &str) -> Option<&'static str> {
 /// True for a function over a group of rows, by either name.
 pub(super) fn is_aggregate(name: &str) -> bool {
     engine_name(name).is_some_and(|name| AGGREGATE.contains(&name))
+}
+
+/// Refuses what only a function of another kind takes.
+pub(super) fn check_kind(name: &str, engine_name: &str, function: &Function) -> Result<(), PlanError> {
+    let (aggregate, window) = (AGGREGATE.contains(&engine_name), WINDOW.contains(&engine_name));
+    let wrong = |what: String| Err(PlanError::WrongKind(what));
+    if window && !function.within_group.is_empty() {
+        return Err(PlanError::Unsupported(format!("the hypothetical-set aggregate {name}")));
+    }
+    if window && function.over.is_none() {
+        return wrong(format!("window function {name} requires an OVER clause"));
+    }
+    if !aggregate && !window && function.over.is_some() {
+        return wrong(format!("OVER specified, but {name} is not a window function nor an aggregate function"));
+    }
+    if !aggregate && function.filter.is_some() {
+        return wrong(format!("FILTER specified, but {name} is not an aggregate function"));
+    }
+    let FunctionArguments::List(list) = &function.args else { return Ok(()) };
+    if !aggregate && list.duplicate_treatment == Some(DuplicateTreatment::Distinct) {
+        return wrong(format!("DISTINCT specified, but {name} is not an aggregate function"));
+    }
+    if !aggregate && list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_))) {
+        return wrong(format!("ORDER BY specified, but {name} is not an aggregate function"));
+    }
+    if engine_name == "count" && list.args.is_empty() {
+        return wrong(format!("{name}(*) must be used to call a parameterless aggregate function"));
+    }
+    if aggregate && function.over.is_none() {
+        return refuse_nested(list, &function.within_group);
+    }
+    Ok(())
+}
+
+/// Aggregates of aggregates, or of windows, are none.
+fn refuse_nested(list: &ast::FunctionArgumentList, within: &[ast::OrderByExpr]) -> Result<(), PlanError> {
+    let mut calls = Calls::default();
+    let _ = list.visit(&mut calls);
+    let _ = within.iter().try_for_each(|item| item.visit(&mut calls));
+    calls.refused_inside()
+}
+
+/// Refuses aggregates and windows inside of an aggregate's argument.
+pub(super) fn refuse_calls_inside(argument: &Expr) -> Result<(), PlanError> {
+    let mut calls = Calls::default();
+    let _ = argument.visit(&mut calls);
+    calls.refused_inside()
+}
+
+/// Refuses aggregates and windows in a clause that is done before there are any.
+pub(super) fn refuse_calls(expr: &Expr, clause: &str) -> Result<(), PlanError> {
+    let mut calls = Calls::default();
+    let _ = expr.visit(&mut calls);
+    match calls {
+        Calls { aggregate: true, .. } => {
+            Err(PlanError::GroupingRule(format!("aggregate functions are not allowed in {clause}")))
+        }
+        Calls { window: true, .. } => Err(PlanError::Window(format!("window functions are not allowed in {clause}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses windows in a clause that is done before there are any.
+pub(super) fn refuse_windows(expr: &Expr, clause: &str) -> Result<(), PlanError> {
+    let mut calls = Calls::default();
+    let _ = expr.visit(&mut calls);
+    match calls.window {
+        true => Err(PlanError::Window(format!("window functions are not allowed in {clause}"))),
+        false => Ok(()),
+    }
+}
+
+/// Refuses `grouping()` where nothing is grouped.
+pub(super) fn refuse_grouping(items: &[ast::SelectItem]) -> Result<(), PlanError> {
+    let found = items.iter().any(|item| {
+        ast::visit_expressions(item, |expr| match expr {
+            Expr::Function(function) if fold_name(&function.name).is_ok_and(|name| name == ["grouping"]) => {
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Continue(()),
+        })
+        .is_break()
+    });
+    let told = "arguments to GROUPING must be grouping expressions of the associated query level";
+    if found { Err(PlanError::GroupingRule(told.into())) } else { Ok(()) }
+}
+
+/// The kinds of calls that an expression makes itself, its subqueries left out.
+#[derive(Debug, Default)]
+struct Calls {
+    aggregate: bool,
+    window: bool,
+    depth: usize,
+}
+
+impl Calls {
+    fn refused_inside(&self) -> Result<(), PlanError> {
+        let rule = |told: &str| Err(PlanError::GroupingRule(told.into()));
+        match self {
+            Calls { aggregate: true, .. } => rule("aggregate function calls cannot be nested"),
+            Calls { window: true, .. } => rule("aggregate function calls cannot contain window function calls"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Visitor for Calls {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if let Expr::Function(function) = expr
+            && self.depth == 0
+        {
+            let name = fold_name(&function.name).unwrap_or_default().pop().unwrap_or_default();
+            self.window |= function.over.is_some();
+            self.aggregate |= function.over.is_none() && is_aggregate(&name);
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 /// Functions whose result can be far longer than their arguments, with the position of the length argument.

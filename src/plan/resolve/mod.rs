@@ -8,15 +8,22 @@ mod calls;
 mod casts;
 mod comparisons;
 mod context;
+mod declared;
 mod expressions;
+mod format;
 mod functions;
 mod hints;
+pub(crate) mod json;
 mod lift;
 mod like;
 mod moment;
 mod names;
+mod operands;
+mod ordered;
 mod output;
 mod series;
+mod similar;
+mod spread;
 mod types;
 mod untyped;
 
@@ -37,7 +44,7 @@ pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use types::sql_type_of;
-pub(crate) use untyped::{COMMON, LIKE_TYPE, beside, settled};
+pub(crate) use untyped::{COMMON, LIKE_TYPE, aligned, beside, settled};
 
 /// Who asks, and against what.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +75,8 @@ pub(crate) struct Resolved {
     pub(crate) plan: LogicalPlan,
     /// Names that the client sees, one per output column; they may repeat.
     pub(crate) names: Vec<String>,
+    /// Their types as the text tells them, where it does.
+    pub(crate) declared: Vec<Option<SqlType>>,
     /// Decisions of all relations that were named.
     pub(crate) decisions: BTreeMap<usize, Arc<Decision>>,
     /// Numbers of the parameters that stand for arrays.
@@ -199,7 +208,8 @@ fn plan(
     }
     let mut ast = query.ast().clone();
     let mut resolver = names::Resolver::new(asker, params);
-    let names = resolver.statement(&mut ast)?;
+    let output = resolver.statement(&mut ast)?;
+    let calls = std::mem::take(&mut resolver.calls);
     let arrays = std::mem::take(&mut resolver.arrays);
     // An array parameter stands for one of its items.
     let item = |(index, declared): (usize, &Option<SqlType>)| match declared {
@@ -209,12 +219,25 @@ fn plan(
     let declared: Vec<Option<SqlType>> = declared.iter().enumerate().map(item).collect();
     let series = std::mem::take(&mut resolver.series);
     let decisions = resolver.into_decisions();
-    let plan = context::plan(ast, asker, &decisions, series, &declared)?;
+    let plan = context::plan(ast, asker, &decisions, series, &declared).map_err(|error| retold(error, &calls))?;
     let plan = lift::lift(plan).map_err(from_planner)?;
-    if plan.schema().fields().len() != names.len() {
+    if plan.schema().fields().len() != output.shown.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }
-    Ok(Resolved { plan, names, decisions, arrays })
+    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays })
+}
+
+/// The planner names a function that does not fit by the engine's name; the client is told its call.
+fn retold(error: PlanError, calls: &[(&'static str, String)]) -> PlanError {
+    let PlanError::UndefinedFunction(name) = error else { return error };
+    let engine_name = name.split('(').next().unwrap_or(&name).trim_start_matches('\u{1}');
+    let mut told: Vec<&String> = calls.iter().filter(|(of, _)| *of == engine_name).map(|(_, shown)| shown).collect();
+    told.dedup();
+    // Of several calls it is not known which one is meant.
+    match told.as_slice() {
+        [only] if !only.ends_with("(...)") => PlanError::UndefinedFunction((*only).clone()),
+        _ => PlanError::UndefinedFunction(name),
+    }
 }
 
 fn parameter_count(plan: &LogicalPlan) -> Result<usize, PlanError> {

@@ -58,10 +58,11 @@ fn named(expr: &Expr) -> Option<(String, bool)> {
         }
         Expr::Interval(_) => return weak("interval".into()),
         Expr::Value(value) if matches!(value.value, sqlparser::ast::Value::Boolean(_)) => return weak("bool".into()),
-        Expr::Exists { .. } => "exists",
+        Expr::Exists { negated: false, .. } => "exists",
         Expr::Array(_) => "array",
         Expr::Extract { .. } => "extract",
         Expr::Position { .. } => "position",
+        Expr::Substring { shorthand: true, .. } => "substr",
         Expr::Substring { .. } => "substring",
         Expr::Overlay { .. } => "overlay",
         Expr::AtTimeZone { .. } => "timezone",

@@ -52,7 +52,7 @@ fn custom(name: &sqlparser::ast::ObjectName, modifiers: &[String]) -> Result<Sql
             SqlType::Bpchar(_) => SqlType::Bpchar(length()),
             other => other.clone(),
         })
-        .ok_or_else(|| PlanError::Unsupported(format!("type {word}")))
+        .ok_or_else(|| PlanError::UndefinedType(word.clone()))
 }
 
 fn numeric(info: &ExactNumberInfo) -> Result<SqlType, PlanError> {

@@ -9,7 +9,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit, TimeUnit};
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion_expr::expr::ScalarFunction;
@@ -49,6 +49,17 @@ pub(super) fn common() -> Arc<ScalarUDF> {
     static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
         Arc::new(ScalarUDF::from(Common { signature: Signature::variadic_any(Volatility::Immutable) }))
     });
+    Arc::clone(&FUNCTION)
+}
+
+/// Name of the function that gives back its first argument; the second makes the name of the call one of its own. No
+/// client can type it.
+pub(crate) const KEPT: &str = "\u{1}kept";
+
+/// The function behind [`KEPT`].
+pub(super) fn kept() -> Arc<ScalarUDF> {
+    static FUNCTION: LazyLock<Arc<ScalarUDF>> =
+        LazyLock::new(|| Arc::new(ScalarUDF::from(Kept { signature: Signature::any(2, Volatility::Immutable) })));
     Arc::clone(&FUNCTION)
 }
 
@@ -172,7 +183,10 @@ fn coerced(operand: Expr, schema: &DFSchema) -> Result<Expr> {
         Expr::Column(_) | Expr::Literal(..) | Expr::Placeholder(_) => Ok(operand),
         _ => {
             let (operand, _) = operand.infer_placeholder_types(schema)?;
-            Ok(operand.rewrite(&mut TypeCoercionRewriter::new(schema))?.data)
+            let coerced = operand.clone().rewrite(&mut TypeCoercionRewriter::new(schema))?.data;
+            // As it was written it is found again in GROUP BY.
+            let same = matches!((operand.get_type(schema), coerced.get_type(schema)), (Ok(a), Ok(b)) if a == b);
+            Ok(if same { operand } else { coerced })
         }
     }
 }
@@ -233,12 +247,50 @@ fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<Scala
         DataType::Decimal128(..) | DataType::Decimal256(..) => {
             return decimal(text).map(Some).ok_or_else(|| refused(PlanError::InvalidValue("numeric")));
         }
+        DataType::FixedSizeBinary(16) => {
+            let uuid = crate::types::read_uuid(text).ok_or_else(|| refused(PlanError::InvalidValue("uuid")))?;
+            return Ok(Some(ScalarValue::FixedSizeBinary(16, Some(uuid.to_vec()))));
+        }
+        DataType::Binary => {
+            let bytes = crate::types::read_bytea(text).ok_or_else(|| refused(PlanError::InvalidValue("bytea")))?;
+            return Ok(Some(ScalarValue::Binary(Some(bytes))));
+        }
         other => return Ok(datetime::read(text, other, session)?),
     };
     match ScalarValue::Utf8(Some(text.trim().to_string())).cast_to(target) {
         Ok(value) if !value.is_null() => Ok(Some(value)),
         _ => Err(refused(PlanError::InvalidValue(name))),
     }
+}
+
+/// Brings operands that are compared, or stand for one another, to one type where the engine would choose another than
+/// PostgreSQL: a numeric meets a floating number as one, and a literal of no type is read as the uuid or the bytes
+/// beside it. Tells whether anything was changed.
+pub(crate) fn aligned(all: &mut [&mut Expr], schema: &DFSchema, session: &Session) -> Result<bool> {
+    let types = all.iter().map(|expr| expr.get_type(schema)).collect::<Result<Vec<_>>>()?;
+    let floating = types.iter().any(DataType::is_floating);
+    let mut changed = false;
+    if floating && types.iter().any(DataType::is_decimal) {
+        for (expr, found) in all.iter_mut().zip(&types) {
+            if found.is_decimal() || matches!(found, DataType::Float16 | DataType::Float32) {
+                let inner = std::mem::replace(&mut **expr, Expr::Literal(ScalarValue::Null, None));
+                **expr = cast(inner, DataType::Float64);
+                changed = true;
+            }
+        }
+    }
+    let bytes = types.iter().find(|found| matches!(found, DataType::FixedSizeBinary(16) | DataType::Binary));
+    if let Some(target) = bytes {
+        for expr in all.iter_mut() {
+            if let Some(text) = untyped(expr)
+                && let Some(value) = read(text, target, session)?
+            {
+                **expr = Expr::Literal(value, None);
+                changed = true;
+            }
+        }
+    }
+    Ok(changed)
 }
 
 fn refused(error: PlanError) -> DataFusionError {
@@ -261,6 +313,7 @@ pub(crate) fn settled(function: ScalarFunction, schema: &DFSchema, session: &Ses
                 None => cast(literal.clone(), sample),
             }
         }
+        (KEPT, [first, ..]) => first.clone(),
         (COMMON, [first, ..]) => {
             let target = Expr::ScalarFunction(function.clone()).get_type(schema)?;
             if first.get_type(schema)? == target { first.clone() } else { cast(first.clone(), target) }
@@ -321,6 +374,29 @@ impl ScalarUDFImpl for LikeType {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
+struct Kept {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Kept {
+    fn name(&self) -> &str {
+        KEPT
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        arguments.first().cloned().ok_or_else(|| DataFusionError::Internal("nothing to keep".into()))
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        arguments.args.into_iter().next().ok_or_else(|| DataFusionError::Internal("nothing to keep".into()))
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct Common {
     signature: Signature,
 }
@@ -337,7 +413,12 @@ impl ScalarUDFImpl for Common {
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         // Branches without a common type are told where the CASE itself is coerced.
         let first = arguments.first().ok_or_else(|| DataFusionError::Internal("a CASE without a branch".into()))?;
-        Ok(get_coerce_type_for_case_expression(arguments, None).unwrap_or_else(|| first.clone()))
+        let common = get_coerce_type_for_case_expression(arguments, None).unwrap_or_else(|| first.clone());
+        // The engine has dates meet timestamps in nanoseconds, where few years have a place.
+        Ok(match common {
+            DataType::Timestamp(_, zone) => DataType::Timestamp(TimeUnit::Microsecond, zone),
+            other => other,
+        })
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {

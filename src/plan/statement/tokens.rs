@@ -6,6 +6,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
+use super::respelled::respelled;
 use crate::PlanError;
 
 /// Tokenizes within the limits; white space and comments are dropped.
@@ -19,7 +20,7 @@ pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>
     })?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
     check(&tokens, limits)?;
-    continued(text, tokens).map(plain_operators)
+    respelled(plain_operators(continued(text, tokens)?))
 }
 
 /// `OPERATOR(pg_catalog.=) ANY` becomes `= ANY`: the parser reads the long form alone, `pg_dump` writes both together.

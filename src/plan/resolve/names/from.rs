@@ -5,18 +5,20 @@
 
 use std::sync::Arc;
 
+use sluice_base::SqlType;
 use sluice_model::Decision;
 use sluice_model::catalog::Found;
 use sqlparser::ast::{
     self, BinaryOperator, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins,
 };
 
-use super::Resolver;
 use super::scope::{Kept, Relation, Scope};
 use super::tree::{balanced, binary, object_name, quote_columns, quoted, rename, table_alias};
+use super::{Columns, Resolver};
 use crate::PlanError;
 use crate::query::{fold, fold_name};
 use crate::resolve::context::scan_name;
+use crate::resolve::functions::refuse_calls;
 
 impl Resolver<'_> {
     pub(super) fn table_with_joins(&mut self, table: &mut TableWithJoins) -> Result<(), PlanError> {
@@ -25,6 +27,9 @@ impl Resolver<'_> {
         for join in &mut table.joins {
             let middle = self.scope()?.columns.len();
             self.factor(&mut join.relation)?;
+            if needs_condition(&join.join_operator) {
+                return Err(PlanError::Form("a join needs ON, USING or NATURAL".into()));
+            }
             let (kept, constraint) = match &mut join.join_operator {
                 JoinOperator::Join(constraint)
                 | JoinOperator::Inner(constraint)
@@ -51,6 +56,8 @@ impl Resolver<'_> {
         let pairs = match constraint {
             JoinConstraint::None => return Ok(()),
             JoinConstraint::On(expr) => {
+                refuse_calls(expr, "JOIN conditions")?;
+                self.boolean(expr, "JOIN/ON")?;
                 let before = std::mem::replace(&mut self.scope_mut()?.first, start);
                 let outcome = self.expr(expr);
                 self.scope_mut()?.first = before;
@@ -78,11 +85,14 @@ impl Resolver<'_> {
     fn using_column(&self, typed: &str, start: usize, middle: usize) -> Result<(usize, usize), PlanError> {
         let scope = self.scope()?;
         let one = |range: std::ops::Range<usize>| {
-            let mut hits = self.named(scope, range, typed);
+            let mut hits = self.named(scope, range.clone(), typed);
             match (hits.next(), hits.next()) {
                 (Some(place), None) => Ok(place),
                 (Some(_), Some(_)) => Err(PlanError::AmbiguousColumn(typed.to_string())),
-                (None, _) => Err(PlanError::UndefinedColumn(typed.to_string())),
+                (None, _) => {
+                    let side = if range.end == middle { "left" } else { "right" };
+                    Err(PlanError::UsingColumn(typed.to_string(), side))
+                }
             }
         };
         Ok((one(start..middle)?, one(middle..scope.columns.len())?))
@@ -114,7 +124,32 @@ impl Resolver<'_> {
         self.scopes.last_mut().ok_or_else(|| PlanError::Internal("no scope".into()))
     }
 
+    /// One relation.
     fn factor(&mut self, factor: &mut TableFactor) -> Result<(), PlanError> {
+        if let TableFactor::Derived { .. } = factor { self.derived(factor) } else { self.plain_factor(factor) }
+    }
+
+    /// A subquery in FROM.
+    fn derived(&mut self, factor: &mut TableFactor) -> Result<(), PlanError> {
+        let TableFactor::Derived { subquery, alias, sample: None, lateral } = factor else {
+            return Err(PlanError::Unsupported("this form of table".into()));
+        };
+        let outer = if *lateral { None } else { self.scopes.pop() };
+        let resolved = self.query(subquery);
+        self.scopes.extend(outer);
+        let mut columns = resolved?;
+        // PostgreSQL 15 asks for an alias; newer ones do not. A name nobody can type serves both.
+        let hidden = || format!("\u{1}derived{}", self.scopes.last().map_or(0, |s| s.relations.len()));
+        let alias = alias.get_or_insert_with(|| table_alias(&hidden()));
+        rename(&mut columns.unique, alias, "table")?;
+        alias.name = quoted(&fold(&alias.name));
+        quote_columns(alias, &columns.unique);
+        let name = alias.name.value.clone();
+        let Columns { unique, types, .. } = columns;
+        self.scope_mut()?.add(Relation { name, columns: unique, types, entity: None, table: None })
+    }
+
+    fn plain_factor(&mut self, factor: &mut TableFactor) -> Result<(), PlanError> {
         match factor {
             TableFactor::Table {
                 name,
@@ -130,27 +165,6 @@ impl Resolver<'_> {
             } if with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() => {
                 let relation = self.table(name, alias)?;
                 self.scope_mut()?.add(relation)
-            }
-            TableFactor::Derived { subquery, alias, sample: None, lateral } => {
-                let outer = if *lateral { None } else { self.scopes.pop() };
-                let resolved = self.query(subquery);
-                self.scopes.extend(outer);
-                let (mut columns, _) = resolved?;
-                let name = match alias {
-                    Some(alias) => {
-                        rename(&mut columns, alias)?;
-                        alias.name = quoted(&fold(&alias.name));
-                        quote_columns(alias);
-                        alias.name.value.clone()
-                    }
-                    None => {
-                        // PostgreSQL 15 asks for an alias; newer ones do not. A name nobody can type serves both.
-                        let name = format!("\u{1}derived{}", self.scopes.last().map_or(0, |s| s.relations.len()));
-                        *alias = Some(table_alias(&name));
-                        name
-                    }
-                };
-                self.scope_mut()?.add(Relation { name, columns, entity: None })
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => self.table_with_joins(table_with_joins),
             TableFactor::Table {
@@ -184,30 +198,33 @@ impl Resolver<'_> {
             _ => return Err(PlanError::UndefinedTable(parts.join("."))),
         };
         let cte = if schema.is_none() { self.ctes.iter().rev().find_map(|frame| frame.get(table)) } else { None };
-        let (mut columns, entity) = match cte {
+        let (mut columns, types, entity) = match cte {
             Some(columns) => {
+                let (unique, types) = (columns.unique.clone(), columns.types.clone());
                 *name = object_name(table);
-                (columns.clone(), None)
+                (unique, types, None)
             }
             None => {
                 let found = self.entity(schema, table).ok_or_else(|| PlanError::UndefinedTable(parts.join(".")))?;
                 *name = object_name(&scan_name(found.entity, found.naming));
-                (self.listed_columns(found), Some(found))
+                let (columns, types) = self.listed_columns(found);
+                (columns, types, Some(found))
             }
         };
+        let table = table.clone();
         let shown = alias.as_ref().map_or_else(|| table.clone(), |alias| fold(&alias.name));
         let mut entity = entity;
         if let Some(given) = alias {
             if !given.columns.is_empty() {
-                rename(&mut columns, given)?;
+                rename(&mut columns, given, "table")?;
                 entity = None;
             }
             given.name = quoted(&shown);
-            quote_columns(given);
+            quote_columns(given, &columns);
         } else {
             *alias = Some(table_alias(&shown));
         }
-        Ok(Relation { name: shown, columns, entity })
+        Ok(Relation { name: shown, columns, types, entity, table: Some(table) })
     }
 
     fn entity(&mut self, schema: Option<&str>, table: &str) -> Option<Found> {
@@ -221,12 +238,27 @@ impl Resolver<'_> {
         self.decisions.entry(entity).or_insert_with(decide).clone()
     }
 
-    /// Names of the fields that exist for the principal, as this schema lists them.
-    fn listed_columns(&self, found: Found) -> Vec<String> {
+    /// Names and types of the fields that exist for the principal, as this schema lists them.
+    fn listed_columns(&self, found: Found) -> (Vec<String>, Vec<Option<SqlType>>) {
         let entity = &self.catalog().entities[found.entity];
-        let Some(Some(decision)) = self.decisions.get(&found.entity) else { return Vec::new() };
+        let Some(Some(decision)) = self.decisions.get(&found.entity) else { return Default::default() };
         crate::govern::listed_fields(entity, decision)
-            .map(|index| entity.fields[index].listed_name(found.naming).to_string())
-            .collect()
+            .map(|index| &entity.fields[index])
+            .map(|field| (field.listed_name(found.naming).to_string(), Some(field.sql_type.clone())))
+            .unzip()
     }
+}
+
+/// A join that is neither CROSS nor has a condition is none.
+fn needs_condition(join: &JoinOperator) -> bool {
+    matches!(
+        join,
+        JoinOperator::Join(JoinConstraint::None)
+            | JoinOperator::Inner(JoinConstraint::None)
+            | JoinOperator::Left(JoinConstraint::None)
+            | JoinOperator::LeftOuter(JoinConstraint::None)
+            | JoinOperator::Right(JoinConstraint::None)
+            | JoinOperator::RightOuter(JoinConstraint::None)
+            | JoinOperator::FullOuter(JoinConstraint::None)
+    )
 }

@@ -3,6 +3,7 @@
 //!
 //! Invariant: a form of query that is not matched here by name is refused; nothing is passed on unseen.
 
+mod counted;
 mod from;
 mod hidden;
 mod order;
@@ -10,6 +11,7 @@ mod scope;
 mod select;
 mod sets;
 mod tree;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use sluice_model::catalog::Catalog;
 use sqlparser::ast::{self, SetExpr};
 
 use super::Asker;
+use super::declared;
 use super::expressions::literal_of;
 use super::output::shown_name;
 use super::series::Series;
@@ -30,8 +33,19 @@ pub(super) use select::narrow_integer;
 pub(super) use tree::{balanced, binary, boolean, call, null, qualified, quoted};
 use tree::{quote_columns, rename};
 
-/// Columns of the common table expressions in sight.
-type Ctes = HashMap<String, Vec<String>>;
+/// The common table expressions in sight.
+type Ctes = HashMap<String, Columns>;
+
+/// Columns of a result, side by side.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
+    /// Names for the engine, unique.
+    pub(super) unique: Vec<String>,
+    /// Names for the client.
+    pub(super) shown: Vec<String>,
+    /// Types, where the text alone tells them.
+    pub(super) types: Vec<Option<SqlType>>,
+}
 
 /// State of one statement's resolution.
 pub(super) struct Resolver<'a> {
@@ -46,14 +60,13 @@ pub(super) struct Resolver<'a> {
     pub(super) arrays: BTreeSet<usize>,
     /// Calls of `generate_series`.
     pub(super) series: Series,
+    /// Calls as a client would be told of them, by the engine's name of the function.
+    pub(super) calls: Vec<(&'static str, String)>,
 }
 
 /// What a query body leaves behind.
 struct Body {
-    /// Names for the engine, unique.
-    unique: Vec<String>,
-    /// Names for the client.
-    shown: Vec<String>,
+    columns: Columns,
     /// Scope of a plain SELECT, in which its ORDER BY may look.
     scope: Option<Scope>,
 }
@@ -61,7 +74,8 @@ struct Body {
 impl<'a> Resolver<'a> {
     pub(super) fn new(asker: &'a Asker<'a>, params: Option<&'a [(SqlType, Datum)]>) -> Resolver<'a> {
         let (decisions, ctes, scopes) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Resolver { asker, decisions, ctes, scopes, params, arrays: BTreeSet::new(), series: Series::default() }
+        let (arrays, series, calls) = (BTreeSet::new(), Series::default(), Vec::new());
+        Resolver { asker, decisions, ctes, scopes, params, arrays, series, calls }
     }
 
     /// The items of an array parameter; `None` while the query is only described.
@@ -79,9 +93,11 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Rewrites a whole statement; returns the client's column names.
-    pub(super) fn statement(&mut self, query: &mut ast::Query) -> Result<Vec<String>, PlanError> {
-        self.query(query).map(|(_, shown)| shown.into_iter().map(shown_name).collect())
+    /// Rewrites a whole statement; returns the client's columns.
+    pub(super) fn statement(&mut self, query: &mut ast::Query) -> Result<Columns, PlanError> {
+        let mut columns = self.query(query)?;
+        columns.shown = columns.shown.into_iter().map(shown_name).collect();
+        Ok(columns)
     }
 
     /// Decisions on every relation that was found.
@@ -93,8 +109,8 @@ impl<'a> Resolver<'a> {
         &self.asker.snapshot.catalog
     }
 
-    /// Rewrites a query; returns its column names, unique ones and the client's.
-    pub(super) fn query(&mut self, query: &mut ast::Query) -> Result<(Vec<String>, Vec<String>), PlanError> {
+    /// Rewrites a query; returns its columns.
+    pub(super) fn query(&mut self, query: &mut ast::Query) -> Result<Columns, PlanError> {
         if query.for_clause.is_some() || query.settings.is_some() || query.format_clause.is_some() {
             return Err(PlanError::Unsupported("this query clause".into()));
         }
@@ -110,32 +126,37 @@ impl<'a> Resolver<'a> {
         outcome
     }
 
-    fn query_body(&mut self, query: &mut ast::Query) -> Result<(Vec<String>, Vec<String>), PlanError> {
+    fn query_body(&mut self, query: &mut ast::Query) -> Result<Columns, PlanError> {
         let mut body = self.body(&mut query.body)?;
         let mut scope = body
             .scope
             .take()
-            .unwrap_or_else(|| Scope { outputs: body.unique.iter().cloned().collect(), ..Scope::default() });
+            .unwrap_or_else(|| Scope { outputs: body.columns.unique.iter().cloned().collect(), ..Scope::default() });
+        order::check_places(query, body.columns.unique.len())?;
         scope.only_outputs = matches!(*query.body, SetExpr::SetOperation { .. });
         self.scopes.push(scope);
         let outcome = self.tail(query);
         self.scopes.pop();
         outcome?;
-        hidden::sort_keys(query, &body.unique)?;
-        Ok((body.unique, body.shown))
+        hidden::sort_keys(query, &body.columns.unique)?;
+        Ok(body.columns)
     }
 
     fn with(&mut self, with: &mut ast::With) -> Result<(), PlanError> {
+        let mut named = BTreeSet::new();
         for cte in &mut with.cte_tables {
             let name = fold(&cte.alias.name);
+            if !named.insert(name.clone()) {
+                return Err(PlanError::DuplicateQuery(name));
+            }
             if with.recursive && reads(&cte.query, &name) {
                 return Err(PlanError::Unsupported("WITH RECURSIVE over business data".into()));
             }
             // The name is not in sight inside its own definition.
-            let (mut columns, _) = self.query(&mut cte.query)?;
-            rename(&mut columns, &cte.alias)?;
+            let mut columns = self.query(&mut cte.query)?;
+            rename(&mut columns.unique, &cte.alias, "WITH query")?;
             cte.alias.name = quoted(&name);
-            quote_columns(&mut cte.alias);
+            quote_columns(&mut cte.alias, &columns.unique);
             self.ctes.push(HashMap::from([(name, columns)]));
         }
         with.recursive = false;
@@ -146,32 +167,46 @@ impl<'a> Resolver<'a> {
         match body {
             SetExpr::Select(select) => self.select(select),
             SetExpr::Query(query) => {
-                let (unique, shown) = self.query(query)?;
-                Ok(Body { unique, shown, scope: None })
+                let columns = self.query(query)?;
+                Ok(Body { columns, scope: None })
             }
-            // The engine's joins tell whether a row is on the other side, not how often.
-            SetExpr::SetOperation { op, set_quantifier: ast::SetQuantifier::All, .. }
-                if *op != ast::SetOperator::Union =>
-            {
-                Err(PlanError::Unsupported("INTERSECT ALL or EXCEPT ALL".into()))
-            }
-            SetExpr::SetOperation { left, right, .. } => {
+            SetExpr::SetOperation { left, right, op, set_quantifier } => {
                 let first = self.body(left)?;
-                self.body(right)?;
-                Ok(Body { scope: None, ..first })
+                let second = self.body(right)?;
+                let columns = united(first.columns, &second.columns, *op)?;
+                if *set_quantifier == ast::SetQuantifier::All && *op != ast::SetOperator::Union {
+                    *body = counted::rows(left, *op, right, &columns.unique)?;
+                }
+                Ok(Body { columns, scope: None })
             }
             SetExpr::Values(values) => {
                 let width = values.rows.first().map_or(0, |row| row.content.len());
                 for row in &mut values.rows {
+                    if row.content.len() != width {
+                        return Err(PlanError::Form("VALUES lists must all be the same length".into()));
+                    }
                     for expr in &mut row.content {
                         self.expr(expr)?;
                         narrow_integer(expr);
                     }
                 }
                 let names: Vec<String> = (1..=width).map(|n| format!("column{n}")).collect();
-                Ok(Body { unique: names.clone(), shown: names, scope: None })
+                let columns = Columns { unique: names.clone(), shown: names, types: vec![None; width] };
+                Ok(Body { columns, scope: None })
             }
             _ => Err(PlanError::Unsupported("this form of query".into())),
         }
     }
+}
+
+/// The columns of a set operation: the names of its first side, and the types of both.
+fn united(first: Columns, second: &Columns, op: ast::SetOperator) -> Result<Columns, PlanError> {
+    if first.unique.len() != second.unique.len() {
+        return Err(PlanError::Form(format!("each {op} query must have the same number of columns")));
+    }
+    let types = first.types.iter().zip(&second.types).map(|(left, right)| match (left, right) {
+        (Some(left), Some(right)) => declared::united(left, right, &op.to_string()),
+        _ => Ok(None),
+    });
+    Ok(Columns { types: types.collect::<Result<_, _>>()?, ..first })
 }

@@ -1,11 +1,17 @@
 //! ORDER BY, LIMIT, OFFSET and FETCH of a query.
 
+use std::ops::ControlFlow;
+
+use sluice_base::SqlType;
 use sqlparser::ast::{self, LimitClause, OrderByKind};
 
 use super::Resolver;
+use super::select::place_of;
 use super::tree::quoted;
 use crate::PlanError;
 use crate::query::fold;
+use crate::resolve::declared;
+use crate::resolve::expressions::literal_text;
 
 impl Resolver<'_> {
     /// ORDER BY, LIMIT, OFFSET, FETCH.
@@ -42,11 +48,48 @@ impl Resolver<'_> {
             None => Ok(()),
             Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
                 if let Some(limit) = limit {
-                    self.expr(limit)?;
+                    self.count(limit, "LIMIT")?;
                 }
-                offset.as_mut().map_or(Ok(()), |offset| self.expr(&mut offset.value))
+                offset.as_mut().map_or(Ok(()), |offset| self.count(&mut offset.value, "OFFSET"))
             }
             Some(_) => Err(PlanError::Unsupported("this form of LIMIT".into())),
+        }
+    }
+
+    /// A number of rows, as the planner reads one: a text and a fraction become the integer that they stand for.
+    fn count(&mut self, expr: &mut ast::Expr, clause: &'static str) -> Result<(), PlanError> {
+        if let Some(text) = literal_text(expr) {
+            let rows: i64 = text.trim().parse().map_err(|_| PlanError::InvalidValue("bigint"))?;
+            if rows < 0 {
+                return Err(PlanError::RowCount(clause));
+            }
+            *expr = ast::Expr::value(ast::Value::Number(rows.to_string(), false));
+        }
+        if let ast::Expr::Value(value) = &*expr
+            && let ast::Value::Number(text, _) = &value.value
+            && let Some((whole, fraction)) = text.split_once('.')
+        {
+            let whole: i64 = if whole.is_empty() { Ok(0) } else { whole.parse() }.unwrap_or(i64::MAX);
+            let rows = whole.saturating_add(i64::from(fraction.starts_with(['5', '6', '7', '8', '9'])));
+            *expr = ast::Expr::value(ast::Value::Number(rows.to_string(), false));
+        }
+        match self.declared(expr) {
+            Some(found) if !found.is_number() && found != SqlType::Unknown => {
+                let name = declared::shown(&found);
+                return Err(PlanError::Mismatch(format!("argument of {clause} must be type bigint, not type {name}")));
+            }
+            _ => {}
+        }
+        let found = ast::visit_expressions(expr, |part| match part {
+            ast::Expr::Subquery(_) => ControlFlow::Break(PlanError::Unsupported(format!("a subquery in {clause}"))),
+            ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_) => ControlFlow::Break(
+                PlanError::InvalidReference(format!("argument of {clause} must not contain variables")),
+            ),
+            _ => ControlFlow::Continue(()),
+        });
+        match found {
+            ControlFlow::Break(error) => Err(error),
+            ControlFlow::Continue(()) => self.expr(expr),
         }
     }
 
@@ -69,4 +112,19 @@ impl Resolver<'_> {
 
 fn has_limit(clause: &LimitClause) -> bool {
     matches!(clause, LimitClause::LimitOffset { limit: Some(_), .. } | LimitClause::OffsetCommaLimit { .. })
+}
+
+/// A number in ORDER BY is a place in the select list.
+pub(super) fn check_places(query: &ast::Query, columns: usize) -> Result<(), PlanError> {
+    let Some(OrderByKind::Expressions(items)) = query.order_by.as_ref().map(|order_by| &order_by.kind) else {
+        return Ok(());
+    };
+    for item in items {
+        if let Some(place) = place_of(&item.expr)
+            && !(1..=columns).contains(&place)
+        {
+            return Err(PlanError::InvalidReference(format!("ORDER BY position {place} is not in select list")));
+        }
+    }
+    Ok(())
 }

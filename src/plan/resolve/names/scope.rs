@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use sluice_base::SqlType;
 use sluice_model::catalog::Found;
 use sqlparser::ast;
 
@@ -19,8 +20,12 @@ pub(in crate::resolve) struct Relation {
     pub(in crate::resolve) name: String,
     /// Column names in order.
     pub(in crate::resolve) columns: Vec<String>,
+    /// Their types, where they are known.
+    pub(in crate::resolve) types: Vec<Option<SqlType>>,
     /// The entity behind it, where its columns may also be called by id or label.
     pub(in crate::resolve) entity: Option<Found>,
+    /// The name that the client wrote, behind which the alias stands.
+    pub(in crate::resolve) table: Option<String>,
 }
 
 /// A column as `*` lists it and as an unqualified name finds it.

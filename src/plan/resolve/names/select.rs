@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use sluice_base::SqlType;
 use sqlparser::ast::{self, Distinct, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind};
 
 use super::scope::Scope;
-use super::tree::{call, null, qualified, quoted};
-use super::{Body, Resolver};
+use super::sets::aggregates;
+use super::tree::{qualified, quoted};
+use super::windows::{extended_windows, inherited_windows};
+use super::{Body, Columns, Resolver};
 use crate::PlanError;
 use crate::query::{fold, fold_name};
-use crate::resolve::casts::padded_length;
+use crate::resolve::functions::{refuse_calls, refuse_grouping, refuse_windows};
 use crate::resolve::output::column_name;
 
 impl Resolver<'_> {
@@ -18,16 +21,16 @@ impl Resolver<'_> {
         self.scopes.push(Scope::default());
         let outcome = self.select_in_scope(select);
         let scope = self.scopes.pop();
-        outcome.map(|(unique, shown)| {
+        outcome.map(|columns| {
             let scope = scope.map(|mut scope| {
-                scope.outputs = unique.iter().cloned().collect();
+                scope.outputs = columns.unique.iter().cloned().collect();
                 scope
             });
-            Body { unique, shown, scope }
+            Body { columns, scope }
         })
     }
 
-    fn select_in_scope(&mut self, select: &mut Select) -> Result<(Vec<String>, Vec<String>), PlanError> {
+    fn select_in_scope(&mut self, select: &mut Select) -> Result<Columns, PlanError> {
         let given = select.from.len();
         let with_rows = self.set_functions_of_list(select)?;
         for table in select.from.iter_mut().take(given) {
@@ -37,11 +40,15 @@ impl Resolver<'_> {
             self.hidden_relation()?;
         }
         if let Some(selection) = &mut select.selection {
+            refuse_calls(selection, "WHERE")?;
+            self.boolean(selection, "WHERE")?;
             self.condition(selection)?;
         }
-        let (unique, shown) = self.projection(&mut select.projection)?;
+        inherited_windows(&mut select.named_window)?;
+        extended_windows(&mut select.projection, &select.named_window)?;
+        let columns = self.projection(&mut select.projection)?;
         if let Some(scope) = self.scopes.last_mut() {
-            scope.outputs = unique.iter().cloned().collect();
+            scope.outputs = columns.unique.iter().cloned().collect();
         }
         match &mut select.group_by {
             GroupByExpr::All(_) => return Err(PlanError::Unsupported("GROUP BY ALL".into())),
@@ -49,12 +56,19 @@ impl Resolver<'_> {
                 if !modifiers.is_empty() {
                     return Err(PlanError::Unsupported("this GROUP BY modifier".into()));
                 }
+                if items.is_empty() {
+                    refuse_grouping(&select.projection)?;
+                }
+                let grouped = aggregates(&select.projection);
+                items.retain(|item| !(grouped && matches!(item, ast::Expr::Tuple(none) if none.is_empty())));
                 for item in items {
-                    self.column_or_output(item)?;
+                    self.group_item(item, &select.projection)?;
                 }
             }
         }
         if let Some(having) = &mut select.having {
+            refuse_windows(having, "HAVING")?;
+            self.boolean(having, "HAVING")?;
             self.expr(having)?;
         }
         for window in &mut select.named_window {
@@ -65,19 +79,72 @@ impl Resolver<'_> {
                 self.distinct_on(item, &select.projection)?;
             }
         }
-        Ok((unique, shown))
+        Ok(columns)
+    }
+
+    /// A GROUP BY item; inside of grouping sets a place and a name of the select list stand for their expression too.
+    fn group_item(&mut self, item: &mut ast::Expr, projection: &[SelectItem]) -> Result<(), PlanError> {
+        refuse_calls(item, "GROUP BY")?;
+        if let Some(place) = place_of(item) {
+            return match projection.get(place.wrapping_sub(1)) {
+                Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => {
+                    refuse_calls(expr, "GROUP BY")
+                }
+                _ => Err(PlanError::InvalidReference(format!("GROUP BY position {place} is not in select list"))),
+            };
+        }
+        let (rollup, cube) = (matches!(item, ast::Expr::Rollup(_)), matches!(item, ast::Expr::Cube(_)));
+        let (ast::Expr::Rollup(sets) | ast::Expr::Cube(sets) | ast::Expr::GroupingSets(sets)) = item else {
+            return self.column_or_output(item);
+        };
+        for expr in sets.iter_mut().flatten() {
+            self.set_item(expr, projection)?;
+        }
+        // The planner has ROLLUP and CUBE of single expressions alone.
+        let composite = sets.iter().any(|set| set.len() != 1);
+        if composite && (rollup || cube) {
+            let sets = if rollup { rolled_up(sets) } else { cubed(sets)? };
+            *item = ast::Expr::GroupingSets(sets);
+        }
+        Ok(())
+    }
+
+    /// One expression of a grouping set.
+    fn set_item(&mut self, expr: &mut ast::Expr, projection: &[SelectItem]) -> Result<(), PlanError> {
+        let named = |name: &str| {
+            projection.iter().find_map(|item| match item {
+                SelectItem::ExprWithAlias { expr, alias } if alias.value == name => Some(expr.clone()),
+                _ => None,
+            })
+        };
+        if let Some(place) = place_of(expr) {
+            let found = match projection.get(place.wrapping_sub(1)) {
+                Some(SelectItem::UnnamedExpr(found) | SelectItem::ExprWithAlias { expr: found, .. }) => found.clone(),
+                _ => {
+                    return Err(PlanError::InvalidReference(format!(
+                        "GROUP BY position {place} is not in select list"
+                    )));
+                }
+            };
+            refuse_calls(&found, "GROUP BY")?;
+            *expr = found;
+            return Ok(());
+        }
+        if let ast::Expr::Identifier(ident) = expr {
+            let name = fold(ident);
+            if self.find_unqualified(&name)?.is_none()
+                && let Some(found) = named(&name)
+            {
+                *expr = found;
+                return Ok(());
+            }
+        }
+        self.expr(expr)
     }
 
     /// A DISTINCT ON item reads as one of ORDER BY does: a number is a place in the select list.
     fn distinct_on(&mut self, item: &mut ast::Expr, projection: &[SelectItem]) -> Result<(), PlanError> {
-        let place = match item {
-            ast::Expr::Value(value) => match &value.value {
-                ast::Value::Number(text, _) => text.parse::<usize>().ok(),
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some(place) = place else { return self.output_or_column(item) };
+        let Some(place) = place_of(item) else { return self.output_or_column(item) };
         match projection.get(place.wrapping_sub(1)) {
             Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => {
                 *item = expr.clone();
@@ -101,35 +168,38 @@ impl Resolver<'_> {
         self.expr(expr)
     }
 
-    /// Resolves the select list; returns unique names and the client's names.
-    fn projection(&mut self, items: &mut Vec<SelectItem>) -> Result<(Vec<String>, Vec<String>), PlanError> {
+    /// Resolves the select list; returns its columns.
+    fn projection(&mut self, items: &mut Vec<SelectItem>) -> Result<Columns, PlanError> {
         let mut expanded: Vec<(ast::Expr, String, bool)> = Vec::with_capacity(items.len());
+        let mut types = Vec::with_capacity(items.len());
         for item in std::mem::take(items) {
             match item {
                 SelectItem::UnnamedExpr(mut expr) => {
                     let name = column_name(&expr);
-                    self.item(&mut expr)?;
+                    types.push(self.output(&mut expr)?);
                     narrow_integer(&mut expr);
                     let plain = column_name(&expr) == name && is_column(&expr);
                     expanded.push((expr, name, !plain));
                 }
                 SelectItem::ExprWithAlias { mut expr, alias } => {
-                    self.item(&mut expr)?;
+                    types.push(self.output(&mut expr)?);
                     narrow_integer(&mut expr);
                     expanded.push((expr, fold(&alias), true));
                 }
                 SelectItem::Wildcard(options) => {
                     no_wildcard_options(&options)?;
-                    let columns = self.expand_all()?.into_iter();
-                    expanded.extend(columns.map(|(expr, name)| {
+                    for (expr, name) in self.expand_all()? {
                         let plain = is_column(&expr);
-                        (expr, name, !plain)
-                    }));
+                        types.push(self.declared(&expr));
+                        expanded.push((expr, name, !plain));
+                    }
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
                     no_wildcard_options(&options)?;
-                    let columns = self.expand_one(&fold_name(&name)?)?;
-                    expanded.extend(columns.into_iter().map(|(expr, name)| (expr, name, false)));
+                    for (expr, name) in self.expand_one(&fold_name(&name)?)? {
+                        types.push(self.declared(&expr));
+                        expanded.push((expr, name, false));
+                    }
                 }
                 _ => return Err(PlanError::Unsupported("this form of select item".into())),
             }
@@ -147,19 +217,21 @@ impl Resolver<'_> {
             });
             unique.push(name);
         }
-        Ok((unique, shown))
+        Ok(Columns { unique, shown, types })
     }
 
-    /// One expression of the select list; `char(n)` is filled up with blanks here alone.
-    fn item(&mut self, expr: &mut ast::Expr) -> Result<(), PlanError> {
-        let padded = padded_length(expr);
-        self.expr(expr)?;
-        if let Some(length) = padded {
-            let length = ast::Expr::value(ast::Value::Number(length.to_string(), false));
-            let text = std::mem::replace(expr, null());
-            *expr = call("rpad", vec![text, length]);
+    /// Resolves an expression of the select list, and gives its type where the text tells it.
+    fn output(&mut self, expr: &mut ast::Expr) -> Result<Option<SqlType>, PlanError> {
+        if let ast::Expr::Subquery(query) = expr {
+            let columns = self.query(query)?;
+            return match columns.unique.len() {
+                1 => Ok(columns.types.into_iter().next().flatten()),
+                _ => Err(PlanError::Form("subquery must return only one column".into())),
+            };
         }
-        Ok(())
+        let declared = self.declared(expr);
+        self.expr(expr)?;
+        Ok(declared)
     }
 
     fn expand_all(&self) -> Result<Vec<(ast::Expr, String)>, PlanError> {
@@ -173,14 +245,16 @@ impl Resolver<'_> {
     fn expand_one(&self, name: &[String]) -> Result<Vec<(ast::Expr, String)>, PlanError> {
         let wanted = name.last().ok_or_else(|| PlanError::Internal("empty name".into()))?;
         let relation = self.scopes.iter().rev().flat_map(|scope| &scope.relations).find(|r| r.name == *wanted);
-        let relation = relation.ok_or_else(|| PlanError::UndefinedTable(wanted.clone()))?;
+        let relation = relation.ok_or_else(|| self.missing_from(wanted))?;
         Ok(relation.columns.iter().map(|column| (qualified(&relation.name, column), column.clone())).collect())
     }
 }
 
 fn refuse_dialect_clauses(select: &Select) -> Result<(), PlanError> {
-    let foreign = select.top.is_some()
-        || select.exclude.is_some()
+    if select.top.is_some() {
+        return Err(PlanError::Form("TOP is no clause of SELECT; write LIMIT".into()));
+    }
+    let foreign = select.exclude.is_some()
         || !select.lateral_views.is_empty()
         || select.prewhere.is_some()
         || !select.connect_by.is_empty()
@@ -205,6 +279,9 @@ fn no_wildcard_options(options: &ast::WildcardAdditionalOptions) -> Result<(), P
 
 /// An integer constant of the select list that fits is an `integer`, as in PostgreSQL; the planner would say `bigint`.
 pub(in crate::resolve) fn narrow_integer(expr: &mut ast::Expr) {
+    if let ast::Expr::Nested(inner) = expr {
+        return narrow_integer(inner);
+    }
     let number = match &*expr {
         ast::Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr } => expr,
         other => other,
@@ -225,4 +302,35 @@ pub(in crate::resolve) fn narrow_integer(expr: &mut ast::Expr) {
 
 fn is_column(expr: &ast::Expr) -> bool {
     matches!(expr, ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_))
+}
+
+/// The place in the select list that a bare number is.
+pub(super) fn place_of(expr: &ast::Expr) -> Option<usize> {
+    match expr {
+        ast::Expr::Value(value) => match &value.value {
+            ast::Value::Number(text, _) => text.parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The sets of a ROLLUP: all items, then one less at a time.
+fn rolled_up(items: &[Vec<ast::Expr>]) -> Vec<Vec<ast::Expr>> {
+    (0..=items.len()).rev().map(|kept| items[..kept].concat()).collect()
+}
+
+/// Items of a CUBE, as in PostgreSQL.
+const CUBE_ITEMS_MAX: usize = 12;
+
+/// The sets of a CUBE: every choice of items.
+fn cubed(items: &[Vec<ast::Expr>]) -> Result<Vec<Vec<ast::Expr>>, PlanError> {
+    if items.len() > CUBE_ITEMS_MAX {
+        return Err(PlanError::TooComplex("CUBE is limited to 12 elements"));
+    }
+    let chosen = |choice: usize| {
+        let kept = items.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1);
+        kept.flat_map(|(_, item)| item.clone()).collect()
+    };
+    Ok((0..1usize << items.len()).rev().map(chosen).collect())
 }

@@ -54,7 +54,7 @@ impl Resolver<'_> {
             sample: None,
             index_hints: Vec::new(),
         };
-        Ok((factor, Relation { name: shown, columns: vec![column], entity: None }))
+        Ok((factor, Relation { name: shown, columns: vec![column], types: vec![None], entity: None, table: None }))
     }
 
     /// An argument with its parameters in place; columns are not in sight.
@@ -129,9 +129,10 @@ impl Resolver<'_> {
     /// The relation of [`Resolver::set_functions_of_list`]: found by its own name, not listed by `*`.
     pub(super) fn hidden_relation(&mut self) -> Result<(), PlanError> {
         let scope = self.scope_mut()?;
-        let columns = scope.columns.len();
-        scope.add(Relation { name: HIDDEN.into(), columns: vec![HIDDEN.into()], entity: None })?;
-        scope.columns.truncate(columns);
+        let before = scope.columns.len();
+        let (name, columns) = (HIDDEN.to_string(), vec![HIDDEN.to_string()]);
+        scope.add(Relation { name, columns, types: vec![None], entity: None, table: None })?;
+        scope.columns.truncate(before);
         Ok(())
     }
 }
@@ -155,7 +156,7 @@ fn call_of(item: &SelectItem) -> Option<&ast::Function> {
 }
 
 /// True where the select list groups rows or numbers them.
-fn aggregates(items: &[SelectItem]) -> bool {
+pub(super) fn aggregates(items: &[SelectItem]) -> bool {
     items.iter().any(|item| {
         ast::visit_expressions(item, |expr| match expr {
             Expr::Function(function) if function.over.is_some() => ControlFlow::Break(()),

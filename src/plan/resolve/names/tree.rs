@@ -9,9 +9,12 @@ use crate::PlanError;
 use crate::query::fold;
 
 /// Applies `alias (a, b)` to column names.
-pub(super) fn rename(columns: &mut [String], alias: &TableAlias) -> Result<(), PlanError> {
-    if alias.columns.len() > columns.len() {
-        return Err(PlanError::Invalid("more column aliases than columns".into()));
+pub(super) fn rename(columns: &mut [String], alias: &TableAlias, what: &str) -> Result<(), PlanError> {
+    let (has, given) = (columns.len(), alias.columns.len());
+    if given > has {
+        let name = fold(&alias.name);
+        let told = format!("{what} \"{name}\" has {has} columns available but {given} columns specified");
+        return Err(PlanError::InvalidReference(told));
     }
     for (column, given) in columns.iter_mut().zip(&alias.columns) {
         *column = fold(&given.name);
@@ -19,9 +22,11 @@ pub(super) fn rename(columns: &mut [String], alias: &TableAlias) -> Result<(), P
     Ok(())
 }
 
-pub(super) fn quote_columns(alias: &mut TableAlias) {
-    for column in &mut alias.columns {
-        column.name = quoted(&fold(&column.name));
+/// Writes the alias's columns out, all of them where any are: the planner takes no shorter list.
+pub(super) fn quote_columns(alias: &mut TableAlias, columns: &[String]) {
+    if !alias.columns.is_empty() {
+        let column = |name: &String| ast::TableAliasColumnDef { name: quoted(name), data_type: None };
+        alias.columns = columns.iter().map(column).collect();
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Any text.
     Text,
+    /// The name of a locale.
+    Locale,
     /// `DateStyle`: output style and field order.
     DateStyle,
     /// `TimeZone`: a name of the time zone database, or an offset.
@@ -178,7 +180,7 @@ pub const DEFINITIONS: &[Definition] = &[
     fact("lc_ctype", Kind::Text, "C.UTF-8", "Shows the character classification and case conversion locale."),
     open(
         "lc_messages",
-        Kind::Text,
+        Kind::Locale,
         "en_US.UTF-8",
         "Sets the language in which messages are displayed: zh_CN or en_US.",
     ),

@@ -48,6 +48,10 @@ fn values_are_checked_and_made_normal() {
     check("row_security=TRUE; row_security=of; row_security=no; row_security=maybe", "on | off | off | 22023");
     check("row_security=o", "22023");
     check("extra_float_digits=3; extra_float_digits=4; extra_float_digits=x", "3 | 22023 | 22023");
+    check(
+        "lc_messages=zh_CN.UTF-8; lc_messages=C; lc_messages=xx; lc_messages=zh-CN",
+        "zh_CN.UTF-8 | C | 22023 | zh-CN",
+    );
     check("bytea_output=HEX; bytea_output=base64", "hex | 22023");
     check(
         "client_encoding='utf-8'; client_encoding=UNICODE; client_encoding=unicode; client_encoding=cp936; names=win936",

@@ -31,6 +31,7 @@ pub(super) fn read(definition: &Definition, value: &str, current: &str) -> Resul
         }
         Kind::Words(words) => word(words, value),
         Kind::Text => Some(text(definition.name, value)),
+        Kind::Locale => Some(value.trim()).filter(|name| is_locale(name)).map(str::to_string),
         Kind::DateStyle => date_style(value, current),
         Kind::TimeZone => time_zone(value),
         Kind::Encoding => encoding(value),
@@ -46,6 +47,7 @@ fn allowed(kind: Kind) -> Option<String> {
         Kind::Bool => Some("on, off".to_string()),
         Kind::Encoding => Some(Encoding::all().map(Encoding::name).collect::<Vec<_>>().join(", ")),
         Kind::Int(min, max, _) => Some(format!("{min} .. {max}")),
+        Kind::Locale => Some("zh_CN, en_US".to_string()),
         Kind::Real(..) | Kind::Text | Kind::DateStyle | Kind::TimeZone | Kind::Identifiers => None,
     }
 }
@@ -109,6 +111,16 @@ fn word(words: &[&'static str], value: &str) -> Option<String> {
     let found = words.iter().find(|word| word.eq_ignore_ascii_case(value));
     let switch = || boolean(value).map(|on| if on { "on" } else { "off" });
     found.copied().or_else(|| switch().filter(|word| words.contains(word))).map(str::to_string)
+}
+
+/// A name such as `zh_CN.UTF-8`: a language alone where there are texts in it, or with a territory; `C`, `POSIX`.
+fn is_locale(name: &str) -> bool {
+    let base = name.split(['.', '@']).next().unwrap_or_default();
+    let letters = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match base.split_once(['_', '-']) {
+        Some((language, territory)) => letters(language, 2) && (letters(territory, 2) || letters(territory, 4)),
+        None => matches!(base.to_ascii_lowercase().as_str(), "c" | "posix" | "en" | "zh" | ""),
+    }
 }
 
 fn text(name: &str, value: &str) -> String {

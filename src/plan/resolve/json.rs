@@ -1,0 +1,81 @@
+//! Operators of json: calls of functions that read the text of the value ([`crate::datetime`] has their table).
+
+use sluice_base::SqlType;
+use sqlparser::ast::{BinaryOperator, Expr};
+
+use super::comparisons::array_text;
+use super::expressions::literal_text;
+use super::names::{Resolver, call, null};
+use super::operands::undefined;
+use crate::PlanError;
+
+/// `json -> item` as json.
+pub(crate) const ITEM: &str = "\u{1}json_item";
+/// `json ->> item` as text.
+pub(crate) const ITEM_TEXT: &str = "\u{1}json_item_text";
+/// One step of a path: a key, or a place where the value is an array.
+pub(crate) const STEP: &str = "\u{1}json_step";
+/// The last step of a path, as text.
+pub(crate) const STEP_TEXT: &str = "\u{1}json_step_text";
+
+/// The function of an operator; the last step of a path has it, the others [`STEP`].
+pub(super) fn function(op: &BinaryOperator) -> Option<&'static str> {
+    Some(match op {
+        BinaryOperator::Arrow => ITEM,
+        BinaryOperator::LongArrow => ITEM_TEXT,
+        BinaryOperator::HashArrow => STEP,
+        BinaryOperator::HashLongArrow => STEP_TEXT,
+        _ => return None,
+    })
+}
+
+/// Operators of json that are not done, by name.
+pub(super) fn is_other(op: &BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    matches!(
+        op,
+        B::AtArrow
+            | B::ArrowAt
+            | B::AtQuestion
+            | B::AtAt
+            | B::HashMinus
+            | B::Question
+            | B::QuestionAnd
+            | B::QuestionPipe
+    )
+}
+
+impl Resolver<'_> {
+    /// Rewrites `json -> item` and its relatives, and resolves the operands.
+    pub(super) fn json_operator(&mut self, expr: &mut Expr, name: &'static str) -> Result<(), PlanError> {
+        let Expr::BinaryOp { left, op, right } = expr else { return Err(PlanError::Internal("no operator".into())) };
+        if let Some(found) = self.declared(left)
+            && !matches!(found, SqlType::Json | SqlType::Jsonb | SqlType::Unknown)
+        {
+            let other = self.declared(right).unwrap_or(SqlType::Unknown);
+            return Err(undefined(&op.to_string(), &found, &other));
+        }
+        let take = |side: &mut Expr| std::mem::replace(side, null());
+        let (mut value, mut item) = (take(left), take(right));
+        self.expr(&mut value)?;
+        if matches!(name, ITEM | ITEM_TEXT) {
+            self.expr(&mut item)?;
+            super::names::narrow_integer(&mut item);
+            *expr = call(name, vec![value, item]);
+            return Ok(());
+        }
+        let path = match literal_text(&item) {
+            Some(text) => array_text(text)?,
+            None => return Err(PlanError::Unsupported("a path into json that is not a constant".into())),
+        };
+        let last = path.len();
+        if last == 0 {
+            return Err(PlanError::Unsupported("an empty path into json".into()));
+        }
+        for (at, step) in path.into_iter().enumerate() {
+            value = call(if at + 1 == last { name } else { STEP }, vec![value, step]);
+        }
+        *expr = value;
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! Spellings of PostgreSQL that the parser does not know, as others of the same meaning; and those that have none, refused
+//! by their name.
+//!
+//! Invariant: a token that is replaced stands where PostgreSQL's grammar has no other reading of it; a new one has the
+//! place of the old.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+
+use crate::PlanError;
+
+/// The tokens in spellings that the parser reads.
+pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, PlanError> {
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for (at, token) in tokens.iter().enumerate() {
+        let next = |ahead: usize| tokens.get(at + ahead).and_then(|token| word(&token.token));
+        let mut put = |words: &[&str]| {
+            let make = |word: &&str| TokenWithSpan { token: Token::make_keyword(word), span: token.span };
+            out.extend(words.iter().map(make));
+        };
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| &token.token);
+        match (word(&token.token).as_deref(), next(1).as_deref(), next(2).as_deref()) {
+            (Some("ISNULL"), _, _) if ends_operand(before) && !opens(&tokens, at + 1) => put(&["IS", "NULL"]),
+            (Some("NOTNULL"), _, _) if ends_operand(before) && !opens(&tokens, at + 1) => put(&["IS", "NOT", "NULL"]),
+            (Some("SYMMETRIC"), _, _) if is_word(before, "BETWEEN") => return unsupported("BETWEEN SYMMETRIC"),
+            (Some("ASYMMETRIC"), _, _) if is_word(before, "BETWEEN") => {}
+            (Some("EXCLUDE"), Some("CURRENT"), Some("ROW"))
+            | (Some("EXCLUDE"), Some("NO"), Some("OTHERS"))
+            | (Some("EXCLUDE"), Some("TIES"), _) => return unsupported("EXCLUDE in a window frame"),
+            (Some("EXCLUDE"), Some("GROUP"), after) if after != Some("BY") => {
+                return unsupported("EXCLUDE in a window frame");
+            }
+            (Some("SIMILAR"), next, _) if next != Some("TO") && ends_operand(before) => {
+                return unsupported("SUBSTRING with SIMILAR");
+            }
+            (Some("USING"), None, _) if direction(&tokens, at + 1).is_some() => {
+                put(direction(&tokens, at + 1).as_slice());
+            }
+            (None, _, _) if token.token == Token::DoubleEq => return Err(PlanError::UndefinedOperator("==".into())),
+            (None, _, _) if is_word(before, "USING") && matches!(token.token, Token::Lt | Token::Gt) => {}
+            (Some("TABLE"), Some(_), _) if begins_query(before) => {
+                put(&["SELECT"]);
+                out.push(TokenWithSpan { token: Token::Mul, span: token.span });
+                out.push(TokenWithSpan { token: Token::make_keyword("FROM"), span: token.span });
+            }
+            // What is trimmed off is a blank where nothing stands before FROM.
+            (Some("FROM"), _, _) if trims(&tokens, at) => {}
+            _ => out.push(token.clone()),
+        }
+    }
+    Ok(out)
+}
+
+fn unsupported<T>(what: &str) -> Result<T, PlanError> {
+    Err(PlanError::Unsupported(what.into()))
+}
+
+fn word(token: &Token) -> Option<String> {
+    match token {
+        Token::Word(Word { value, quote_style: None, .. }) => Some(value.to_ascii_uppercase()),
+        _ => None,
+    }
+}
+
+fn is_word(token: Option<&Token>, wanted: &str) -> bool {
+    token.and_then(word).is_some_and(|found| found == wanted)
+}
+
+fn opens(tokens: &[TokenWithSpan], at: usize) -> bool {
+    matches!(tokens.get(at).map(|token| &token.token), Some(Token::LParen))
+}
+
+/// Whether a value may end with this token.
+fn ends_operand(token: Option<&Token>) -> bool {
+    match token {
+        Some(Token::Word(word)) => {
+            word.quote_style.is_some()
+                || matches!(
+                    word.keyword,
+                    Keyword::NoKeyword | Keyword::NULL | Keyword::TRUE | Keyword::FALSE | Keyword::END
+                )
+                || !RESERVED.contains(&word.value.to_ascii_uppercase().as_str())
+        }
+        Some(Token::RParen | Token::RBracket | Token::Number(..) | Token::Placeholder(_)) => true,
+        Some(Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_)) => true,
+        _ => false,
+    }
+}
+
+/// Words behind which a value begins (PostgreSQL documentation, appendix C).
+const RESERVED: &[&str] = &[
+    "ALL",
+    "AND",
+    "ANY",
+    "AS",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "DISTINCT",
+    "ELSE",
+    "EXCEPT",
+    "FROM",
+    "GROUP",
+    "HAVING",
+    "IN",
+    "INTERSECT",
+    "IS",
+    "JOIN",
+    "LIKE",
+    "ILIKE",
+    "LIMIT",
+    "NOT",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER",
+    "SELECT",
+    "SIMILAR",
+    "SOME",
+    "THEN",
+    "UNION",
+    "USING",
+    "WHEN",
+    "WHERE",
+    "WITH",
+];
+
+/// Whether a query may begin behind this token.
+fn begins_query(token: Option<&Token>) -> bool {
+    match token {
+        None | Some(Token::LParen | Token::SemiColon) => true,
+        Some(token) => ["UNION", "INTERSECT", "EXCEPT", "ALL"].iter().any(|wanted| is_word(Some(token), wanted)),
+    }
+}
+
+/// `USING <` is ascending, `USING >` descending.
+fn direction(tokens: &[TokenWithSpan], at: usize) -> Option<&'static str> {
+    match tokens.get(at).map(|token| &token.token) {
+        Some(Token::Lt) => Some("ASC"),
+        Some(Token::Gt) => Some("DESC"),
+        _ => None,
+    }
+}
+
+/// Whether the FROM at this place stands right behind `TRIM (BOTH`.
+fn trims(tokens: &[TokenWithSpan], at: usize) -> bool {
+    let back = |steps: usize| at.checked_sub(steps).and_then(|at| tokens.get(at)).map(|token| &token.token);
+    let side = ["BOTH", "LEADING", "TRAILING"].iter().any(|wanted| is_word(back(1), wanted));
+    side && matches!(back(2), Some(Token::LParen)) && is_word(back(3), "TRIM")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sluice_model::dialect::PostgreSql;
+    use sqlparser::tokenizer::Tokenizer;
+
+    fn of(text: &str) -> Result<String, String> {
+        let tokens = Tokenizer::new(&PostgreSql, text).tokenize_with_location().expect("tokens");
+        let tokens = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
+        let tokens = respelled(tokens).map_err(|error| error.to_string())?;
+        Ok(tokens.iter().map(|token| token.token.to_string()).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn spellings() {
+        for (text, expected) in [
+            ("a ISNULL AND f ( b ) NOTNULL", "a IS NULL AND f ( b ) IS NOT NULL"),
+            ("SELECT isnull , t . notnull , isnull ( a )", "SELECT isnull , t . notnull , isnull ( a )"),
+            ("ORDER BY a USING < , b USING >", "ORDER BY a ASC , b DESC"),
+            ("JOIN b USING ( c )", "JOIN b USING ( c )"),
+            ("TABLE x ORDER BY 1", "SELECT * FROM x ORDER BY 1"),
+            ("LOCK TABLE x", "LOCK TABLE x"),
+            ("trim ( both FROM x )", "trim ( both x )"),
+            ("trim ( both y FROM x )", "trim ( both y FROM x )"),
+            ("FROM t exclude GROUP BY a", "FROM t exclude GROUP BY a"),
+        ] {
+            assert_eq!(of(text).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(of("a BETWEEN SYMMETRIC 2 AND 1"), Err("BETWEEN SYMMETRIC is not supported".into()));
+        assert_eq!(of("ROWS 1 PRECEDING EXCLUDE TIES"), Err("EXCLUDE in a window frame is not supported".into()));
+    }
+}
