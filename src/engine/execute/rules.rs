@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use datafusion::common::Result;
-use datafusion::common::tree_node::Transformed;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{FunctionalDependencies, Result};
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::optimizer::eliminate_duplicated_expr::EliminateDuplicatedExpr;
+use datafusion::optimizer::eliminate_join::EliminateJoin;
+use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::optimizer::{ApplyOrder, Optimizer};
 use datafusion::optimizer::push_down_filter::PushDownFilter;
 use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
@@ -13,12 +16,16 @@ use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
 /// All rules, in the engine's order.
 pub(super) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let ours: [Rule; 2] = [
+    let ours: [Rule; 4] = [
         Arc::new(DistinctWithoutSum(SingleDistinctToGroupBy::new())),
         Arc::new(FilterAboveTotals(PushDownFilter::new())),
+        Arc::new(WithoutDependencies(Arc::new(OptimizeProjections::new()))),
+        Arc::new(WithoutDependencies(Arc::new(EliminateJoin::new()))),
     ];
+    // Told by dependencies what sorts nothing, it drops keys that do; see below.
+    let kept = |rule: &Rule| rule.name() != EliminateDuplicatedExpr::new().name();
     let rule = |rule: Rule| ours.iter().find(|own| own.name() == rule.name()).map_or(rule, Arc::clone);
-    Optimizer::new().rules.into_iter().map(rule).collect()
+    Optimizer::new().rules.into_iter().filter(kept).map(rule).collect()
 }
 
 type Rule = Arc<dyn OptimizerRule + Send + Sync>;
@@ -88,5 +95,39 @@ impl OptimizerRule for DistinctWithoutSum {
             LogicalPlan::Aggregate(aggregate) if aggregate.aggr_expr.iter().any(is_sum) => Ok(Transformed::no(plan)),
             _ => self.0.rewrite(plan, config),
         }
+    }
+}
+
+/// A rule that takes no key for granted which a join has repeated: the engine hands the dependencies of a grouped side
+/// on as if they held for all columns of the join, so that keys of GROUP BY, and whole joins, would be dropped.
+#[derive(Debug)]
+struct WithoutDependencies(Rule);
+
+impl OptimizerRule for WithoutDependencies {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        self.0.apply_order()
+    }
+
+    fn supports_rewrite(&self) -> bool {
+        true
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        let independent = plan.transform_up(|node| match node {
+            LogicalPlan::Join(mut join) if !join.schema.functional_dependencies().is_empty() => {
+                let schema = join.schema.as_ref().clone();
+                join.schema = Arc::new(schema.with_functional_dependencies(FunctionalDependencies::empty())?);
+                Ok(Transformed::yes(LogicalPlan::Join(join)))
+            }
+            other if !other.inputs().is_empty() && !other.schema().functional_dependencies().is_empty() => {
+                other.recompute_schema().map(Transformed::yes)
+            }
+            other => Ok(Transformed::no(other)),
+        })?;
+        self.0.rewrite(independent.data, config)
     }
 }

@@ -33,25 +33,30 @@ pub struct Reworded {
     pub before: bool,
     /// True where the newer set has it.
     pub after: bool,
+    /// True where both sets have it for other people or at other times.
+    pub whom: bool,
 }
 
-type Bodies = BTreeMap<(Worded, String), String>;
+/// For whom and when, and what.
+type Body = (String, String);
+type Bodies = BTreeMap<(Worded, String), Body>;
 
 impl PolicySet {
     /// What reads otherwise in a newer set over the same catalog. Something that only got another id, file or comment
     /// is not listed.
     pub fn reworded(&self, newer: &PolicySet) -> Vec<Reworded> {
         let (old, new) = (self.bodies(), newer.bodies());
-        let mut balance: BTreeMap<(Worded, &str), i64> = BTreeMap::new();
+        let mut balance: BTreeMap<(Worded, &Body), i64> = BTreeMap::new();
         for (side, sign) in [(&old, 1), (&new, -1)] {
             side.iter().for_each(|((kind, _), body)| *balance.entry((*kind, body)).or_default() += sign);
         }
         let differs = |kind: Worded, id: &str| {
             let key = (kind, id.to_string());
             let (before, after) = (old.get(&key), new.get(&key));
-            let unlike = |body: Option<&String>| body.is_some_and(|body| balance.get(&(kind, body)) != Some(&0));
+            let unlike = |body: Option<&Body>| body.is_some_and(|body| balance.get(&(kind, body)) != Some(&0));
             let listed = before != after && (unlike(before) || unlike(after));
-            listed.then(|| Reworded { kind, id: key.1, before: before.is_some(), after: after.is_some() })
+            let whom = before.zip(after).is_some_and(|(before, after)| before.0 != after.0);
+            listed.then(|| Reworded { kind, id: key.1, before: before.is_some(), after: after.is_some(), whom })
         };
         let mut found: Vec<Reworded> =
             old.keys().chain(new.keys()).filter_map(|(kind, id)| differs(*kind, id)).collect();
@@ -86,8 +91,8 @@ impl PolicySet {
         let mut bodies = Bodies::new();
         let mut add = |kind: Worded, head: &Head, rest: String| {
             if !head.shadow {
-                let body = format!("{:?} {:?} {rest}", head.audience, head.when);
-                bodies.insert((kind, head.id.clone()), body);
+                let whom = format!("{:?} {:?}", head.audience, head.when);
+                bodies.insert((kind, head.id.clone()), (whom, rest));
             }
         };
         for rule in &self.grants {
@@ -101,7 +106,7 @@ impl PolicySet {
         self.denials.iter().for_each(|rule| add(Worded::Narrowing, &rule.head, format!("deny {:?}", rule.fields)));
         self.limits.iter().for_each(|rule| add(Worded::Narrowing, &rule.head, format!("limit {:?}", rule.settings)));
         // A name of these is what rules mean them by, so that it is part of the body.
-        let named = |(id, body): (&str, String)| format!("{id} {body}");
+        let named = |(id, body): (&str, String)| (id.to_string(), body);
         bodies.extend(self.roles.bodies().map(|role| ((Worded::Role, role.0.to_string()), named(role))));
         bodies.extend(self.zones.bodies().map(|zone| ((Worded::Zone, zone.0.to_string()), named(zone))));
         bodies

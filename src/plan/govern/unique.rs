@@ -11,6 +11,7 @@ use datafusion_expr::utils::split_conjunction;
 use datafusion_expr::{Expr, Join, JoinType, LogicalPlan, Operator};
 
 use super::GovernedSource;
+use crate::resolve::has_subquery;
 
 /// Which side of a join is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +29,23 @@ pub(super) fn meets_one(join: &Join, side: Side) -> bool {
             equal.push((left, right));
         }
     }
+    let own = if side == Side::Left { &join.left } else { &join.right };
     let of_other = |expr: &Expr| match expr {
         Expr::Column(column) => other.schema().maybe_index_of_column(column),
         _ => None,
     };
+    // Nothing but a value that the row has before it meets another: `key = key || ''` holds for every pair.
+    let of_own = |expr: &Expr| {
+        let columns = expr.column_refs();
+        let all = columns.iter().all(|column| {
+            own.schema().maybe_index_of_column(column).is_some()
+                && other.schema().maybe_index_of_column(column).is_none()
+        });
+        all && !expr.is_volatile() && !has_subquery(expr)
+    };
     let columns = equal.into_iter().filter_map(|(left, right)| match (of_other(left), of_other(right)) {
-        // A column compared with one of its own side says nothing about a pair.
-        (Some(column), None) | (None, Some(column)) => Some(column),
+        (Some(column), None) if of_own(right) => Some(column),
+        (None, Some(column)) if of_own(left) => Some(column),
         _ => None,
     });
     is_unique(other, &columns.collect())

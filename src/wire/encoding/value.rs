@@ -52,10 +52,12 @@ fn binary<E>(sql_type: &SqlType, bytes: &[u8], out: &mut Vec<u8>, convert: &mut 
     Ok(())
 }
 
-/// Dimensions, a flag, the items' type, two words for each dimension, the items.
+/// Dimensions, a flag, the items' type, two words for each dimension, the items. PostgreSQL has no type of arrays of
+/// arrays, and a record in an array or a record is left to its reader: so no value nests deeper than its bytes were
+/// looked at.
 fn array<E>(bytes: &[u8], out: &mut Vec<u8>, convert: &mut Convert<'_, E>) -> Result<(), E> {
     let dimensions = word(bytes, 0).and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= 6);
-    let item = word(bytes, 8).and_then(|oid| SqlType::from_oid(oid.cast_unsigned()));
+    let item = word(bytes, 8).and_then(|oid| SqlType::from_oid(oid.cast_unsigned())).filter(|item| !nests(item));
     let (Some(dimensions), Some(item)) = (dimensions, item) else {
         out.extend_from_slice(bytes);
         return Ok(());
@@ -70,6 +72,10 @@ fn array<E>(bytes: &[u8], out: &mut Vec<u8>, convert: &mut Convert<'_, E>) -> Re
     Ok(())
 }
 
+fn nests(item: &SqlType) -> bool {
+    matches!(item, SqlType::Array(_) | SqlType::Anyarray | SqlType::Record)
+}
+
 /// A count, then a type and a sized value for each field.
 fn record<E>(bytes: &[u8], out: &mut Vec<u8>, convert: &mut Convert<'_, E>) -> Result<(), E> {
     let head = 4.min(bytes.len());
@@ -78,6 +84,7 @@ fn record<E>(bytes: &[u8], out: &mut Vec<u8>, convert: &mut Convert<'_, E>) -> R
     while let Some(item) = word(rest, 0).and_then(|oid| SqlType::from_oid(oid.cast_unsigned())) {
         out.extend_from_slice(&rest[..4]);
         rest = &rest[4..];
+        let item = if nests(&item) { SqlType::Bytea } else { item };
         match sized(rest, &item, out, convert)? {
             Some(after) => rest = after,
             None => break,

@@ -220,16 +220,16 @@ impl Lateral {
         }
         let applied = if kept { self.outer(input, Vec::new())? } else { self.apply(input)? };
         let keys = keys.iter().map(|key| Ok(SortKey { expr: self.inward(key.expr.clone())?, ..key.clone() }));
+        let keys = keys.collect::<Result<Vec<_>>>()?;
         let number = Expr::from(datafusion_expr::expr::WindowFunction::new(row_number_udwf(), vec![]))
-            .partition_by(self.columns())
-            .order_by(keys.collect::<Result<Vec<_>>>()?)
-            .build()?;
+            .partition_by(self.columns());
+        let number = if keys.is_empty() { number } else { number.order_by(keys) }.build()?;
         let mut items = match items {
             Some(items) => items,
             None => limit.input.schema().columns().into_iter().map(Expr::Column).collect(),
         };
         if kept {
-            items = where_met(items)?;
+            items = self.where_met(items)?;
             items.push(met());
         }
         let numbered = LogicalPlan::Window(Window::try_new(vec![number.alias(NUMBER)], Arc::new(applied))?);
@@ -340,7 +340,7 @@ impl Lateral {
                 let items = self.named(&projection.expr, &projection.schema)?;
                 let below = conditions.into_iter().map(|one| below(one, &projection.schema, &items));
                 let input = self.outer(&projection.input, below.collect::<Result<Vec<_>>>()?)?;
-                self.project(where_met(items)?.into_iter().chain([met()]).collect(), input)
+                self.project(self.where_met(items)?.into_iter().chain([met()]).collect(), input)
             }
             LogicalPlan::SubqueryAlias(alias) => {
                 let items = renamed(alias);
@@ -357,6 +357,20 @@ impl Lateral {
             }
             _ => Err(refused()),
         }
+    }
+
+    /// Values of a row that only keeps the left side are NULL. The subquery's own columns are so already, those of the
+    /// left side are not.
+    fn where_met(&self, items: Vec<Expr>) -> Result<Vec<Expr>> {
+        let shown = items.into_iter().map(|item| match item {
+            Expr::Alias(alias)
+                if !matches!(alias.expr.as_ref(), Expr::Column(column) if !self.carried.contains(column)) =>
+            {
+                Ok(when(met(), *alias.expr).end()?.alias_qualified(alias.relation, alias.name))
+            }
+            other => Ok(other),
+        });
+        shown.collect()
     }
 
     /// Groups, and one of NULLs for a row of the left side that has none.
@@ -380,17 +394,6 @@ impl Lateral {
         let columns = plan.schema().columns().into_iter().map(Expr::Column).chain([lit(true).alias(MET)]).collect();
         Projection::try_new(columns, Arc::new(plan.clone())).map(LogicalPlan::Projection)
     }
-}
-
-/// Values of a row that only keeps the left side are NULL; columns are so already.
-fn where_met(items: Vec<Expr>) -> Result<Vec<Expr>> {
-    let shown = items.into_iter().map(|item| match item {
-        Expr::Alias(alias) if !matches!(*alias.expr, Expr::Column(_)) => {
-            Ok(when(met(), *alias.expr).end()?.alias_qualified(alias.relation, alias.name))
-        }
-        other => Ok(other),
-    });
-    shown.collect()
 }
 
 fn met() -> Expr {

@@ -4,6 +4,7 @@
 //! Invariant: runs on a governed plan, after look-ups were taken out and uses were traced; scans are copied or dropped
 //! with their decisions, never made. What cannot be brought to a join is refused.
 
+mod correlated;
 mod lateral;
 mod scalar;
 mod single;
@@ -41,6 +42,7 @@ pub(super) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
         if !node.expressions().iter().any(has_subquery) {
             return Ok(Transformed::no(node));
         }
+        let node = node.map_expressions(correlated::told_apart)?.data;
         let node = node.map_expressions(scalar::at_most_one_row)?.data;
         Ok(Transformed::yes(match node {
             LogicalPlan::Filter(filter) => of_filter(filter)?,
