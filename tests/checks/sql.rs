@@ -49,7 +49,7 @@ fn sql() {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(record) = chosen.get(at) else { return };
-            let sources = if wanted.is_empty() && at % SHARE != 0 { &SOURCES[..1] } else { &SOURCES[..] };
+            let sources = if wanted.is_empty() && !at.is_multiple_of(SHARE) { &SOURCES[..1] } else { &SOURCES[..] };
             // Not the same form for all that SQLite answers.
             sessions.check(record, FORMS[(at + at / SHARE) % FORMS.len()], sources, &tally);
         }

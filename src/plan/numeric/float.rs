@@ -186,7 +186,7 @@ fn nearest(array: &ArrayRef, real: bool) -> Result<ArrayRef> {
     let double = |number: Number| -> Result<f64> {
         // Both are exact, and so the quotient is the nearest number there is.
         let small = number.value.to_i128().filter(|value| value.unsigned_abs() < 1 << 53);
-        if let (Some(value), Ok(scale @ 0..=22)) = (small, i32::try_from(number.scale)) {
+        if let (Some(value), scale @ 0..=22) = (small, number.scale) {
             return Ok(value as f64 / 10f64.powi(scale));
         }
         format!("{}e-{}", number.value, number.scale).parse().map_err(|_| malformed())

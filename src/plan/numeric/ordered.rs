@@ -154,7 +154,7 @@ fn between(values: &Float64Array, order: &UInt32Array, fraction: f64) -> f64 {
 /// The value that stands most often; of several the first in order.
 fn most_frequent(items: &ArrayRef, order: &UInt32Array) -> Result<ScalarValue> {
     let sorted = take(items, order, None)?;
-    let distinct = arrow::compute::partition(&[sorted.clone()])?.ranges();
+    let distinct = arrow::compute::partition(std::slice::from_ref(&sorted))?.ranges();
     let mut best = 0..0;
     for range in distinct {
         if range.len() > best.len() {

@@ -111,7 +111,7 @@ fn temporal(op: &B, left: &SqlType, right: &SqlType) -> bool {
     let moment = |found: &T| matches!(found, T::Date | T::Timestamp | T::Timestamptz);
     match op {
         // A sum of two moments is none.
-        B::Plus => !(moment(left) && moment(right)) && !(*left == T::Time && *right == T::Time),
+        B::Plus => !(moment(left) && moment(right) || *left == T::Time && *right == T::Time),
         B::Minus => !(matches!(left, T::Time | T::Interval) && moment(right)),
         _ => false,
     }
