@@ -16,16 +16,15 @@ use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
 /// All rules, in the engine's order.
 pub(super) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let ours: [Rule; 4] = [
+    let ours: [Rule; 5] = [
         Arc::new(DistinctWithoutSum(SingleDistinctToGroupBy::new())),
         Arc::new(FilterAboveTotals(PushDownFilter::new())),
         Arc::new(WithoutDependencies(Arc::new(OptimizeProjections::new()))),
         Arc::new(WithoutDependencies(Arc::new(EliminateJoin::new()))),
+        Arc::new(SortKeysKept(EliminateDuplicatedExpr::new())),
     ];
-    // Told by dependencies what sorts nothing, it drops keys that do; see below.
-    let kept = |rule: &Rule| rule.name() != EliminateDuplicatedExpr::new().name();
     let rule = |rule: Rule| ours.iter().find(|own| own.name() == rule.name()).map_or(rule, Arc::clone);
-    Optimizer::new().rules.into_iter().filter(kept).map(rule).collect()
+    Optimizer::new().rules.into_iter().map(rule).collect()
 }
 
 type Rule = Arc<dyn OptimizerRule + Send + Sync>;
@@ -129,5 +128,28 @@ impl OptimizerRule for WithoutDependencies {
             other => Ok(Transformed::no(other)),
         })?;
         self.0.rewrite(independent.data, config)
+    }
+}
+
+/// Keys that are written twice count once in GROUP BY. Those of a sort stay: by the same dependencies, keys would go that
+/// tell rows apart.
+#[derive(Debug)]
+struct SortKeysKept(EliminateDuplicatedExpr);
+
+impl OptimizerRule for SortKeysKept {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        self.0.apply_order()
+    }
+
+    fn supports_rewrite(&self) -> bool {
+        true
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        if matches!(plan, LogicalPlan::Sort(_)) { Ok(Transformed::no(plan)) } else { self.0.rewrite(plan, config) }
     }
 }

@@ -124,3 +124,50 @@ pub(super) fn close(out: &mut [u8], start: usize) {
 fn word(bytes: &[u8], at: usize) -> Option<i32> {
     bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(i32::from_be_bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An array of one array of one array and so on; `head` gives what stands before each length.
+    fn nested(levels: i32, head: &[i32]) -> Vec<u8> {
+        let width = i32::try_from(4 * head.len() + 4).unwrap();
+        let mut bytes = Vec::new();
+        for level in (0..levels).rev() {
+            head.iter().for_each(|word| bytes.extend(word.to_be_bytes()));
+            bytes.extend((level * width).to_be_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn nesting_that_no_type_has_is_not_followed() {
+        let mut untouched = |bytes: &[u8], out: &mut Vec<u8>| {
+            out.extend_from_slice(bytes);
+            Ok::<(), ()>(())
+        };
+        let texts = SqlType::Array(Box::new(SqlType::Text)).oid().cast_signed();
+        let record = SqlType::Record.oid().cast_signed();
+        for (sql_type, bytes) in [
+            (SqlType::Array(Box::new(SqlType::Text)), nested(200_000, &[0, 0, texts])),
+            (SqlType::Record, nested(200_000, &[1, record])),
+        ] {
+            let mut out = Vec::new();
+            convert(Format::Binary, &sql_type, &bytes, &mut out, &mut untouched).unwrap();
+            assert!(out == bytes, "what is not looked at passes as it is");
+        }
+    }
+
+    #[test]
+    fn texts_in_arrays_and_records_are_converted() {
+        let mut doubled = |bytes: &[u8], out: &mut Vec<u8>| {
+            out.extend([bytes, bytes].concat());
+            Ok::<(), ()>(())
+        };
+        let head = [&[0, 0, 0, 1, 0, 0, 0, 0][..], &25u32.to_be_bytes(), &[0, 0, 0, 1, 0, 0, 0, 1]].concat();
+        let array = [&head[..], &[0, 0, 0, 1, b'a']].concat();
+        let mut out = Vec::new();
+        convert(Format::Binary, &SqlType::Array(Box::new(SqlType::Text)), &array, &mut out, &mut doubled).unwrap();
+        assert_eq!(out, [&head[..], &[0, 0, 0, 2, b'a', b'a']].concat());
+    }
+}
