@@ -14,34 +14,35 @@ use datafusion::optimizer::push_down_filter::PushDownFilter;
 use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
+type Rule = Arc<dyn OptimizerRule + Send + Sync>;
+
 /// All rules, in the engine's order.
-pub(super) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+pub(super) fn rules() -> Vec<Rule> {
     let ours: [Rule; 5] = [
-        Arc::new(DistinctWithoutSum(SingleDistinctToGroupBy::new())),
-        Arc::new(FilterAboveTotals(PushDownFilter::new())),
+        Arc::new(Except { rule: Arc::new(SingleDistinctToGroupBy::new()), left: has_sum }),
+        Arc::new(Except { rule: Arc::new(PushDownFilter::new()), left: over_totals }),
+        Arc::new(Except { rule: Arc::new(EliminateDuplicatedExpr::new()), left: is_sort }),
         Arc::new(WithoutDependencies(Arc::new(OptimizeProjections::new()))),
         Arc::new(WithoutDependencies(Arc::new(EliminateJoin::new()))),
-        Arc::new(SortKeysKept(EliminateDuplicatedExpr::new())),
     ];
     let rule = |rule: Rule| ours.iter().find(|own| own.name() == rule.name()).map_or(rule, Arc::clone);
     Optimizer::new().rules.into_iter().map(rule).collect()
 }
 
-type Rule = Arc<dyn OptimizerRule + Send + Sync>;
-
-/// Conditions towards the scans, but none below an aggregate that has a row for no rows: what is left of `c = 1 AND c =
-/// 2` over a total is a constant, and a constant goes below any GROUP BY. Below grouping sets not even a condition on a
-/// key may go: the rows of the other sets have NULL there.
+/// A rule that leaves some nodes as they are.
 #[derive(Debug)]
-struct FilterAboveTotals(PushDownFilter);
+struct Except {
+    rule: Rule,
+    left: fn(&LogicalPlan) -> bool,
+}
 
-impl OptimizerRule for FilterAboveTotals {
+impl OptimizerRule for Except {
     fn name(&self) -> &str {
-        self.0.name()
+        self.rule.name()
     }
 
     fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
+        self.rule.apply_order()
     }
 
     fn supports_rewrite(&self) -> bool {
@@ -49,11 +50,28 @@ impl OptimizerRule for FilterAboveTotals {
     }
 
     fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        if over_totals(&plan) { Ok(Transformed::no(plan)) } else { self.0.rewrite(plan, config) }
+        if (self.left)(&plan) { Ok(Transformed::no(plan)) } else { self.rule.rewrite(plan, config) }
     }
 }
 
-/// True for filters, one or several, over such an aggregate.
+/// A `sum` beside `count(DISTINCT x)`, which the engine makes two groupings of: a sum of sums has another type than the
+/// sum. That of integers is bigint and that of bigints numeric, and each sum of numerics has room for more digits.
+fn has_sum(plan: &LogicalPlan) -> bool {
+    let is_sum = |expr: &Expr| match expr {
+        Expr::AggregateFunction(AggregateFunction { func, params }) => func.name() == "sum" && !params.distinct,
+        _ => false,
+    };
+    matches!(plan, LogicalPlan::Aggregate(aggregate) if aggregate.aggr_expr.iter().any(is_sum))
+}
+
+/// The keys of a sort: by the dependencies that [`WithoutDependencies`] tells of, keys would go that tell rows apart.
+fn is_sort(plan: &LogicalPlan) -> bool {
+    matches!(plan, LogicalPlan::Sort(_))
+}
+
+/// Conditions, one or several, over an aggregate that has a row for no rows: what is left of `c = 1 AND c = 2` over a
+/// total is a constant, and the engine puts a constant below any GROUP BY. Below grouping sets not even a condition on a
+/// key may go: the rows of the other sets have NULL there.
 fn over_totals(plan: &LogicalPlan) -> bool {
     match plan {
         LogicalPlan::Filter(filter) => match filter.input.as_ref() {
@@ -64,36 +82,6 @@ fn over_totals(plan: &LogicalPlan) -> bool {
             below => over_totals(below),
         },
         _ => false,
-    }
-}
-
-/// `count(DISTINCT x)` as two groupings. A `sum` beside it would become a sum of sums, which has another type: that of
-/// integers is bigint and that of bigints numeric, and each sum of numerics has room for more digits.
-#[derive(Debug)]
-struct DistinctWithoutSum(SingleDistinctToGroupBy);
-
-impl OptimizerRule for DistinctWithoutSum {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
-    }
-
-    fn supports_rewrite(&self) -> bool {
-        true
-    }
-
-    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        let is_sum = |expr: &Expr| match expr {
-            Expr::AggregateFunction(AggregateFunction { func, params }) => func.name() == "sum" && !params.distinct,
-            _ => false,
-        };
-        match &plan {
-            LogicalPlan::Aggregate(aggregate) if aggregate.aggr_expr.iter().any(is_sum) => Ok(Transformed::no(plan)),
-            _ => self.0.rewrite(plan, config),
-        }
     }
 }
 
@@ -128,28 +116,5 @@ impl OptimizerRule for WithoutDependencies {
             other => Ok(Transformed::no(other)),
         })?;
         self.0.rewrite(independent.data, config)
-    }
-}
-
-/// Keys that are written twice count once in GROUP BY. Those of a sort stay: by the same dependencies, keys would go that
-/// tell rows apart.
-#[derive(Debug)]
-struct SortKeysKept(EliminateDuplicatedExpr);
-
-impl OptimizerRule for SortKeysKept {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
-    }
-
-    fn supports_rewrite(&self) -> bool {
-        true
-    }
-
-    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        if matches!(plan, LogicalPlan::Sort(_)) { Ok(Transformed::no(plan)) } else { self.0.rewrite(plan, config) }
     }
 }

@@ -6,11 +6,9 @@
 
 use std::ops::ControlFlow;
 
-use sluice_model::dialect::PostgreSql;
-use sqlparser::ast::{self, Expr, OrderByKind, Select, SelectItem, SetExpr, TableFactor};
-use sqlparser::parser::Parser;
+use sqlparser::ast::{self, Expr, OrderByKind, Select, SelectItem, SetExpr};
 
-use super::tree::{qualified, quoted};
+use super::tree::{derived, frame, qualified, quoted, written};
 use crate::PlanError;
 
 /// Name of the query inside; no client can type it.
@@ -34,7 +32,9 @@ pub(super) fn sort_keys(query: &mut ast::Query, outputs: &[String]) -> Result<()
         let expr = std::mem::replace(&mut key.expr, qualified(SORTED, &name));
         select.projection.push(SelectItem::ExprWithAlias { expr, alias: quoted(&name) });
     }
-    let mut frame = frame(outputs)?;
+    let item = |name: &String| format!("{}.{} AS {1}", written(SORTED), written(name));
+    let items: Vec<String> = outputs.iter().map(item).collect();
+    let mut frame = frame(&format!("SELECT {} FROM (SELECT 1) AS {}", items.join(", "), written(SORTED)))?;
     let inner = derived(&mut frame).ok_or_else(|| PlanError::Internal("no frame".into()))?;
     std::mem::swap(&mut inner.body, &mut query.body);
     *query.body = frame;
@@ -56,22 +56,4 @@ fn is_taken(key: &Expr, select: &Select) -> bool {
         _ => ControlFlow::Continue(()),
     });
     found.is_break()
-}
-
-/// `SELECT outputs FROM (SELECT 1) AS sorted`
-fn frame(outputs: &[String]) -> Result<SetExpr, PlanError> {
-    let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    let item = |name: &String| format!("{}.{} AS {1}", quote(SORTED), quote(name));
-    let items: Vec<String> = outputs.iter().map(item).collect();
-    let text = format!("SELECT {} FROM (SELECT 1) AS {}", items.join(", "), quote(SORTED));
-    let parsed = Parser::new(&PostgreSql).try_with_sql(&text).and_then(|mut parser| parser.parse_query());
-    parsed.map(|query| *query.body).map_err(|error| PlanError::Internal(error.to_string()))
-}
-
-fn derived(body: &mut SetExpr) -> Option<&mut ast::Query> {
-    let SetExpr::Select(select) = body else { return None };
-    match &mut select.from.first_mut()?.relation {
-        TableFactor::Derived { subquery, .. } => Some(subquery),
-        _ => None,
-    }
 }

@@ -1,9 +1,11 @@
 //! Small pieces of the rewritten syntax tree.
 
+use sluice_model::dialect::PostgreSql;
 use sqlparser::ast::{
     self, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName,
-    TableAlias,
+    SetExpr, TableAlias, TableFactor,
 };
+use sqlparser::parser::Parser;
 
 use crate::PlanError;
 use crate::query::fold;
@@ -88,5 +90,25 @@ pub(in crate::resolve) fn balanced(mut parts: Vec<Expr>, op: ast::BinaryOperator
             let right = parts.split_off(many / 2);
             binary(balanced(parts, op.clone(), none), op.clone(), balanced(right, op, none))
         }
+    }
+}
+
+/// A name as it stands in the text of a [`frame`].
+pub(super) fn written(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The body of a query that is written here, around parts that are put in their place afterwards.
+pub(super) fn frame(text: &str) -> Result<SetExpr, PlanError> {
+    let parsed = Parser::new(&PostgreSql).try_with_sql(text).and_then(|mut parser| parser.parse_query());
+    parsed.map(|query| *query.body).map_err(|error| PlanError::Internal(error.to_string()))
+}
+
+/// The query in the FROM of a SELECT.
+pub(super) fn derived(body: &mut SetExpr) -> Option<&mut ast::Query> {
+    let SetExpr::Select(select) = body else { return None };
+    match &mut select.from.first_mut()?.relation {
+        TableFactor::Derived { subquery, .. } => Some(subquery),
+        _ => None,
     }
 }
