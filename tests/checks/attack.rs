@@ -25,7 +25,7 @@ use crate::support::{eventually, fresh_directory, layout};
 /// user; `bind TEXT`; `must` as [`holds`] reads it; `hand SQL`: the statement that the governed copy answers, where it is
 /// another; `policy YAML`: a server of its own under one more file of rules; `source SOURCE...`: not every kind of source,
 /// with a comment why.
-const ATTACK: Kind = Kind {
+pub(super) const ATTACK: Kind = Kind {
     folder: "attack",
     extension: "case",
     input: &["as", "ask", "first", "bind", "must", "hand", "policy", "source"],

@@ -2,9 +2,10 @@
 //!
 //! Whatever a statement does with masked fields and filtered rows, its answer must be the one that it has over a copy
 //! which holds nothing else, and the same to the byte, errors included, in a twin world that differs only in what the
-//! user may not know. A minute of it is in every run of the suite, always from the same statements on; `SLUICE_SEED` tries
-//! others, `SLUICE_SECONDS` goes on for so long, `SLUICE_WORKERS` tries so many at once, each with a seed of its own. All
-//! are printed.
+//! user may not know. Two checks: one under the policies of the attacks, one under random policies, others every
+//! [`STATEMENTS`] statements. A minute of them is in every run of the suite, always from the same statements on;
+//! `SLUICE_SEED` tries others, `SLUICE_SECONDS` goes on for so long, `SLUICE_WORKERS` tries so many at once, each with a
+//! seed of its own. All are printed.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -16,10 +17,12 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::support::attack_sources::{SOURCES, Source};
-use crate::support::attack_world::{attacked, governed, reference, worlds};
+use crate::support::attack_world::{World, attacked, governed, reference, worlds};
 use crate::support::block_on;
 use crate::support::client::{Answer, Form, lines};
 use crate::support::postgres::printed;
+use crate::support::random_policies::RandomPolicies;
+use crate::support::sluice::Sluice;
 use crate::support::statements::Generator;
 use crate::support::wire::Wire;
 
@@ -28,70 +31,165 @@ const SHOWN: usize = 20;
 
 /// The statements of every run.
 const SEED: u64 = 7;
-/// How long it goes on.
-const SECONDS: u64 = 60;
+/// How long each check goes on.
+const SECONDS: u64 = 30;
 /// Workers of every run.
 const WORKERS: u64 = 2;
+/// Statements under one random set of policies.
+const STATEMENTS: usize = 150;
 
 #[test]
 fn random_statements_have_the_answers_of_the_governed_copy() {
+    let places: Vec<Governed> = SOURCES
+        .into_iter()
+        .map(|source| Governed {
+            name: source.name(),
+            source,
+            sluice: &attacked(source, "plain").sluice,
+            known: governed(),
+            schemas: "",
+            has_twins: source == Source::Sqlite,
+        })
+        .collect();
+    differential("policies of the attacks", |_, run, random| run.one(&places, random));
+}
+
+#[test]
+fn random_statements_under_random_policies_have_the_answers_of_copies_made_by_them() {
+    differential("random policies", |worker, run, random| {
+        let source = *SOURCES.choose(random).expect("a source");
+        let name = format!("w{worker}s{}", run.sets);
+        let policies = RandomPolicies::start(&name, source, random);
+        let place = Governed {
+            name,
+            source,
+            sluice: &policies.sluice,
+            known: &policies.known,
+            schemas: &policies.schemas,
+            has_twins: false,
+        };
+        for _ in 0..STATEMENTS {
+            if run.is_over() || policies.known.is_empty() {
+                break;
+            }
+            let before = run.failures.len();
+            run.one(std::slice::from_ref(&place), random);
+            if run.failures.len() > before && before == run.failures_before_set {
+                run.failures.push(format!("under these policies:\n{}", policies.written));
+            }
+        }
+        run.end_set();
+    });
+}
+
+/// Runs the check in every worker until the time is over.
+fn differential(what: &str, check: impl Fn(u64, &mut Run, &mut ChaCha8Rng) + Sync) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     let seed = number("SLUICE_SEED").unwrap_or(SEED);
     let seconds = Duration::from_secs(number("SLUICE_SECONDS").unwrap_or(SECONDS));
     let workers = number("SLUICE_WORKERS").unwrap_or(WORKERS);
-    println!("differential: SLUICE_SEED={seed}, SLUICE_SECONDS={}, SLUICE_WORKERS={workers}", seconds.as_secs());
-    let started = Instant::now();
+    let seconds_shown = seconds.as_secs();
+    println!("differential, {what}: SLUICE_SEED={seed}, SLUICE_SECONDS={seconds_shown}, SLUICE_WORKERS={workers}");
     let failed = AtomicUsize::new(0);
-    let all = Mutex::new(Run::default());
+    let all = Mutex::new(Vec::new());
+    let until = Instant::now() + seconds;
     std::thread::scope(|scope| {
         for worker in 0..workers {
-            let (failed, all) = (&failed, &all);
+            let (failed, all, check) = (&failed, &all, &check);
             scope.spawn(move || {
                 let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(worker.wrapping_mul(1_000_003)));
-                let mut run = Run::default();
-                let mut tried = 0_u64;
-                while started.elapsed() < seconds && failed.load(Ordering::Relaxed) < SHOWN {
-                    // A plan that is kept must answer as one that is made for its values.
-                    run.mode = if tried.is_multiple_of(2) { "force_generic_plan" } else { "force_custom_plan" };
-                    run.one(&mut random);
-                    tried += 1;
+                let mut run = Run::new(until);
+                while !run.is_over() && failed.load(Ordering::Relaxed) < SHOWN {
+                    check(worker, &mut run, &mut random);
                     failed.fetch_add(std::mem::take(&mut run.fresh), Ordering::Relaxed);
                 }
-                all.lock().expect("no worker panics with the lock").add(run);
+                all.lock().expect("no worker panics with the lock").push(run);
             });
         }
     });
-    let run = all.into_inner().expect("no worker panicked");
+    let mut run = Run::new(until);
+    all.into_inner().expect("no worker panicked").into_iter().for_each(|other| run.add(other));
     println!(
-        "differential: {} statements equal, {} of them in the twin world too, {} not supported, {} refused alike",
-        run.equal, run.twins, run.unsupported, run.refused
+        "differential, {what}: {} statements equal, {} of them in the twin world too, {} not supported, {} refused alike, \
+         {} random sets of policies",
+        run.equal, run.twins, run.unsupported, run.refused, run.sets
     );
-    for (what, count) in &run.constructs {
-        println!("differential: not supported: {count} x {what}");
+    for (construct, count) in &run.constructs {
+        println!("differential, {what}: not supported: {count} x {construct}");
     }
-    assert!(run.failures.is_empty(), "seed {seed}: {}", run.failures.join("\n\n"));
+    assert!(run.failures.is_empty(), "{what}, seed {seed}: {}", run.failures.join("\n\n"));
+    assert!(run.equal > 0, "nothing was compared");
     // A generator that makes little that is supported shows little.
     assert!(run.unsupported * 10 <= run.equal, "{} of {} are not supported", run.unsupported, run.equal);
 }
 
-#[derive(Default)]
+/// People under policies over a world, beside copies made by hand.
+struct Governed<'a> {
+    /// Tells it from others.
+    name: String,
+    source: Source,
+    sluice: &'a Sluice,
+    /// What each person may know.
+    known: &'a BTreeMap<String, World>,
+    /// The copies are in schemas of the persons' names after this.
+    schemas: &'a str,
+    has_twins: bool,
+}
+
 struct Run {
+    until: Instant,
+    tried: usize,
+    sets: usize,
     mode: &'static str,
-    sessions: BTreeMap<(usize, &'static str, &'static str), Wire>,
-    copies: BTreeMap<&'static str, tokio_postgres::Client>,
-    twin_sessions: BTreeMap<(&'static str, &'static str), Wire>,
+    sessions: BTreeMap<(String, String, &'static str), Wire>,
+    copies: BTreeMap<String, tokio_postgres::Client>,
+    twin_sessions: BTreeMap<(String, &'static str), Wire>,
     equal: usize,
     twins: usize,
     refused: usize,
     unsupported: usize,
     constructs: BTreeMap<String, usize>,
     failures: Vec<String>,
+    failures_before_set: usize,
     /// Failures since they were last counted.
     fresh: usize,
 }
 
 impl Run {
+    fn new(until: Instant) -> Run {
+        Run {
+            until,
+            tried: 0,
+            sets: 0,
+            mode: "",
+            sessions: BTreeMap::new(),
+            copies: BTreeMap::new(),
+            twin_sessions: BTreeMap::new(),
+            equal: 0,
+            twins: 0,
+            refused: 0,
+            unsupported: 0,
+            constructs: BTreeMap::new(),
+            failures: Vec::new(),
+            failures_before_set: 0,
+            fresh: 0,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Lets go of what belongs to a set of policies that is done with.
+    fn end_set(&mut self) {
+        self.sets += 1;
+        self.failures_before_set = self.failures.len();
+        self.sessions.clear();
+        self.copies.clear();
+    }
+
     fn add(&mut self, other: Run) {
+        self.sets += other.sets;
         self.equal += other.equal;
         self.twins += other.twins;
         self.refused += other.refused;
@@ -102,25 +200,26 @@ impl Run {
         self.failures.extend(other.failures);
     }
 
-    fn one(&mut self, random: &mut ChaCha8Rng) {
-        let users: Vec<&'static str> =
-            governed().iter().filter(|(_, tables)| !tables.is_empty()).map(|(user, _)| user.as_str()).collect();
-        let user = *users.choose(random).expect("users");
-        let (sql, ordered) = Generator::new(&governed()[user], &worlds()["plain"], random).statement();
-        let expected = self.by_hand(user, &sql);
-        let mut source = rand::Rng::random_range(random, 0..SOURCES.len());
-        // In a CSV file an empty text is NULL; only this field of the fixture has empty texts.
-        if SOURCES[source].is_csv("transactions") && sql.contains("memo") {
-            source = 0;
-        }
+    /// One statement of somebody at one of the places, which have the same people.
+    fn one(&mut self, places: &[Governed], random: &mut ChaCha8Rng) {
+        // A plan that is kept must answer as one that is made for its values.
+        self.mode = if self.tried.is_multiple_of(2) { "force_generic_plan" } else { "force_custom_plan" };
+        self.tried += 1;
+        let known = places[0].known;
+        let users: Vec<&String> = known.iter().filter(|(_, tables)| !tables.is_empty()).map(|(user, _)| user).collect();
+        let user = users.choose(random).expect("users").as_str();
+        let (sql, ordered) = Generator::new(&known[user], &worlds()["plain"], random).statement();
+        let mut place = places.choose(random).expect("a place");
         let form = *[Form::Simple, Form::ExtendedText, Form::ExtendedBinary].choose(random).expect("a form");
-        let mode = self.mode;
-        let session =
-            self.sessions.entry((source, user, mode)).or_insert_with(|| login(SOURCES[source], "plain", user, mode));
-        let answer = session.ask(form, &sql, &[]);
-        if answer.state.is_none() {
-            self.sessions.remove(&(source, user, mode));
+        // In a CSV file an empty text is NULL; only this field of the fixture has empty texts.
+        if place.source.is_csv("transactions") && sql.contains("memo") {
+            if places.len() == 1 {
+                return;
+            }
+            place = &places[0];
         }
+        let expected = self.by_hand(place.schemas, user, &sql);
+        let answer = self.ask(place, user, form, &sql);
         let code = answer.error.as_ref().map_or("", |error| error.code.as_str());
         let got = answer.lines(ordered);
         let fault = match &expected {
@@ -146,34 +245,42 @@ impl Run {
             }
             Err(error) => Some(format!("by hand {error}")),
         };
-        let fault = fault.or_else(|| match SOURCES[source] {
-            Source::Sqlite => self.in_the_twin(user, form, &sql, &answer),
-            _ => None,
-        });
+        let in_the_twin = |run: &mut Run| run.in_the_twin(user, form, &sql, &answer);
+        let fault = fault.or_else(|| if place.has_twins { in_the_twin(self) } else { None });
         if let Some(fault) = fault {
             self.fresh += 1;
             let error = answer.error.as_ref().map(|error| format!("{} {}", error.code, error.message));
             let cause = match code {
-                "XX000" | "58000" => attacked(SOURCES[source], "plain").sluice.last_cause(),
+                "XX000" | "58000" => place.sluice.last_cause(),
                 _ => String::new(),
             };
-            let got = short(&got);
+            let (got, mode) = (short(&got), self.mode);
             self.failures.push(format!(
-                "{user}, {:?}, {form:?}, {mode}\n  {sql}\n  {fault}\n  got     {got:?} {error:?} {cause}",
-                SOURCES[source]
+                "{user}, {} ({:?}), {form:?}, {mode}\n  {sql}\n  {fault}\n  got     {got:?} {error:?} {cause}",
+                place.name, place.source
             ));
         }
     }
 
+    fn ask(&mut self, place: &Governed, user: &str, form: Form, sql: &str) -> Answer {
+        let (mode, key) = (self.mode, (place.name.clone(), user.to_string(), self.mode));
+        let session = self.sessions.entry(key.clone()).or_insert_with(|| login(place.sluice, user, mode));
+        let answer = session.ask(form, sql, &[]);
+        if answer.state.is_none() {
+            self.sessions.remove(&key);
+        }
+        answer
+    }
+
     /// What is otherwise in a world where only hidden things are otherwise.
-    fn in_the_twin(&mut self, user: &'static str, form: Form, sql: &str, here: &Answer) -> Option<String> {
+    fn in_the_twin(&mut self, user: &str, form: Form, sql: &str, here: &Answer) -> Option<String> {
         let (twin, _) = worlds().get_key_value(&format!("twin_of_{user}"))?;
-        let mode = self.mode;
-        let session =
-            self.twin_sessions.entry((user, mode)).or_insert_with(|| login(Source::Sqlite, twin.as_str(), user, mode));
+        let (mode, key) = (self.mode, (user.to_string(), self.mode));
+        let twin = || login(&attacked(Source::Sqlite, twin.as_str()).sluice, user, mode);
+        let session = self.twin_sessions.entry(key.clone()).or_insert_with(twin);
         let there = session.ask(form, sql, &[]);
         if there.state.is_none() {
-            self.twin_sessions.remove(&(user, mode));
+            self.twin_sessions.remove(&key);
         }
         let told = |answer: &Answer| Answer { rows: Vec::new(), ..answer.clone() };
         if here.lines(false) == there.lines(false) && told(here) == told(&there) {
@@ -183,21 +290,22 @@ impl Run {
         Some(format!("in the twin world {:?} {:?}", short(&there.lines(false)), there.error))
     }
 
-    fn by_hand(&mut self, user: &'static str, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
-        let reference = reference();
+    fn by_hand(&mut self, schemas: &str, user: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+        let schema = format!("{schemas}{user}");
         block_on(async {
-            if !self.copies.contains_key(user) {
-                let client = reference.connect("governed").await?;
-                client.batch_execute(&format!("SET search_path = {user}")).await.map_err(|error| error.to_string())?;
-                self.copies.insert(user, client);
+            if !self.copies.contains_key(&schema) {
+                let client = reference().connect("governed").await?;
+                let path = client.batch_execute(&format!("SET search_path = {schema}")).await;
+                path.map_err(|error| error.to_string())?;
+                self.copies.insert(schema.clone(), client);
             }
-            printed(&self.copies[user], sql).await
+            printed(&self.copies[&schema], sql).await
         })
     }
 }
 
-fn login(source: Source, world: &'static str, user: &str, mode: &str) -> Wire {
-    let mut session = attacked(source, world).sluice.login(user);
+fn login(sluice: &Sluice, user: &str, mode: &str) -> Wire {
+    let mut session = sluice.login(user);
     let set = session.simple(&format!("SET plan_cache_mode = {mode}"));
     assert!(set.error.is_none(), "{:?}", set.error);
     session

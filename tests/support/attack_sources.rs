@@ -48,7 +48,8 @@ impl Source {
         self == Source::Csv || (self == Source::Mixed && MIXED.contains(&(table, Source::Csv)))
     }
 
-    fn name(self) -> String {
+    /// As a name of a connection.
+    pub fn name(self) -> String {
         format!("{self:?}").to_lowercase()
     }
 }
@@ -151,7 +152,8 @@ pub fn tables_sql(tables: &World, source: Source) -> Vec<String> {
     statements
 }
 
-fn type_name(kind: &str, source: Source) -> &'static str {
+/// A short type name of the fixture in the source's SQL.
+pub fn type_name(kind: &str, source: Source) -> &'static str {
     match (kind, source) {
         ("int", _) => "integer",
         ("text", Source::Mysql) => "varchar(200)",

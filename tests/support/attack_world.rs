@@ -82,16 +82,18 @@ pub fn attacked(source: Source, world: &'static str) -> &'static Attacked {
     })
 }
 
-/// PostgreSQL with database `governed`: one schema per user, holding what that user may know.
+/// PostgreSQL with database `governed`: one schema per user, holding what that user may know, and the raw rows in schema
+/// `plain`.
 pub fn reference() -> &'static postgres::Postgres {
     static LOADED: OnceLock<()> = OnceLock::new();
     let server = postgres::shared();
     LOADED.get_or_init(|| {
         server.run("postgres", "CREATE DATABASE governed");
-        for (user, tables) in governed() {
+        server.run("governed", "CREATE EXTENSION pgcrypto");
+        let known = governed().iter().map(|(user, tables)| (user.as_str(), tables));
+        for (schema, tables) in known.chain([("plain", &worlds()["plain"])]) {
             let sql = tables_sql(tables, Source::Postgres).join(";\n");
-            let schema = format!("CREATE SCHEMA {user}; SET search_path = {user}");
-            server.run("governed", &format!("{schema};\n{sql}"));
+            server.run("governed", &format!("CREATE SCHEMA {schema}; SET search_path = {schema};\n{sql}"));
         }
     });
     server

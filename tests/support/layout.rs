@@ -166,24 +166,26 @@ impl Layout {
     /// One line per statement that the session with this application name sent, once all of them are closed.
     /// Statements in `before` are left out.
     pub fn audit_lines(&self, application: &str, before: &[&str]) -> Vec<String> {
-        let sql = format!(
-            "SELECT statement, outcome, sqlstate, rows, relations, rules, masks, lookups FROM audit.queries \
-             WHERE event = 'query' AND application_name = '{application}' ORDER BY opened_at, query_id"
-        );
-        eventually("closed audit records", Duration::from_secs(20), || {
-            let answer = self.audit(&sql);
-            let rows: Vec<&Vec<Option<String>>> = answer
-                .rows
-                .iter()
-                .filter(|row| !before.contains(&row[0].as_deref().unwrap_or_default().trim()))
-                .collect();
-            let open = rows.iter().any(|row| row[1].as_deref() == Some("running"));
-            if rows.is_empty() || open {
-                return Err(format!("{:?} {:?}", answer.error, answer.rows));
-            }
-            Ok(rows.into_iter().map(|row| audit_line(row)).collect())
-        })
+        audit_lines(&self.sluice, &self.auditor, application, before)
     }
+}
+
+/// What the audit says of an application's statements but those run before the case, each in a line.
+pub fn audit_lines(sluice: &Sluice, session: &Mutex<Option<Wire>>, application: &str, before: &[&str]) -> Vec<String> {
+    let sql = format!(
+        "SELECT statement, outcome, sqlstate, rows, relations, rules, masks, lookups FROM audit.queries \
+         WHERE event = 'query' AND application_name = '{application}' ORDER BY opened_at, query_id"
+    );
+    eventually("closed audit records", Duration::from_secs(20), || {
+        let answer = audit(sluice, session, &sql);
+        let rows: Vec<&Vec<Option<String>>> =
+            answer.rows.iter().filter(|row| !before.contains(&row[0].as_deref().unwrap_or_default().trim())).collect();
+        let open = rows.iter().any(|row| row[1].as_deref() == Some("running"));
+        if rows.is_empty() || open {
+            return Err(format!("{:?} {:?}", answer.error, answer.rows));
+        }
+        Ok(rows.into_iter().map(|row| audit_line(row)).collect())
+    })
 }
 
 /// Runs a statement as `auditor`, on a session kept for that.

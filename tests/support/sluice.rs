@@ -10,6 +10,9 @@ use super::wire::{Fields, Wire};
 /// Password of every user of the test layouts.
 pub const PASSWORD: &str = "sluice";
 
+/// Key `pii` of every layout.
+pub const KEY: &str = "k1-of-the-tests-0123456789abcdef";
+
 /// The built program; `SLUICE_PROGRAM` names another build of it, say one with optimisation for a long run.
 pub fn program() -> &'static str {
     static PROGRAM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
@@ -55,7 +58,7 @@ impl Settings {
             self.yaml
         );
         std::fs::write(self.file(), text).expect("the configuration file");
-        std::fs::write(self.directory.join("pii.key"), "k1-of-the-tests-0123456789abcdef").expect("the key file");
+        std::fs::write(self.directory.join("pii.key"), KEY).expect("the key file");
     }
 
     /// Settings of the repository's own catalog and policies on a free port.

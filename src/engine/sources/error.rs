@@ -198,7 +198,10 @@ impl ToClient for SourceError {
                 format!("source \"{connection}\" is not available"),
                 format!("数据源 \"{connection}\" 不可用"),
             )
-            .hint("Try again later; the reason is in the server's log.", "请稍后重试；原因见服务器日志。"),
+            .hint(
+                "Try again later; the operator finds the reason in the audit trail.",
+                "请稍后重试；管理员可在审计记录中查到原因。",
+            ),
             SourceError::Timeout { connection } => ClientError::new(
                 SqlState::QueryCanceled,
                 format!("canceling statement: source \"{connection}\" took too long"),
@@ -253,7 +256,7 @@ fn unusable(connection: &str) -> ClientError {
         format!("source \"{connection}\" is not set up correctly"),
         format!("数据源 \"{connection}\" 配置有误"),
     )
-    .hint("The reason is in the server's log.", "原因见服务器日志。")
+    .hint("The operator finds the reason in the audit trail.", "管理员可在审计记录中查到原因。")
 }
 
 /// A data exception keeps its code, so that an overflow reads the same wherever it happened; all else is one code.
@@ -272,7 +275,7 @@ fn failed(connection: &str, sqlstate: Option<&str>) -> ClientError {
             format!("source \"{connection}\" could not run its part of the statement"),
             format!("数据源 \"{connection}\" 无法执行其负责的部分"),
         )
-        .hint("The source's answer is in the server's log and audit trail.", "数据源的答复见服务器日志与审计记录。"),
+        .hint("The operator finds the source's answer in the audit trail.", "管理员可在审计记录中查到数据源的答复。"),
     }
 }
 
