@@ -10,6 +10,8 @@ mod error;
 mod generic;
 pub mod govern;
 pub mod numeric;
+#[cfg(all(feature = "leak-probe", debug_assertions))]
+mod probe;
 mod query;
 mod resolve;
 mod statement;

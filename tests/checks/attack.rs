@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::attack_sources::{self, SOURCES, Source};
-use crate::support::attack_world::{Attacked, attacked, by_hand_with, canaries, worlds};
+use crate::support::attack_world::{Attacked, attacked, by_hand_with, canaries, governed, worlds};
 use crate::support::cases::{Case, Kind, run};
 use crate::support::client::{Answer, Form, Parameter, lines};
+use crate::support::probe;
 use crate::support::sluice::{PASSWORD, Sluice};
 use crate::support::{eventually, fresh_directory, layout};
 
@@ -39,6 +40,12 @@ const KEPT: &str = "SET plan_cache_mode = force_generic_plan";
 fn attack_cases() {
     let report = Report::default();
     run(&ATTACK, |case| check(case, &report).map(|()| Vec::new()));
+    for source in SOURCES {
+        let sluice = &attacked(source, "plain").sluice;
+        let seen = probe::seen(sluice, governed()).unwrap_or_else(|leak| panic!("{source:?}: {leak}"));
+        let all = std::env::var_os("CASE").is_none();
+        assert!(!all || seen > 30, "{source:?}: probes saw {seen} values only");
+    }
 }
 
 /// A line for each case and layout; written when all are done, or as far as they came.
@@ -108,6 +115,22 @@ fn check(case: &Case, report: &Report) -> Result<(), String> {
         }
     }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
+}
+
+#[test]
+fn a_probe_that_sees_what_is_hidden_is_noticed() {
+    let directory = fresh_directory("attack-probe");
+    let more = "deny: nothing-new\nto: {role: nobody_x}\nfields: [customers.vip]\n";
+    let settings = attack_sources::under(&attacked(Source::Sqlite, "plain").sluice.settings, &directory, more);
+    let sluice = probe::start(&settings);
+    let noted = |label: &str| {
+        let sql = format!("SELECT count(*) FROM customers WHERE sluice_probe('{label}', phone)");
+        assert!(sluice.login("li_hq").simple(&sql).error.is_none());
+        probe::seen(&sluice, governed())
+    };
+    assert_eq!(noted("li_hq customers.phone"), Ok(60));
+    // What one person may know another may not.
+    assert!(noted("zhao_hd customers.phone").is_err_and(|leak| leak.contains("zhao_hd customers.phone")));
 }
 
 fn under_policy(plain: &Attacked, policy: &str) -> Attacked {

@@ -21,7 +21,8 @@ use crate::support::attack_world::{World, attacked, governed, reference, worlds}
 use crate::support::block_on;
 use crate::support::client::{Answer, Form, lines};
 use crate::support::postgres::printed;
-use crate::support::random_policies::RandomPolicies;
+use crate::support::probe;
+use crate::support::random_policies::{PEOPLE, RandomPolicies};
 use crate::support::sluice::Sluice;
 use crate::support::statements::Generator;
 use crate::support::wire::Wire;
@@ -49,14 +50,19 @@ fn random_statements_have_the_answers_of_the_governed_copy() {
             known: governed(),
             schemas: "",
             has_twins: source == Source::Sqlite,
+            has_probes: probe::is_there(&attacked(source, "plain").sluice, "li_hq"),
         })
         .collect();
-    differential("policies of the attacks", |_, run, random| run.one(&places, random));
+    differential(
+        "policies of the attacks",
+        |_, run, random| run.one(&places, random),
+        |run| places.iter().for_each(|place| place.judge_probes(run)),
+    );
 }
 
 #[test]
 fn random_statements_under_random_policies_have_the_answers_of_copies_made_by_them() {
-    differential("random policies", |worker, run, random| {
+    let check = |worker: u64, run: &mut Run, random: &mut ChaCha8Rng| {
         let source = *SOURCES.choose(random).expect("a source");
         let name = format!("w{worker}s{}", run.sets);
         let policies = RandomPolicies::start(&name, source, random);
@@ -67,6 +73,7 @@ fn random_statements_under_random_policies_have_the_answers_of_copies_made_by_th
             known: &policies.known,
             schemas: &policies.schemas,
             has_twins: false,
+            has_probes: probe::is_there(&policies.sluice, PEOPLE[0]),
         };
         for _ in 0..STATEMENTS {
             if run.is_over() || policies.known.is_empty() {
@@ -78,12 +85,14 @@ fn random_statements_under_random_policies_have_the_answers_of_copies_made_by_th
                 run.failures.push(format!("under these policies:\n{}", policies.written));
             }
         }
+        place.judge_probes(run);
         run.end_set();
-    });
+    };
+    differential("random policies", check, |_| {});
 }
 
-/// Runs the check in every worker until the time is over.
-fn differential(what: &str, check: impl Fn(u64, &mut Run, &mut ChaCha8Rng) + Sync) {
+/// Runs the check in every worker until the time is over, then judges what all of them did.
+fn differential(what: &str, check: impl Fn(u64, &mut Run, &mut ChaCha8Rng) + Sync, judge: impl Fn(&mut Run)) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     let seed = number("SLUICE_SEED").unwrap_or(SEED);
     let seconds = Duration::from_secs(number("SLUICE_SECONDS").unwrap_or(SECONDS));
@@ -109,10 +118,11 @@ fn differential(what: &str, check: impl Fn(u64, &mut Run, &mut ChaCha8Rng) + Syn
     });
     let mut run = Run::new(until);
     all.into_inner().expect("no worker panicked").into_iter().for_each(|other| run.add(other));
+    judge(&mut run);
     println!(
         "differential, {what}: {} statements equal, {} of them in the twin world too, {} not supported, {} refused alike, \
-         {} random sets of policies",
-        run.equal, run.twins, run.unsupported, run.refused, run.sets
+         {} random sets of policies; probes saw {} values",
+        run.equal, run.twins, run.unsupported, run.refused, run.sets, run.probed
     );
     for (construct, count) in &run.constructs {
         println!("differential, {what}: not supported: {count} x {construct}");
@@ -134,12 +144,26 @@ struct Governed<'a> {
     /// The copies are in schemas of the persons' names after this.
     schemas: &'a str,
     has_twins: bool,
+    /// Statements note which values they were given.
+    has_probes: bool,
+}
+
+impl Governed<'_> {
+    /// Whether the probes saw more than they may; how much they saw is counted.
+    fn judge_probes(&self, run: &mut Run) {
+        match probe::seen(self.sluice, self.known) {
+            Ok(seen) => run.probed += seen,
+            Err(leak) => run.failures.push(format!("{} ({:?}): {leak}", self.name, self.source)),
+        }
+    }
 }
 
 struct Run {
     until: Instant,
     tried: usize,
     sets: usize,
+    /// Different values that probes saw, none of which they may not.
+    probed: usize,
     mode: &'static str,
     sessions: BTreeMap<(String, String, &'static str), Wire>,
     copies: BTreeMap<String, tokio_postgres::Client>,
@@ -161,6 +185,7 @@ impl Run {
             until,
             tried: 0,
             sets: 0,
+            probed: 0,
             mode: "",
             sessions: BTreeMap::new(),
             copies: BTreeMap::new(),
@@ -190,6 +215,7 @@ impl Run {
 
     fn add(&mut self, other: Run) {
         self.sets += other.sets;
+        self.probed += other.probed;
         self.equal += other.equal;
         self.twins += other.twins;
         self.refused += other.refused;
@@ -208,7 +234,11 @@ impl Run {
         let known = places[0].known;
         let users: Vec<&String> = known.iter().filter(|(_, tables)| !tables.is_empty()).map(|(user, _)| user).collect();
         let user = users.choose(random).expect("users").as_str();
-        let (sql, ordered) = Generator::new(&known[user], &worlds()["plain"], random).statement();
+        let mut generator = Generator::new(&known[user], &worlds()["plain"], random);
+        if places[0].has_probes {
+            generator = generator.probing(user);
+        }
+        let (sql, ordered) = generator.statement();
         let mut place = places.choose(random).expect("a place");
         let form = *[Form::Simple, Form::ExtendedText, Form::ExtendedBinary].choose(random).expect("a form");
         // In a CSV file an empty text is NULL; only this field of the fixture has empty texts.
@@ -295,7 +325,7 @@ impl Run {
         block_on(async {
             if !self.copies.contains_key(&schema) {
                 let client = reference().connect("governed").await?;
-                let path = client.batch_execute(&format!("SET search_path = {schema}")).await;
+                let path = client.batch_execute(&format!("SET search_path = {schema}, public")).await;
                 path.map_err(|error| error.to_string())?;
                 self.copies.insert(schema.clone(), client);
             }

@@ -78,6 +78,22 @@ fn only_the_engine_can_name_an_executor() {
 }
 
 #[test]
+fn the_probe_of_tests_is_in_no_program_that_is_used() {
+    let asks = |text: &str| text.contains("leak-probe");
+    for room in rooms().iter().map(|room| format!("src/{room}/Cargo.toml")).chain(["Cargo.toml".to_string()]) {
+        let manifest: toml::Table = toml::from_str(&read(&room)).expect("a manifest");
+        for section in ["dependencies", "build-dependencies", "workspace"] {
+            assert!(!manifest.get(section).is_some_and(|all| asks(&format!("{all:?}"))), "{section} of {room}");
+        }
+        let default = manifest.get("features").and_then(|features| features.get("default"));
+        assert!(!default.is_some_and(|default| asks(&format!("{default:?}"))), "default features of {room}");
+    }
+    // Whatever is asked for, a profile without debug assertions has none.
+    let gate = "#[cfg(all(feature = \"leak-probe\", debug_assertions))]\nmod probe;";
+    assert!(read("src/plan/lib.rs").contains(gate));
+}
+
+#[test]
 fn the_lock_file_holds_one_arrow_and_no_native_tls() {
     let lock: toml::Table = toml::from_str(&read("Cargo.lock")).expect("Cargo.lock");
     let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -10,6 +10,7 @@ use std::sync::{Mutex, OnceLock};
 use serde_json::Value;
 
 use super::attack_sources::{Source, literal, settings, tables_sql};
+use super::probe;
 use super::sluice::Sluice;
 use super::wire::Wire;
 use super::{block_on, fresh_directory, postgres, repository};
@@ -78,7 +79,7 @@ pub fn attacked(source: Source, world: &'static str) -> &'static Attacked {
     running.entry((source, world)).or_insert_with(|| {
         let directory = fresh_directory("attack");
         let settings = settings(&directory, source, world);
-        Box::leak(Box::new(Attacked { sluice: Sluice::start(&settings), auditor: Mutex::new(None) }))
+        Box::leak(Box::new(Attacked { sluice: probe::start(&settings), auditor: Mutex::new(None) }))
     })
 }
 
@@ -90,6 +91,8 @@ pub fn reference() -> &'static postgres::Postgres {
     LOADED.get_or_init(|| {
         server.run("postgres", "CREATE DATABASE governed");
         server.run("governed", "CREATE EXTENSION pgcrypto");
+        let probe = "CREATE FUNCTION sluice_probe(text, anyelement) RETURNS boolean LANGUAGE sql AS 'SELECT true'";
+        server.run("governed", probe);
         let known = governed().iter().map(|(user, tables)| (user.as_str(), tables));
         for (schema, tables) in known.chain([("plain", &worlds()["plain"])]) {
             let sql = tables_sql(tables, Source::Postgres).join(";\n");
@@ -101,7 +104,7 @@ pub fn reference() -> &'static postgres::Postgres {
 
 /// Rows of a statement over the copy of what the user may know.
 pub fn by_hand(user: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
-    reference().rows("governed", &format!("SET search_path = {user}"), sql)
+    reference().rows("governed", &format!("SET search_path = {user}, public"), sql)
 }
 
 /// Like [`by_hand`] with one text parameter list.
@@ -111,7 +114,7 @@ pub fn by_hand_with(user: &str, sql: &str, values: &[String]) -> Result<Vec<Vec<
     }
     block_on(async {
         let client = reference().connect("governed").await?;
-        client.batch_execute(&format!("SET search_path = {user}")).await.map_err(|error| error.to_string())?;
+        client.batch_execute(&format!("SET search_path = {user}, public")).await.map_err(|error| error.to_string())?;
         let quoted: Vec<String> = values.iter().map(|value| literal(&Value::String(value.clone()))).collect();
         let types = vec!["text"; values.len()].join(", ");
         client.batch_execute(&format!("PREPARE asked ({types}) AS {sql}")).await.map_err(|error| error.to_string())?;

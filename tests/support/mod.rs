@@ -13,6 +13,7 @@ pub mod layout;
 pub mod mariadb;
 pub mod mutate;
 pub mod postgres;
+pub mod probe;
 pub mod random_policies;
 pub mod recorder;
 pub mod slt;

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::attack_sources::{Source, type_name};
 use super::attack_world::{Table, World, attacked, reference, worlds};
 use super::sluice::{Settings, Sluice};
-use super::{block_on, fresh_directory, keep, postgres, repository, users};
+use super::{block_on, fresh_directory, keep, postgres, probe, repository, users};
 use masks::Mask;
 use rules::{Rule, To};
 
@@ -109,7 +109,7 @@ impl RandomPolicies {
         let settings = Settings { directory, port: keep::free_port(), catalog, policies, ..data.clone() };
         let schemas = format!("{name}_");
         let known = set.copy(&schemas);
-        RandomPolicies { sluice: Sluice::start(&settings), known, schemas, written }
+        RandomPolicies { sluice: probe::start(&settings), known, schemas, written }
     }
 }
 

@@ -46,6 +46,8 @@ struct Column {
     kind: Kind,
     /// Values as literals, to compare with.
     samples: Vec<String>,
+    /// `table.column`, for a column as it is in its table.
+    origin: Option<String>,
 }
 
 /// A relation as it can stand in FROM.
@@ -60,6 +62,8 @@ pub struct Generator<'a> {
     tables: Vec<Relation>,
     random: &'a mut ChaCha8Rng,
     aliases: usize,
+    /// Whose values the probes note.
+    probes: Option<&'a str>,
 }
 
 impl<'a> Generator<'a> {
@@ -72,11 +76,17 @@ impl<'a> Generator<'a> {
                 if let Some(at) = raw.columns.iter().position(|(name, _)| name == column) {
                     samples.extend(raw.rows.iter().take(20).filter_map(|row| literal(&row[at])));
                 }
-                Column { name: column.clone(), kind: Kind::of(kind), samples }
+                Column { name: column.clone(), kind: Kind::of(kind), samples, origin: Some(format!("{name}.{column}")) }
             };
             Relation { sql: name.clone(), columns: table.columns.iter().enumerate().map(column).collect() }
         });
-        Generator { tables: tables.collect(), random, aliases: 0 }
+        Generator { tables: tables.collect(), random, aliases: 0, probes: None }
+    }
+
+    /// Puts probes into conditions, which note what they see as the user's (see [`super::probe`]).
+    pub fn probing(mut self, user: &'a str) -> Generator<'a> {
+        self.probes = Some(user);
+        self
     }
 
     /// One statement, and whether the order of its rows is given.
@@ -135,7 +145,8 @@ impl<'a> Generator<'a> {
         let kinds: Vec<Kind> = (0..self.random.random_range(1..4)).map(|_| *self.pick(&KINDS)).collect();
         let sql = self.body(&kinds, depth, outer);
         let columns = kinds.into_iter().enumerate();
-        let columns = columns.map(|(at, kind)| Column { name: format!("c{}", at + 1), kind, samples: vec![] });
+        let columns =
+            columns.map(|(at, kind)| Column { name: format!("c{}", at + 1), kind, samples: vec![], origin: None });
         (sql, columns.collect())
     }
 
@@ -356,14 +367,15 @@ impl<'a> Generator<'a> {
                 "{word} (SELECT {} AS c1, {} AS c2 FROM {} AS {inner_alias} WHERE {on} ORDER BY {all} LIMIT {limit}) AS {alias}{end}",
                 items[0], items[1], relation.sql
             );
-            let column = |name: &str, kind| Column { name: format!("{alias}.{name}"), kind, samples: vec![] };
+            let column =
+                |name: &str, kind| Column { name: format!("{alias}.{name}"), kind, samples: vec![], origin: None };
             return (sql, vec![column("c1", kinds[0]), column("c2", kinds[1])]);
         }
         let sql = format!(
             "{word} (SELECT count(*)::int AS c1, {value} AS c2 FROM {} AS {inner_alias} WHERE {on}) AS {alias}{end}",
             relation.sql
         );
-        let column = |name: &str, kind| Column { name: format!("{alias}.{name}"), kind, samples: vec![] };
+        let column = |name: &str, kind| Column { name: format!("{alias}.{name}"), kind, samples: vec![], origin: None };
         (sql, vec![column("c1", Kind::Int), column("c2", Kind::Num)])
     }
 

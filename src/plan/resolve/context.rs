@@ -111,6 +111,8 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     scalar.extend(crate::bytes::functions().map(|(name, function)| (name.to_string(), function)));
     scalar.extend(numeric::hidden().map(|(name, function)| (name.to_string(), function)));
     scalar.insert(super::like::LIKE_PATTERN.to_string(), super::like::function());
+    #[cfg(all(feature = "leak-probe", debug_assertions))]
+    scalar.insert(crate::probe::NAME.to_string(), crate::probe::function());
     let mut aggregate = HashMap::new();
     for function in datafusion_functions_aggregate::all_default_aggregate_functions() {
         let function = numeric::aggregate(&function).unwrap_or(function);

@@ -149,6 +149,10 @@ pub(super) fn is_postgres(name: &str) -> bool {
 
 /// The engine's name of an allowed function.
 pub(super) fn engine_name(name: &str) -> Option<&'static str> {
+    #[cfg(all(feature = "leak-probe", debug_assertions))]
+    if name == crate::probe::NAME {
+        return Some(crate::probe::NAME);
+    }
     let renamed = RENAMED.iter().find(|(from, _)| *from == name).map(|(_, to)| *to).unwrap_or(name);
     [SCALAR, AGGREGATE, WINDOW, crate::datetime::names()]
         .iter()

@@ -1,6 +1,7 @@
 //! Expressions and conditions of random statements. None can fail for any row of the fixture.
 
 use rand::Rng;
+use rand::seq::IndexedRandom;
 
 use super::{Column, Generator, KINDS, Kind, null, qualified};
 
@@ -210,6 +211,18 @@ impl Generator<'_> {
 
     /// A condition without subqueries.
     pub(super) fn simple_condition(&mut self, scope: &[Column], outer: &[Column]) -> String {
+        let condition = self.comparison(scope, outer);
+        let Some(user) = self.probes.filter(|_| self.chance(12)) else { return condition };
+        // Moments are written otherwise in notes.
+        let probed = |column: &&Column| column.origin.is_some() && column.kind != Kind::Ts;
+        let columns: Vec<&Column> = scope.iter().filter(probed).collect();
+        let Some(column) = columns.choose(self.random) else { return condition };
+        let origin = column.origin.as_deref().unwrap_or_default();
+        let probe = format!("sluice_probe('{user} {origin}', {})", column.name);
+        if self.chance(50) { format!("({condition} AND {probe})") } else { format!("({probe} AND {condition})") }
+    }
+
+    fn comparison(&mut self, scope: &[Column], outer: &[Column]) -> String {
         let kind = *self.pick(&KINDS);
         if kind == Kind::Bool {
             return self.expression(Kind::Bool, scope, outer, 0);
