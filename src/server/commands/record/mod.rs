@@ -83,7 +83,8 @@ async fn conversation(options: &RecordOptions, out: &mut dyn Write) -> Result<St
     let (mut from_server, mut to_server) = server.into_split();
     let (said, mut heard) = channel::<(Side, Vec<u8>)>(PIECES_WAITING);
     let other = said.clone();
-    let collect = async {
+    // Takes the receiving end with it when it ends, so that nobody waits to be heard.
+    let collect = async move {
         while let Some((side, bytes)) = heard.recv().await {
             match side {
                 Side::Client => recording.client(&bytes)?,
@@ -132,11 +133,64 @@ async fn pass(
     said: Sender<(Side, Vec<u8>)>,
 ) {
     let mut piece = vec![0; 64 << 10];
+    let mut written_down = true;
     // However one side ends, the other is told by the end of what it reads.
     while let Ok(read @ 1..) = from.read(&mut piece).await {
-        if said.send((side, piece[..read].to_vec())).await.is_err() || to.write_all(&piece[..read]).await.is_err() {
+        // A recording that cannot go on (a full disk, bytes that are no message) is no reason to end the conversation.
+        written_down = written_down && said.send((side, piece[..read].to_vec())).await.is_ok();
+        if to.write_all(&piece[..read]).await.is_err() {
             break;
         }
     }
     let _ = to.shutdown().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not every program that speaks to this port speaks PostgreSQL's protocol to the end.
+    #[tokio::test]
+    async fn a_conversation_goes_on_where_it_cannot_be_written_down() {
+        let upstream = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listen = free.local_addr().expect("an address").to_string();
+        drop(free);
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = RecordOptions {
+            upstream: upstream.local_addr().expect("an address").to_string(),
+            listen: listen.clone(),
+            out: folder.path().join("a.wire"),
+        };
+        let mut printed = Vec::new();
+        let recorder = conversation(&options, &mut printed);
+        let client = async {
+            let mut client = loop {
+                if let Ok(client) = TcpStream::connect(&listen).await {
+                    break client;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            };
+            client.write_all(b"\0\0\0\x09\0\x03\0\0\0").await.expect("sent");
+            // More than the recorder keeps waiting, none of it a message.
+            for _ in 0..40 {
+                client.write_all(&[0; 64 << 10]).await.expect("sent");
+            }
+            client.shutdown().await.expect("ended");
+            let mut answer = Vec::new();
+            client.read_to_end(&mut answer).await.expect("an answer");
+            answer
+        };
+        let server = async {
+            let (mut server, _) = upstream.accept().await.expect("the recorder");
+            let mut sent = Vec::new();
+            server.read_to_end(&mut sent).await.expect("what was sent");
+            server.write_all(b"bye").await.expect("answered");
+            sent.len()
+        };
+        let (told, answer, sent) = tokio::join!(recorder, client, server);
+        assert_eq!((answer.as_slice(), sent), (&b"bye"[..], 9 + 40 * (64 << 10)));
+        let told = told.expect_err("it could not be written down");
+        assert!(told.contains("not PostgreSQL's"), "{told}");
+    }
 }
