@@ -3,6 +3,7 @@
 use datafusion_common::{DataFusionError, SchemaError};
 use sluice_base::{ClientError, SqlState, ToClient};
 
+use crate::chinese::chinese;
 use crate::datetime::DatetimeFault;
 
 /// Refusals of the plan room. Texts hold nothing but what the client itself typed or may see.
@@ -158,7 +159,7 @@ impl ToClient for PlanError {
         use SqlState as S;
         match self {
             PlanError::Syntax { message, position } => {
-                ClientError::new(S::SyntaxError, message.clone(), format!("语法错误:{message}")).at(*position)
+                ClientError::new(S::SyntaxError, message.clone(), chinese(message)).at(*position)
             }
             PlanError::ReadOnly(what) => ClientError::new(
                 S::ReadOnlySqlTransaction,
@@ -166,20 +167,22 @@ impl ToClient for PlanError {
                 format!("只读服务不能执行 {what}"),
             )
             .hint("Sluice only reads. Change data at its source.", "闸只提供查询,请在源系统中修改数据。"),
-            PlanError::Unsupported(what) => {
-                ClientError::new(S::FeatureNotSupported, format!("{what} is not supported"), format!("不支持 {what}"))
-                    .hint("Write the query without this construct.", "请改写查询,避免使用该语法。")
-            }
+            PlanError::Unsupported(what) => ClientError::new(
+                S::FeatureNotSupported,
+                format!("{what} is not supported"),
+                format!("不支持{}", spaced(&chinese(what))),
+            )
+            .hint("Write the query without this construct.", "请改写查询,避免使用该语法。"),
             PlanError::TooComplex(what) => ClientError::new(
                 S::StatementTooComplex,
                 format!("statement too complex: {what}"),
-                format!("语句过于复杂:{what}"),
+                format!("语句过于复杂：{}", chinese(what)),
             )
             .hint("Split the statement, or ask the operator to raise the limit.", "请拆分语句,或联系管理员调整上限。"),
             PlanError::TooLarge(what) => ClientError::new(
                 S::ProgramLimitExceeded,
                 format!("the result of {what} would exceed the size limit"),
-                format!("{what} 的结果超过大小上限"),
+                format!("{} 的结果超过大小上限", chinese(what)),
             ),
             PlanError::UndefinedTable(name) => ClientError::new(
                 S::UndefinedTable,
@@ -224,13 +227,11 @@ impl ToClient for PlanError {
             ),
             PlanError::Datatype(what) => {
                 ClientError::new(S::DatatypeMismatch, "data types do not match", "数据类型不匹配")
-                    .detail(what.clone(), what.clone())
+                    .detail(what.clone(), chinese(what))
                     .hint("Add an explicit cast.", "请添加显式类型转换。")
             }
-            PlanError::OutOfRange(what) => {
-                ClientError::new(S::NumericValueOutOfRange, *what, format!("数值超出范围:{what}"))
-            }
-            PlanError::Form(what) => ClientError::new(S::SyntaxError, what.clone(), format!("语句无效:{what}")),
+            PlanError::OutOfRange(what) => ClientError::new(S::NumericValueOutOfRange, *what, chinese(what)),
+            PlanError::Form(what) => ClientError::new(S::SyntaxError, what.clone(), chinese(what)),
             PlanError::UndefinedQualified(relation, name) => ClientError::new(
                 S::UndefinedColumn,
                 format!("column {relation}.{name} does not exist"),
@@ -263,7 +264,7 @@ impl ToClient for PlanError {
                 format!("WITH query name \"{name}\" specified more than once"),
                 format!("WITH 中的名称 \"{name}\" 重复出现"),
             ),
-            PlanError::Window(what) => ClientError::new(S::WindowingError, what.clone(), format!("窗口无效:{what}")),
+            PlanError::Window(what) => ClientError::new(S::WindowingError, what.clone(), chinese(what)),
             PlanError::UndefinedWindow(name) => ClientError::new(
                 S::UndefinedObject,
                 format!("window \"{name}\" does not exist"),
@@ -274,31 +275,25 @@ impl ToClient for PlanError {
                 format!("type \"{name}\" does not exist"),
                 format!("类型 \"{name}\" 不存在"),
             ),
-            PlanError::WrongKind(what) => {
-                ClientError::new(S::WrongObjectType, what.clone(), format!("函数用法不符:{what}"))
-            }
+            PlanError::WrongKind(what) => ClientError::new(S::WrongObjectType, what.clone(), chinese(what)),
             PlanError::CannotCast(from, to) => ClientError::new(
                 S::CannotCoerce,
                 format!("cannot cast type {from} to {to}"),
                 format!("不能把类型 {from} 转换为 {to}"),
             ),
-            PlanError::GroupingRule(what) => {
-                ClientError::new(S::GroupingError, what.clone(), format!("分组不符合规则:{what}"))
-            }
+            PlanError::GroupingRule(what) => ClientError::new(S::GroupingError, what.clone(), chinese(what)),
             PlanError::Grouping(what) => ClientError::new(
                 S::GroupingError,
                 "a column must appear in the GROUP BY clause or be used in an aggregate function",
                 "字段必须出现在 GROUP BY 中或用于聚合函数",
             )
-            .detail(what.clone(), what.clone()),
+            .detail(what.clone(), chinese(what)),
             PlanError::Invalid(what) => {
-                ClientError::new(S::SyntaxError, "invalid statement", "语句无效").detail(what.clone(), what.clone())
+                ClientError::new(S::SyntaxError, "invalid statement", "语句无效").detail(what.clone(), chinese(what))
             }
-            PlanError::InvalidParameter(what) => {
-                ClientError::new(S::InvalidParameterValue, *what, format!("参数值无效:{what}"))
-            }
+            PlanError::InvalidParameter(what) => ClientError::new(S::InvalidParameterValue, *what, chinese(what)),
             PlanError::InvalidReference(what) => {
-                ClientError::new(S::InvalidColumnReference, what.clone(), format!("字段引用无效:{what}"))
+                ClientError::new(S::InvalidColumnReference, what.clone(), chinese(what))
             }
             PlanError::OutputOnly(name) => ClientError::new(
                 S::InsufficientPrivilege,
@@ -341,10 +336,8 @@ impl ToClient for PlanError {
                 "No operator matches the given name and argument types. You might need to add explicit type casts.",
                 "没有与参数类型相符的操作符,可能需要显式转换类型。",
             ),
-            PlanError::Mismatch(what) => {
-                ClientError::new(S::DatatypeMismatch, what.clone(), format!("数据类型不匹配:{what}"))
-                    .hint("Add an explicit cast.", "请添加显式类型转换。")
-            }
+            PlanError::Mismatch(what) => ClientError::new(S::DatatypeMismatch, what.clone(), chinese(what))
+                .hint("Add an explicit cast.", "请添加显式类型转换。"),
             PlanError::RowCount(clause) => {
                 let code =
                     if *clause == "LIMIT" { S::InvalidRowCountInLimit } else { S::InvalidRowCountInResultOffset };
@@ -355,18 +348,22 @@ impl ToClient for PlanError {
                 let told = format!("argument of {name} must be greater than zero");
                 ClientError::new(code, told, format!("{name} 的参数必须大于零"))
             }
-            PlanError::Frame(what) => ClientError::new(S::WindowingError, *what, "窗口的范围无效"),
+            PlanError::Frame(what) => ClientError::new(S::WindowingError, *what, chinese(what)),
             PlanError::Substring => {
                 ClientError::new(S::SubstringError, "negative substring length not allowed", "子串的长度不能为负数")
             }
-            PlanError::Logarithm(what) => {
-                ClientError::new(S::InvalidArgumentForLogarithm, *what, "对数的参数必须大于零")
-            }
-            PlanError::Power(what) => ClientError::new(S::InvalidArgumentForPowerFunction, *what, "乘方的结果不是实数"),
+            PlanError::Logarithm(what) => ClientError::new(S::InvalidArgumentForLogarithm, *what, chinese(what)),
+            PlanError::Power(what) => ClientError::new(S::InvalidArgumentForPowerFunction, *what, chinese(what)),
             PlanError::Datetime(fault) => fault.to_client(),
             PlanError::Internal(_) => ClientError::internal("plan"),
         }
     }
+}
+
+/// A space before Latin letters, none before Chinese ones.
+fn spaced(text: &str) -> String {
+    let latin = text.starts_with(|first: char| first.is_ascii());
+    if latin { format!(" {text}") } else { text.to_string() }
 }
 
 /// What the planner's error means to the client. Schemas given to it hold visible names only.

@@ -5,6 +5,7 @@
 //! This room depends on DataFusion's planning crates alone: it cannot execute.
 
 mod bytes;
+mod chinese;
 pub mod datetime;
 mod error;
 mod generic;

@@ -1,0 +1,145 @@
+//! Chinese words for what refusals say, where the English text is put together from parts.
+//!
+//! `chinese.txt` has a line for each form: the English, `|`, the Chinese. `{}` stands for what differs: a name, a clause, a
+//! type. In the Chinese `{}` takes the parts in their order, `{1}` the first. A text of no form stays as it is.
+
+use std::sync::LazyLock;
+
+struct Form {
+    /// What stands around the parts; one more than there are parts.
+    english: Vec<&'static str>,
+    chinese: &'static str,
+}
+
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let line = |line: &'static str| {
+        let (english, chinese) = line.split_once(" | ")?;
+        Some(Form { english: english.split("{}").collect(), chinese })
+    };
+    let mut forms: Vec<Form> = include_str!("chinese.txt").lines().filter_map(line).collect();
+    // The form that says most comes first.
+    forms.sort_by_key(|form| std::cmp::Reverse(form.english.iter().map(|part| part.len()).sum::<usize>()));
+    forms
+});
+
+/// The text in Chinese.
+pub(crate) fn chinese(text: &str) -> String {
+    translated(text).unwrap_or_else(|| text.to_string())
+}
+
+fn translated(text: &str) -> Option<String> {
+    FORMS.iter().find_map(|form| Some(filled(form.chinese, &parts(text, &form.english)?)))
+}
+
+/// What stands in the places of a form; `None` where the text is not of it.
+fn parts<'t>(text: &'t str, around: &[&str]) -> Option<Vec<&'t str>> {
+    let (first, rest) = around.split_first()?;
+    let mut left = text.strip_prefix(first)?;
+    let mut parts = Vec::with_capacity(rest.len());
+    for (at, next) in rest.iter().enumerate() {
+        let end = if at + 1 == rest.len() { left.strip_suffix(next)?.len() } else { left.find(next)? };
+        parts.push(&left[..end]);
+        left = &left[end + next.len()..];
+    }
+    (left.is_empty() && parts.iter().all(|part| !part.is_empty())).then_some(parts)
+}
+
+fn filled(chinese: &str, parts: &[&str]) -> String {
+    let mut text = chinese.to_string();
+    for (at, part) in parts.iter().enumerate() {
+        let numbered = format!("{{{}}}", at + 1);
+        text = if text.contains(&numbered) { text.replace(&numbered, part) } else { text.replacen("{}", part, 1) };
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn parts_take_their_places() {
+        for (english, expected) in [
+            ("syntax error at or near \"中\"", "\"中\" 处或其附近有语法错误"),
+            ("UNION types text and integer cannot be matched", "UNION 中的类型 text 与 integer 不一致"),
+            ("table \"t\" has 2 columns available but 3 columns specified", "\"t\" 有 2 列，却给出了 3 个列名"),
+            ("this form of a name", "这种形式的名称"),
+            ("this form of extract", "这种形式的 extract"),
+            ("something new", "something new"),
+            ("the function ", "the function "),
+        ] {
+            assert_eq!(chinese(english), expected, "{english}");
+        }
+    }
+
+    /// Every text that the room's sources give to these kinds of refusal has a form.
+    #[test]
+    fn every_refusal_has_chinese_words() {
+        let kinds = [
+            "Unsupported",
+            "GroupingRule",
+            "WrongKind",
+            "Window",
+            "InvalidReference",
+            "Form",
+            "Mismatch",
+            "TooComplex",
+            "Frame",
+            "Logarithm",
+            "Power",
+            "InvalidParameter",
+            "OutOfRange",
+        ];
+        let mut missing = Vec::new();
+        let mut seen = 0;
+        for text in sources(Path::new(env!("CARGO_MANIFEST_DIR"))) {
+            for kind in kinds {
+                for (at, _) in text.match_indices(&format!("PlanError::{kind}(")) {
+                    let rest = text[at..].split_once('(').map_or("", |(_, rest)| rest.trim_start());
+                    let rest = rest.strip_prefix("format!(").unwrap_or(rest).trim_start();
+                    let Some(literal) = literal(rest) else { continue };
+                    seen += 1;
+                    if translated(&literal).is_none() {
+                        missing.push(format!("{kind}: {literal}"));
+                    }
+                }
+            }
+        }
+        assert!(seen > 80, "only {seen} texts were found");
+        assert!(missing.is_empty(), "chinese.txt has no form for\n{}", missing.join("\n"));
+    }
+
+    /// A literal at the front, with a word in the place of what is filled in.
+    fn literal(text: &str) -> Option<String> {
+        let inner = text.strip_prefix('"')?;
+        let mut out = String::new();
+        let mut letters = inner.chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '"' => return Some(out),
+                '\\' => out.extend(letters.next()),
+                '{' => {
+                    letters.by_ref().find(|letter| *letter == '}')?;
+                    out.push('x');
+                }
+                letter => out.push(letter),
+            }
+        }
+        None
+    }
+
+    fn sources(folder: &Path) -> Vec<String> {
+        let mut texts = Vec::new();
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                texts.extend(sources(&path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("chinese.rs") {
+                texts.push(std::fs::read_to_string(&path).expect("a source file"));
+            }
+        }
+        texts
+    }
+}
