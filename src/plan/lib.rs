@@ -9,6 +9,7 @@ pub mod datetime;
 mod error;
 mod generic;
 pub mod govern;
+mod nested;
 pub mod numeric;
 mod query;
 mod resolve;
@@ -17,7 +18,9 @@ pub mod types;
 
 pub use error::PlanError;
 pub use generic::{PlanCacheMode, Plans};
-pub use govern::{Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, explain_limits};
+pub use govern::{
+    Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, WorkTable, explain_limits,
+};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{
