@@ -76,6 +76,7 @@ states! {
     DuplicateAlias = "42712";
     GroupingError = "42803";
     WindowingError = "42P20";
+    InvalidRecursion = "42P19";
     DatatypeMismatch = "42804";
     WrongObjectType = "42809";
     CannotCoerce = "42846";

@@ -37,10 +37,15 @@ pub(crate) fn functions() -> [(&'static str, Arc<ScalarUDF>); 2] {
     [(TO_UUID, function(Target::Uuid)), (TO_BYTEA, function(Target::Bytea))]
 }
 
+/// The function that writes a uuid or bytes as text.
+pub(crate) fn text_function() -> Arc<ScalarUDF> {
+    static TEXT: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| function(Target::Text));
+    Arc::clone(&TEXT)
+}
+
 /// A uuid or bytes as text; `None` for other types.
 pub(crate) fn text(inner: &Expr, from: &DataType) -> Option<Expr> {
-    static TEXT: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| function(Target::Text));
-    matches!(from, DataType::FixedSizeBinary(16) | DataType::Binary).then(|| TEXT.call(vec![inner.clone()]))
+    matches!(from, DataType::FixedSizeBinary(16) | DataType::Binary).then(|| text_function().call(vec![inner.clone()]))
 }
 
 impl ScalarUDFImpl for Spelled {

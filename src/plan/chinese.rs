@@ -91,6 +91,8 @@ mod tests {
             "Power",
             "InvalidParameter",
             "OutOfRange",
+            "NotAllowed",
+            "Recursion",
         ];
         let mut missing = Vec::new();
         let mut seen = 0;

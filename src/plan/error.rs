@@ -140,6 +140,18 @@ pub enum PlanError {
     /// A part of a text that would begin before it.
     #[error("negative substring length not allowed")]
     Substring,
+    /// A construct at a place where PostgreSQL has it neither.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// A recursive query that is none.
+    #[error("{0}")]
+    Recursion(String),
+    /// Text that is no array.
+    #[error("malformed array literal")]
+    ArrayLiteral,
+    /// Text that is no regular expression.
+    #[error("invalid regular expression")]
+    Pattern,
     /// A logarithm of nought or less.
     #[error("{0}")]
     Logarithm(&'static str),
@@ -352,6 +364,14 @@ impl ToClient for PlanError {
             PlanError::Substring => {
                 ClientError::new(S::SubstringError, "negative substring length not allowed", "子串的长度不能为负数")
             }
+            PlanError::NotAllowed(what) => ClientError::new(S::FeatureNotSupported, what.clone(), chinese(what)),
+            PlanError::Recursion(what) => ClientError::new(S::InvalidRecursion, what.clone(), chinese(what)),
+            PlanError::ArrayLiteral => {
+                ClientError::new(S::InvalidTextRepresentation, "malformed array literal", "数组的写法无效")
+            }
+            PlanError::Pattern => {
+                ClientError::new(S::InvalidRegularExpression, "invalid regular expression", "正则表达式无效")
+            }
             PlanError::Logarithm(what) => ClientError::new(S::InvalidArgumentForLogarithm, *what, chinese(what)),
             PlanError::Power(what) => ClientError::new(S::InvalidArgumentForPowerFunction, *what, chinese(what)),
             PlanError::Datetime(fault) => fault.to_client(),
@@ -377,7 +397,9 @@ pub(crate) fn from_planner(error: DataFusionError) -> PlanError {
         },
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => from_planner(*inner),
         DataFusionError::Collection(mut all) if !all.is_empty() => from_planner(all.swap_remove(0)),
-        DataFusionError::NotImplemented(what) => PlanError::Unsupported(clip(&what)),
+        DataFusionError::NotImplemented(what) => {
+            PlanError::Unsupported(own_words(&what).unwrap_or_else(|| "this construct".into()))
+        }
         DataFusionError::SQL(inner, _) => PlanError::Syntax { message: clip(&inner.to_string()), position: None },
         DataFusionError::Plan(what) => of_plan_text(&what),
         DataFusionError::External(inner) => match inner.downcast::<PlanError>() {
@@ -402,13 +424,114 @@ fn of_plan_text(what: &str) -> PlanError {
     } else if lower.contains("order by expressions") && lower.contains("must appear in select list") {
         let told = "for SELECT DISTINCT, ORDER BY expressions must appear in select list";
         PlanError::InvalidReference(told.into())
+    } else if let Some(form) = operands(what) {
+        PlanError::UndefinedOperator(form)
     } else if lower.contains("group by") || lower.contains("aggregate") {
-        PlanError::Grouping(clip(what))
+        PlanError::Grouping(told(what, "the select list does not fit the groups"))
     } else if lower.contains("coerc") || lower.contains("type") || lower.contains("cast") {
-        PlanError::Datatype(clip(what))
+        PlanError::Datatype(told(what, "the types of an expression do not fit one another"))
     } else {
-        PlanError::Invalid(clip(what))
+        PlanError::Invalid(told(what, "an expression does not fit its place"))
     }
+}
+
+/// Words of the engine's own that no client knows.
+const ENGINE_WORDS: &[&str] = &[
+    "Utf8",
+    "Int8",
+    "Int16",
+    "Int32",
+    "Int64",
+    "Decimal",
+    "Float",
+    "Date32",
+    "Time64",
+    "Timestamp(",
+    "Interval(",
+    "List(",
+    "Struct(",
+    "Null",
+    "Binary",
+    "Field",
+    "Expr",
+    "LogicalPlan",
+    "DataFusion",
+    "Arrow",
+    "schema",
+    "signature",
+    "\u{1}",
+];
+
+/// The planner's text, where it is in words of SQL alone.
+fn own_words(what: &str) -> Option<String> {
+    let line = clip(what);
+    // A name in camel case is one of its types.
+    let camel = |word: &str| {
+        let letters: Vec<char> = word.chars().collect();
+        letters.windows(2).any(|pair| pair[0].is_lowercase() && pair[1].is_uppercase())
+    };
+    let engine = ENGINE_WORDS.iter().any(|word| line.contains(word)) || line.split_whitespace().any(camel);
+    (!engine).then_some(line)
+}
+
+fn told(what: &str, otherwise: &str) -> String {
+    own_words(what).unwrap_or_else(|| otherwise.to_string())
+}
+
+/// `numeric + text`, where the planner says that it has no such operator.
+fn operands(what: &str) -> Option<String> {
+    const BEGINNINGS: [&str; 6] = [
+        "Cannot coerce arithmetic expression ",
+        "Cannot infer common argument type for comparison operation ",
+        "Cannot infer common argument type for regex operation ",
+        "Cannot infer common type for bitwise operation ",
+        "Cannot infer common string type for string concat operation ",
+        "Cannot infer common argument type for operation ",
+    ];
+    let rest = BEGINNINGS.iter().find_map(|beginning| Some(what.split_once(beginning)?.1))?;
+    let rest = rest.lines().next()?;
+    let rest = rest.split(" to valid types").next()?;
+    let rest =
+        rest.replace(" IS NOT DISTINCT FROM ", " = ").replace(" IS DISTINCT FROM ", " = ").replace(" != ", " <> ");
+    let mut depth = 0usize;
+    let mut parts: Vec<String> = vec![String::new()];
+    for letter in rest.chars() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ' ' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        parts.last_mut()?.push(letter);
+    }
+    let [left, op, right] = parts.as_slice() else { return None };
+    Some(format!("{} {op} {}", sql_name(left)?, sql_name(right)?))
+}
+
+/// The name of a type that the planner tells in its own words.
+fn sql_name(engine: &str) -> Option<&'static str> {
+    Some(match engine.split('(').next()? {
+        "Utf8" | "LargeUtf8" | "Utf8View" => "text",
+        "Boolean" => "boolean",
+        "Int8" | "Int16" => "smallint",
+        "Int32" => "integer",
+        "Int64" | "UInt64" | "UInt32" => "bigint",
+        "Float32" => "real",
+        "Float64" => "double precision",
+        "Decimal128" | "Decimal256" => "numeric",
+        "Date32" => "date",
+        "Time64" => "time without time zone",
+        "Timestamp" if engine.contains("UTC") => "timestamp with time zone",
+        "Timestamp" => "timestamp without time zone",
+        "Interval" => "interval",
+        "FixedSizeBinary" => "uuid",
+        "Binary" => "bytea",
+        "Null" => "unknown",
+        _ => return None,
+    })
 }
 
 /// The column that stands outside of GROUP BY, in the planner's words for it.
@@ -433,4 +556,20 @@ fn column_text(column: &datafusion_common::Column) -> String {
 fn clip(what: &str) -> String {
     let line = what.lines().next().unwrap_or_default();
     line.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_planner_is_told_in_words_of_sql() {
+        let of = |what: &str| of_plan_text(what).to_string();
+        let text = "Cannot coerce arithmetic expression Decimal128(14, 2) + Utf8 to valid types";
+        assert_eq!(of(text), "operator does not exist: numeric + text");
+        let text = "Cannot infer common argument type for comparison operation Timestamp(µs, \"UTC\") = Boolean";
+        assert_eq!(of(text), "operator does not exist: timestamp with time zone = boolean");
+        assert_eq!(own_words("Unsupported binary operator: PGStartsWith"), None);
+        assert_eq!(own_words("HAVING without a group"), Some("HAVING without a group".into()));
+    }
 }

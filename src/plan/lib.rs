@@ -10,6 +10,7 @@ pub mod datetime;
 mod error;
 mod generic;
 pub mod govern;
+mod nested;
 pub mod numeric;
 #[cfg(all(feature = "leak-probe", debug_assertions))]
 mod probe;
@@ -20,7 +21,9 @@ pub mod types;
 
 pub use error::PlanError;
 pub use generic::{PlanCacheMode, Plans};
-pub use govern::{Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, explain_limits};
+pub use govern::{
+    Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, WorkTable, explain_limits,
+};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

@@ -11,6 +11,7 @@ use sluice_base::{Datum, Limits, SqlType};
 use sqlparser::tokenizer::Token;
 
 use crate::{PlanError, Query};
+pub(crate) use respelled::SYMMETRIC;
 use tokens::Cursor;
 
 /// One statement of a text, of a supported kind and within the limits.

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{Column as ColumnName, TableReference};
+use datafusion::datasource::cte_worktable::CteWorkTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection, SubqueryAlias, TableScan, TableScanBuilder};
@@ -31,8 +32,8 @@ use sluice_base::Column;
 use sluice_model::Snapshot;
 use sluice_model::audit::Trail;
 use sluice_model::mask::MaskKeys;
-use sluice_plan::GovernedSource;
 use sluice_plan::types::arrow_type;
+use sluice_plan::{GovernedSource, WorkTable};
 
 use crate::EngineError;
 use crate::execute::Stop;
@@ -108,6 +109,14 @@ impl Splitter<'_> {
                 let leaf = self.leaf(scan, sent).map_err(external)?;
                 Ok(Transformed::new(leaf, true, TreeNodeRecursion::Jump))
             }
+            LogicalPlan::TableScan(mut scan) => match scan.source.downcast_ref::<WorkTable>() {
+                Some(work) => {
+                    let table = CteWorkTable::new(work.name(), work.columns());
+                    scan.source = provider_as_source(Arc::new(table));
+                    Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+                }
+                None => Ok(Transformed::no(LogicalPlan::TableScan(scan))),
+            },
             other => Ok(Transformed::no(other)),
         }
     }
@@ -229,7 +238,7 @@ fn fingerprints(plan: &LogicalPlan) -> Result<BTreeMap<String, usize>, EngineErr
         if let LogicalPlan::TableScan(scan) = node {
             match scan.source.downcast_ref::<GovernedSource>() {
                 Some(source) => *found.entry(source.decision().fingerprint.clone()).or_insert(0) += 1,
-                None => bare = true,
+                None => bare |= scan.source.downcast_ref::<WorkTable>().is_none(),
             }
         }
         Ok(TreeNodeRecursion::Continue)

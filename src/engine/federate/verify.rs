@@ -9,6 +9,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
+use datafusion::physical_plan::work_table::WorkTableExec;
 
 use super::govern_exec::GovernExec;
 use super::source_exec::SourceExec;
@@ -53,6 +54,10 @@ fn leaf(node: &Arc<dyn ExecutionPlan>, allowed: &BTreeMap<String, usize>) -> Res
         };
     }
     if node.downcast_ref::<EmptyExec>().is_some() || node.downcast_ref::<PlaceholderRowExec>().is_some() {
+        return Ok(());
+    }
+    // What a recursive query has found so far came through the barriers of its own scans.
+    if node.downcast_ref::<WorkTableExec>().is_some() {
         return Ok(());
     }
     Err(EngineError::Barrier(format!("unknown leaf {}", node.name())))

@@ -65,6 +65,9 @@ pub enum DatetimeFault {
     /// A number that no character has.
     #[error("{0}")]
     Letter(&'static str),
+    /// A key of an object that is NULL, by its place among the arguments.
+    #[error("argument {0} is null")]
+    NullKey(usize),
     /// Division by zero.
     #[error("division by zero")]
     DivisionByZero,
@@ -94,6 +97,11 @@ impl ToClient for DatetimeFault {
                 format!("类型 {name} 不支持 NaN、infinity 以及 today 之类的取值"),
             )
             .hint("Write the value out.", "请写出具体的值。"),
+            DatetimeFault::NullKey(place) => ClientError::new(
+                S::InvalidParameterValue,
+                format!("argument {place} cannot be null"),
+                format!("第 {place} 个参数不能为空"),
+            ),
             DatetimeFault::UnknownUnit(name) => ClientError::new(
                 S::InvalidParameterValue,
                 format!("unit not recognized for type {name}"),

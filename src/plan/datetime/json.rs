@@ -124,8 +124,31 @@ fn step<'j>(json: &'j str, item: &str) -> Result<Option<&'j str>, Fault> {
     }
 }
 
+/// Key and value of each member of an object, or the elements of an array, as they are written.
+pub(crate) fn entries(json: &str, of_array: bool) -> Result<Vec<(Option<String>, &str)>, Fault> {
+    let part = whole(json)?;
+    match (part.as_bytes().first(), of_array) {
+        (Some(b'['), true) | (Some(b'{'), false) => {}
+        (Some(b'{'), true) => return Err(Fault::Argument("cannot extract elements from an object")),
+        (_, true) => return Err(Fault::Argument("cannot extract elements from a scalar")),
+        (Some(b'['), false) => return Err(Fault::Argument("cannot deconstruct an array as an object")),
+        (_, false) => return Err(Fault::Argument("cannot deconstruct a scalar")),
+    }
+    let found = parts(part)?;
+    found.into_iter().map(|(key, value)| Ok((key.map(unescaped).transpose()?, value))).collect()
+}
+
+/// A part as `->>` gives it.
+pub(crate) fn plain(part: &str) -> Result<Option<String>, Fault> {
+    Ok(match as_text(Some(part))? {
+        Value::Owned(text) => Some(text),
+        Value::Text(text) => Some(text.to_string()),
+        _ => None,
+    })
+}
+
 /// The one value of a text, without the blanks around it.
-fn whole(json: &str) -> Result<&str, Fault> {
+pub(super) fn whole(json: &str) -> Result<&str, Fault> {
     let mut reader = Reader { text: json, at: 0 };
     reader.blanks();
     let part = reader.value(0)?;
@@ -134,7 +157,7 @@ fn whole(json: &str) -> Result<&str, Fault> {
 }
 
 /// Key and value of each member of an object, or the elements of an array.
-fn parts(json: &str) -> Result<Vec<(Option<&str>, &str)>, Fault> {
+pub(super) fn parts(json: &str) -> Result<Vec<(Option<&str>, &str)>, Fault> {
     let mut reader = Reader { text: json, at: 0 };
     let object = json.starts_with('{');
     let mut found = Vec::new();
@@ -269,7 +292,7 @@ impl<'j> Reader<'j> {
 }
 
 /// A string without its quotes and escapes.
-fn unescaped(string: &str) -> Result<String, Fault> {
+pub(super) fn unescaped(string: &str) -> Result<String, Fault> {
     let inside = string.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(MALFORMED)?;
     let mut out = String::with_capacity(inside.len());
     let mut letters = inside.chars();

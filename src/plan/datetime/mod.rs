@@ -19,7 +19,8 @@ mod calendar;
 pub(crate) mod casts;
 mod fault;
 mod function;
-mod json;
+pub(crate) mod json;
+mod jsonb;
 mod letters;
 mod numbers;
 mod part;
@@ -76,6 +77,11 @@ pub(crate) const INTERVAL_OF: &str = table::TO_SPAN_OF;
 /// The function of a name.
 pub(crate) fn function(name: &str, session: &Arc<Session>) -> Option<Arc<ScalarUDF>> {
     function::named(name, session)
+}
+
+/// The function that writes dates, times, booleans and floating numbers as text.
+pub(crate) fn text(session: &Arc<Session>) -> Option<Arc<ScalarUDF>> {
+    function::named(table::TO_TEXT, session)
 }
 
 /// A literal's text as a value of a date or time type; `None` for other types.

@@ -172,7 +172,7 @@ static TABLE: &[Overload] = table! {
 
 /// Every line there is: of dates and times, and of what else the engine lacks.
 pub(super) fn lines() -> impl Iterator<Item = &'static Overload> {
-    [TABLE, super::letters::TABLE, super::numbers::TABLE, super::json::TABLE].into_iter().flatten()
+    [TABLE, super::letters::TABLE, super::numbers::TABLE, super::json::TABLE, super::jsonb::TABLE].into_iter().flatten()
 }
 
 /// Names that a client can type.

@@ -11,7 +11,7 @@ use datafusion_expr::utils::grouping_set_to_exprlist;
 use datafusion_expr::{Expr, LogicalPlan};
 use sluice_model::catalog::Naming;
 
-use super::{GovernedSource, aggregates};
+use super::{GovernedSource, WorkTable, aggregates};
 use crate::PlanError;
 use crate::error::from_planner;
 
@@ -76,7 +76,8 @@ pub struct Lineage {
 
 /// Traces a whole plan, nested plans included.
 pub fn trace(plan: &LogicalPlan) -> Result<Lineage, PlanError> {
-    let mut tracer = Tracer { uses: BTreeMap::new(), touched: BTreeSet::new(), outer: Vec::new() };
+    let mut tracer =
+        Tracer { uses: BTreeMap::new(), touched: BTreeSet::new(), works: BTreeMap::new(), outer: Vec::new() };
     let columns = tracer.plan(plan)?;
     for origin in &columns {
         let how = if origin.direct.is_some() { Use::Output } else { Use::Expression };
@@ -88,6 +89,8 @@ pub fn trace(plan: &LogicalPlan) -> Result<Lineage, PlanError> {
 struct Tracer {
     uses: BTreeMap<FieldRef, BTreeSet<Use>>,
     touched: BTreeSet<FieldRef>,
+    /// What the columns of recursive queries come from, as far as it is known.
+    works: BTreeMap<String, Vec<Origin>>,
     /// Inputs of the enclosing queries, for correlated references.
     outer: Vec<(DFSchemaRef, Vec<Origin>)>,
 }
@@ -115,7 +118,10 @@ impl Tracer {
                     };
                     source.fields().iter().map(of).collect()
                 }
-                None => return Err(PlanError::Internal("a scan without a decision".into())),
+                None => match scan.source.downcast_ref::<WorkTable>().and_then(|work| self.works.get(work.name())) {
+                    Some(columns) => columns.clone(),
+                    None => return Err(PlanError::Internal("a scan without a decision".into())),
+                },
             },
             LogicalPlan::EmptyRelation(empty) => vec![Origin::default(); empty.schema.fields().len()],
             LogicalPlan::Values(values) => vec![Origin::default(); values.schema.fields().len()],
@@ -166,11 +172,9 @@ impl Tracer {
                 input
             }
             LogicalPlan::Distinct(distinct) => self.distinct(distinct)?,
-            // Lists of constants alone become rows here: a column of each comes from what its list came from.
-            LogicalPlan::Unnest(unnest) => {
-                vec![merged(&self.plan(&unnest.input)?); unnest.schema.fields().len()]
-            }
+            LogicalPlan::Unnest(unnest) => self.unnest(unnest)?,
             LogicalPlan::Join(join) => self.join(join)?,
+            LogicalPlan::RecursiveQuery(query) => self.recursive(query)?,
             LogicalPlan::Union(all) => self.union(&all.inputs, all.schema.fields().len())?,
             other => return Err(PlanError::Unsupported(format!("the plan step {}", kind(other)))),
         })
@@ -219,6 +223,58 @@ impl Tracer {
             J::LeftMark => left.into_iter().chain([Origin::default()]).collect(),
             J::RightMark => right.into_iter().chain([Origin::default()]).collect(),
         })
+    }
+
+    /// A recursive query: what its columns come from is known when another round finds nothing new. Rows are compared
+    /// with one another where UNION drops copies.
+    fn recursive(&mut self, query: &datafusion_expr::RecursiveQuery) -> Result<Vec<Origin>, PlanError> {
+        let mut columns = self.plan(&query.static_term)?;
+        columns.iter_mut().for_each(|column| column.direct = None);
+        loop {
+            self.works.insert(query.name.clone(), columns.clone());
+            let found = self.plan(&query.recursive_term)?;
+            if found.len() != columns.len() {
+                return Err(PlanError::Internal("a recursive query changes its width".into()));
+            }
+            let mut changed = false;
+            for (column, origin) in columns.iter_mut().zip(found) {
+                let before = (column.fields.len(), column.aggregated.len());
+                column.fields.extend(origin.fields);
+                column.aggregated.extend(origin.aggregated);
+                changed |= before != (column.fields.len(), column.aggregated.len());
+            }
+            if !changed {
+                break;
+            }
+        }
+        self.works.remove(&query.name);
+        if query.is_distinct {
+            let all = union(&columns);
+            self.note(&all, Use::Group);
+        }
+        Ok(columns)
+    }
+
+    /// Lists that become rows: an item comes from what its list came from, and how often the other columns stand tells
+    /// of the list.
+    fn unnest(&mut self, unnest: &datafusion_expr::Unnest) -> Result<Vec<Origin>, PlanError> {
+        let input = self.plan(&unnest.input)?;
+        let lists: BTreeSet<usize> = unnest.list_type_columns.iter().map(|(place, _)| *place).collect();
+        for place in &lists {
+            if let Some(list) = input.get(*place) {
+                self.note(&list.fields.clone(), Use::Expression);
+            }
+        }
+        // Where columns do not follow from those of the input: widen to all of them.
+        let width = unnest.schema.fields().len();
+        if unnest.dependency_indices.len() != width || !unnest.struct_type_columns.is_empty() {
+            return Ok(vec![merged(&input); width]);
+        }
+        let column = |place: &usize| {
+            let origin = input.get(*place).cloned().unwrap_or_default();
+            if lists.contains(place) { Origin { direct: None, ..origin } } else { origin }
+        };
+        Ok(unnest.dependency_indices.iter().map(column).collect())
     }
 
     fn union(&mut self, inputs: &[std::sync::Arc<LogicalPlan>], width: usize) -> Result<Vec<Origin>, PlanError> {

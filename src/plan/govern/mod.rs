@@ -24,6 +24,7 @@ mod silent;
 mod source;
 mod subqueries;
 mod unique;
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,6 +52,7 @@ pub use lineage::{FieldRef, Lineage, Origin, Use};
 pub(crate) use silent::is_comparison;
 pub use silent::is_silent;
 pub use source::{GovernedSource, LookupPredicate};
+pub use work::WorkTable;
 
 /// A plan under decisions: the only thing that can be admitted.
 #[derive(Debug)]
@@ -304,7 +306,8 @@ fn every_scan_decided(plan: &LogicalPlan) -> Result<(), PlanError> {
     let mut bare = false;
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node {
-            bare |= scan.source.downcast_ref::<GovernedSource>().is_none();
+            let decided = scan.source.downcast_ref::<GovernedSource>().is_some();
+            bare |= !decided && scan.source.downcast_ref::<WorkTable>().is_none();
         }
         Ok(TreeNodeRecursion::Continue)
     })

@@ -59,6 +59,13 @@ impl Resolver<'_> {
                 *expr = json_path(function, last)?;
                 return Ok(());
             }
+            _ if super::documents::is_builder(&name) => return self.json_builder(expr, &name),
+            _ if functions::is_json_aggregate(&name) => return self.json_aggregate(expr, &name),
+            _ if super::names::is_set_function(&name) => return self.set_function_expr(expr, &name),
+            "num_nulls" | "num_nonnulls" => {
+                *expr = counted_nulls(function, &name)?;
+                return self.expr(expr);
+            }
             "format" => {
                 *expr = super::format::written_out(function)?;
                 return self.expr(expr);
@@ -117,7 +124,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn function(
+    pub(super) fn function(
         &mut self,
         function: &mut Function,
         engine_name: &str,
@@ -166,7 +173,7 @@ impl Resolver<'_> {
                 }
                 let typed =
                     matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least" | "abs" | "lag" | "lead");
-                if typed || datetime::names().contains(&engine_name) {
+                if typed || datetime::names().contains(&engine_name) || crate::nested::NAMES.contains(&engine_name) {
                     narrow_literals(&mut list.args);
                 }
                 if matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least") {
@@ -294,7 +301,7 @@ fn check_frame(frame: &ast::WindowFrame) -> Result<(), PlanError> {
 }
 
 /// The arguments of a call, where all of them are plain expressions.
-fn plain_arguments(function: &mut Function) -> Result<&mut Vec<FunctionArg>, PlanError> {
+pub(super) fn plain_arguments(function: &mut Function) -> Result<&mut Vec<FunctionArg>, PlanError> {
     match &mut function.args {
         FunctionArguments::List(list) if list.clauses.is_empty() && list.duplicate_treatment.is_none() => {
             Ok(&mut list.args)
@@ -312,6 +319,24 @@ fn since_today(function: &mut Function, asker: &super::Asker) -> Result<(), Plan
         args.insert(0, FunctionArg::Unnamed(FunctionArgExpr::Expr(today)));
     }
     Ok(())
+}
+
+/// `num_nulls(a, b)`: how many of the arguments are NULL.
+fn counted_nulls(function: &mut Function, name: &str) -> Result<Expr, PlanError> {
+    let mut count = Expr::value(Value::Number("0".into(), false));
+    for arg in std::mem::take(plain_arguments(function)?) {
+        let FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) = arg else {
+            return Err(PlanError::Unsupported("this form of an argument".into()));
+        };
+        let value = Box::new(Expr::Nested(Box::new(value)));
+        let test = if name == "num_nulls" { Expr::IsNull(value) } else { Expr::IsNotNull(value) };
+        let kind = ast::CastKind::Cast;
+        let data_type = ast::DataType::Integer(None);
+        let expr = Box::new(Expr::Nested(Box::new(test)));
+        let one = Expr::Cast { kind, expr, data_type, array: false, format: None };
+        count = super::names::binary(count, ast::BinaryOperator::Plus, one);
+    }
+    Ok(count)
 }
 
 /// The arguments of `make_interval` by position, those that are left out being 0.

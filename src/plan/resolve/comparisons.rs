@@ -71,11 +71,29 @@ impl Resolver<'_> {
             *expr = Expr::InSubquery { expr: left, subquery, negated: all };
             return self.expr(expr);
         }
+        if self.is_array_value(right) {
+            self.each([&mut **left, &mut **right])?;
+            super::names::narrow_integer(left);
+            let take = |side: &mut Expr| std::mem::replace(side, null());
+            let sign = Expr::value(Value::SingleQuotedString(op.to_string()));
+            *expr = super::names::call(crate::nested::QUANTIFIED, vec![take(left), take(right), sign, boolean(all)]);
+            return Ok(());
+        }
         self.expr(left)?;
         let left = std::mem::replace(&mut **left, null());
         let items = self.items(std::mem::replace(&mut **right, null()))?;
         *expr = if is_list { in_list(left, items, all) } else { chain(&left, &op, items.list, all)? };
         Ok(())
+    }
+
+    /// An array that only a row brings: a column, or what a function makes.
+    fn is_array_value(&self, array: &Expr) -> bool {
+        match array {
+            Expr::Nested(inner) => self.is_array_value(inner),
+            Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Function(_) => true,
+            Expr::BinaryOp { .. } | Expr::CompoundFieldAccess { .. } => true,
+            _ => false,
+        }
     }
 
     fn items(&mut self, array: Expr) -> Result<Items, PlanError> {
@@ -186,25 +204,30 @@ impl Resolver<'_> {
 
     /// The items of a row value, resolved.
     fn row(&mut self, expr: &mut Expr) -> Result<Vec<Expr>, PlanError> {
-        let mut items = match std::mem::replace(expr, null()) {
-            Expr::Nested(inner) => return self.row(&mut { *inner }),
-            Expr::Tuple(items) => items,
-            Expr::Function(function) => match function.args {
-                FunctionArguments::List(list) => list
-                    .args
-                    .into_iter()
-                    .map(|arg| match arg {
-                        FunctionArg::Unnamed(FunctionArgExpr::Expr(item)) => Ok(item),
-                        _ => Err(PlanError::Unsupported("this form of a row value".into())),
-                    })
-                    .collect::<Result<_, _>>()?,
-                _ => return Err(PlanError::Unsupported("this form of a row value".into())),
-            },
-            _ => return Err(PlanError::Unsupported("a row value compared with something else".into())),
-        };
+        let mut items = row_items(std::mem::replace(expr, null()))?;
         self.each(&mut items)?;
         Ok(items)
     }
+}
+
+/// The items of a row value, as they are written.
+pub(super) fn row_items(expr: Expr) -> Result<Vec<Expr>, PlanError> {
+    Ok(match expr {
+        Expr::Nested(inner) => return row_items(*inner),
+        Expr::Tuple(items) => items,
+        Expr::Function(function) => match function.args {
+            FunctionArguments::List(list) => list
+                .args
+                .into_iter()
+                .map(|arg| match arg {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(item)) => Ok(item),
+                    _ => Err(PlanError::Unsupported("this form of a row value".into())),
+                })
+                .collect::<Result<_, _>>()?,
+            _ => return Err(PlanError::Unsupported("this form of a row value".into())),
+        },
+        _ => return Err(PlanError::Unsupported("a row value compared with something else".into())),
+    })
 }
 
 /// True for `(a, b)` and `ROW(a, b)`.
@@ -322,7 +345,7 @@ fn exists(subquery: &Query, name: &str, condition: Expr) -> Result<Expr, PlanErr
 
 /// The items of `'{a,"b c",NULL}'`: one dimension, as PostgreSQL reads it.
 pub(super) fn array_text(text: &str) -> Result<Vec<Expr>, PlanError> {
-    let wrong = || PlanError::InvalidValue("of an array");
+    let wrong = || PlanError::ArrayLiteral;
     let inside = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).ok_or_else(wrong)?;
     let mut items = Vec::new();
     let mut letters = inside.chars().peekable();
@@ -366,7 +389,7 @@ fn array_item(mut item: String, kept: usize) -> Result<Expr, PlanError> {
     let end = item.trim_end().len().max(kept.saturating_sub(1));
     item.truncate(end);
     if kept == 0 && item.is_empty() {
-        return Err(PlanError::InvalidValue("of an array"));
+        return Err(PlanError::ArrayLiteral);
     }
     if kept == 0 && item.eq_ignore_ascii_case("null") {
         return Ok(null());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{DataFusionError, Result, TableReference};
 use datafusion_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner};
@@ -21,7 +21,8 @@ use super::{Asker, untyped};
 use crate::PlanError;
 use crate::datetime::{self, DatetimePlanner, Session, casts};
 use crate::error::from_planner;
-use crate::govern::GovernedSource;
+use crate::govern::{GovernedSource, WorkTable};
+use crate::nested;
 use crate::numeric;
 
 /// Name under which a resolved relation stands in the rewritten tree; no client can type it.
@@ -82,6 +83,11 @@ pub(crate) fn coerced(plan: LogicalPlan, asker: &Asker) -> Result<LogicalPlan, P
         .map_err(from_planner)
 }
 
+/// A plan in which the functions that give rows have become rows.
+pub(super) fn with_rows(plan: LogicalPlan, asker: &Asker) -> Result<LogicalPlan, PlanError> {
+    super::rows::spread(plan, &session(asker)).map_err(from_planner)
+}
+
 /// What dates and times depend on.
 fn session(asker: &Asker) -> Arc<Session> {
     Arc::new(Session { zone: asker.timezone.clone() })
@@ -108,6 +114,7 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     scalar.insert(untyped::LIKE_TYPE.to_string(), untyped::like_type());
     scalar.insert(untyped::COMMON.to_string(), untyped::common());
     scalar.insert(untyped::KEPT.to_string(), untyped::kept());
+    scalar.insert(super::rows::ROWS.to_string(), super::rows::function());
     scalar.extend(crate::bytes::functions().map(|(name, function)| (name.to_string(), function)));
     scalar.extend(numeric::hidden().map(|(name, function)| (name.to_string(), function)));
     scalar.insert(super::like::LIKE_PATTERN.to_string(), super::like::function());
@@ -170,6 +177,10 @@ impl ContextProvider for Scope<'_> {
         }
     }
 
+    fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {
+        Ok(Arc::new(WorkTable::new(name, schema)))
+    }
+
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
         &self.planners
     }
@@ -179,7 +190,9 @@ impl ContextProvider for Scope<'_> {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        datetime::function(name, &self.session).or_else(|| FUNCTIONS.scalar.get(name).cloned())
+        datetime::function(name, &self.session)
+            .or_else(|| nested::function(name, &self.session))
+            .or_else(|| FUNCTIONS.scalar.get(name).cloned())
     }
 
     fn get_higher_order_meta(&self, _: &str) -> Option<Arc<HigherOrderUDF>> {

@@ -11,7 +11,9 @@ use sqlparser::ast::{
 };
 
 use super::names::Resolver;
+use super::{documents, untyped};
 use crate::PlanError;
+use crate::nested;
 use crate::query::{fold, fold_name};
 
 /// Operators of a chain that are looked through.
@@ -44,6 +46,8 @@ impl Resolver<'_> {
             }
             Expr::Nested(nested) | Expr::Collate { expr: nested, .. } => inner(nested),
             Expr::Value(value) => literal(&value.value),
+            Expr::BinaryOp { op: B::AtArrow | B::ArrowAt | B::PGOverlap | B::PGStartsWith, .. } => Some(SqlType::Bool),
+            Expr::BinaryOp { op: B::Question | B::QuestionAnd | B::QuestionPipe, .. } => Some(SqlType::Bool),
             Expr::Cast { data_type, array: false, .. } => super::sql_type_of(data_type).ok(),
             Expr::TypedString(typed) => super::sql_type_of(&typed.data_type).ok(),
             Expr::Interval(_) => Some(SqlType::Interval),
@@ -78,6 +82,23 @@ impl Resolver<'_> {
                 let results = else_result.as_deref().into_iter().chain(conditions.iter().map(|when| &when.result));
                 self.common(results, depth)
             }
+            Expr::Array(array) => {
+                let items = array.elem.iter();
+                let known: Vec<&Expr> = items.filter(|item| inner(item) != Some(SqlType::Unknown)).collect();
+                let item = if known.is_empty() {
+                    SqlType::Text
+                } else {
+                    known
+                        .iter()
+                        .map(|item| inner(item))
+                        .collect::<Option<Vec<_>>>()?
+                        .into_iter()
+                        .rev()
+                        .max_by_key(width)?
+                };
+                Some(SqlType::Array(Box::new(bare(item))))
+            }
+            Expr::CompoundFieldAccess { root, access_chain } => of_subscript(self, root, access_chain, depth),
             Expr::Function(function) => self.of_call(function, depth),
             _ => None,
         }
@@ -131,6 +152,40 @@ impl Resolver<'_> {
             },
             "first_value" | "last_value" | "nth_value" | "lag" | "lead" => bare(first()?),
             "array_agg" => SqlType::Array(Box::new(bare(first()?))),
+            untyped::KEPT => documents::told_type(args.get(1)?).or_else(first)?,
+            nested::ARRAY => SqlType::Array(Box::new(bare(first()?))),
+            nested::SLICE | "array_remove" | "array_replace" | "array_append" | "array_cat" => first()?,
+            "array_prepend" => self.typed_at(args.get(1)?, depth + 1)?,
+            nested::ITEM | super::rows::ROWS | "unnest" => match first()? {
+                SqlType::Array(item) => *item,
+                _ => return None,
+            },
+            "string_to_array" | "regexp_match" | "regexp_split_to_array" | "regexp_matches" => {
+                SqlType::Array(Box::new(SqlType::Text))
+            }
+            "array_positions" => SqlType::Array(Box::new(SqlType::Int4)),
+            "array_length" | "array_upper" | "array_lower" | "array_ndims" | "cardinality" | "array_position"
+            | "num_nulls" | "num_nonnulls" | "json_array_length" | "jsonb_array_length" => SqlType::Int4,
+            nested::CONTAINS | nested::OVERLAPS | nested::QUANTIFIED => SqlType::Bool,
+            super::json::CONTAINS | super::json::HAS_KEY => SqlType::Bool,
+            "array_to_string"
+            | "json_typeof"
+            | "jsonb_typeof"
+            | "json_object_keys"
+            | "jsonb_object_keys"
+            | "json_array_elements_text"
+            | "jsonb_array_elements_text"
+            | "regexp_split_to_table"
+            | "string_to_table"
+            | super::json::ITEM_TEXT
+            | super::json::STEP_TEXT => SqlType::Text,
+            "json_strip_nulls" | "json_array_elements" => SqlType::Json,
+            "jsonb_strip_nulls" | "jsonb_array_elements" => SqlType::Jsonb,
+            super::json::ITEM | super::json::STEP => match first()? {
+                found @ (SqlType::Json | SqlType::Jsonb) => found,
+                _ => return None,
+            },
+            name if documents::result(name).is_some() => documents::result(name)?,
             "stddev" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop" => match first()? {
                 SqlType::Float4 | SqlType::Float8 => SqlType::Float8,
                 found if found.is_number() => SqlType::Numeric(None),
@@ -155,6 +210,41 @@ impl Resolver<'_> {
             return format!("{name}(...)");
         }
         format!("{name}({})", types.join(", "))
+    }
+}
+
+/// Which of several numbers has the type of all.
+fn width(sql_type: &SqlType) -> u8 {
+    match sql_type {
+        SqlType::Int2 => 0,
+        SqlType::Int4 => 1,
+        SqlType::Int8 => 2,
+        SqlType::Numeric(_) => 3,
+        SqlType::Float4 => 4,
+        SqlType::Float8 => 5,
+        _ => 6,
+    }
+}
+
+/// The type of `a[1]` and `a[1:2]`.
+fn of_subscript(resolver: &Resolver, root: &Expr, chain: &[ast::AccessExpr], depth: usize) -> Option<SqlType> {
+    let mut parts = match root {
+        Expr::Identifier(first) => vec![first.clone()],
+        Expr::CompoundIdentifier(parts) => parts.clone(),
+        _ => Vec::new(),
+    };
+    let plain = parts.len();
+    for step in chain {
+        match step {
+            ast::AccessExpr::Dot(Expr::Identifier(ident)) if plain > 0 => parts.push(ident.clone()),
+            _ => break,
+        }
+    }
+    let whole = if parts.len() > plain { Expr::CompoundIdentifier(parts) } else { root.clone() };
+    match (resolver.typed_at(&whole, depth + 1)?, chain.last()?) {
+        (SqlType::Array(item), ast::AccessExpr::Subscript(ast::Subscript::Index { .. })) => Some(*item),
+        (found @ SqlType::Array(_), _) => Some(found),
+        _ => None,
     }
 }
 
@@ -237,6 +327,8 @@ pub(super) fn united(left: &SqlType, right: &SqlType, what: &str) -> Result<Opti
         (Some(0), Some(0)) => Some(bare(left.clone())),
         (None, Some(0)) if *left == SqlType::Unknown => Some(bare(right.clone())),
         (Some(0), None) if *right == SqlType::Unknown => Some(bare(left.clone())),
+        (_, Some(7 | 8)) if *left == SqlType::Unknown => Some(right.clone()),
+        (Some(7 | 8), _) if *right == SqlType::Unknown => Some(left.clone()),
         (Some(l), Some(r)) if l != r && !what.is_empty() => {
             let told = format!("{what} types {} and {} cannot be matched", shown(left), shown(right));
             return Err(PlanError::Mismatch(told));
@@ -251,6 +343,9 @@ fn computed(left: &SqlType, op: &B, right: &SqlType) -> Option<SqlType> {
     match op {
         B::Arrow | B::HashArrow if matches!(left, T::Json | T::Jsonb) => Some(left.clone()),
         B::LongArrow | B::HashLongArrow => Some(T::Text),
+        B::StringConcat if *left == T::Jsonb && matches!(right, T::Jsonb | T::Unknown) => Some(T::Jsonb),
+        B::StringConcat if matches!(left, T::Array(_)) => Some(left.clone()),
+        B::StringConcat if matches!(right, T::Array(_)) => Some(right.clone()),
         B::StringConcat if left.is_text() && right.is_text() => Some(T::Text),
         B::StringConcat if is_text(left) || is_text(right) => Some(T::Text),
         B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo => match (left, right) {

@@ -21,15 +21,12 @@ impl Resolver<'_> {
     /// Rewrites one expression in the current scopes.
     pub(super) fn expr(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
         match expr {
-            Expr::Identifier(ident) => {
-                let rewritten = self.identifier(ident)?;
-                *expr = rewritten;
-                Ok(())
-            }
-            Expr::CompoundIdentifier(parts) => {
-                let rewritten = self.compound(parts)?;
-                *expr = rewritten;
-                Ok(())
+            Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
+                self.column(expr)?;
+                match self.declared(expr) {
+                    Some(SqlType::Record) => Err(PlanError::Unsupported("a whole row as a value".into())),
+                    _ => Ok(()),
+                }
             }
             Expr::Value(value) => {
                 self.value(&value.value)?;
@@ -78,8 +75,17 @@ impl Resolver<'_> {
                 if let Some(length) = text_length(data_type)? {
                     return self.text_cast(expr, length);
                 }
+                if let ast::DataType::Array(ast::ArrayElemTypeDef::SquareBracket(item, _)) = &*data_type
+                    && let Some(array) = self.array_cast(inner, item)?
+                {
+                    *expr = array;
+                    return Ok(());
+                }
                 let sql_type = super::sql_type_of(data_type)?;
                 self.convertible(inner, &sql_type)?;
+                if matches!(sql_type, SqlType::Json | SqlType::Jsonb) {
+                    return self.json_cast(expr, &sql_type);
+                }
                 if matches!(sql_type, SqlType::Uuid | SqlType::Bytea) {
                     let name = if sql_type == SqlType::Uuid { crate::bytes::TO_UUID } else { crate::bytes::TO_BYTEA };
                     self.expr(inner)?;
@@ -131,7 +137,16 @@ impl Resolver<'_> {
                 if let Some(name) = json::function(op) {
                     return self.json_operator(expr, name);
                 }
-                if json::is_other(op) {
+                if *op == ast::BinaryOperator::PGStartsWith {
+                    return self.starts_with(expr);
+                }
+                if self.nested_operator(expr)? {
+                    return Ok(());
+                }
+                let Expr::BinaryOp { left, right, op } = expr else {
+                    return Err(PlanError::Internal("no operator".into()));
+                };
+                if json::is_other(op) || !super::nested::is_known(op) {
                     return Err(PlanError::Unsupported(format!("the operator {op}")));
                 }
                 let (of_left, of_right) = (self.declared(left), self.declared(right));
@@ -172,7 +187,16 @@ impl Resolver<'_> {
                 Ok(())
             }
             Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
-            Expr::Between { expr: inner, low, high, .. } => self.each([&mut **inner, &mut **low, &mut **high]),
+            Expr::Between { .. } => {
+                if let Some(both) = super::nested::symmetric(expr) {
+                    *expr = both;
+                    return self.expr(expr);
+                }
+                let Expr::Between { expr: inner, low, high, .. } = expr else {
+                    return Err(PlanError::Internal("no BETWEEN".into()));
+                };
+                self.each([&mut **inner, &mut **low, &mut **high])
+            }
             Expr::InList { expr: inner, .. } if is_row(inner) => self.row_in_list(expr),
             Expr::InList { expr: inner, list, .. } => {
                 let of_inner = self.declared(inner);
@@ -201,10 +225,19 @@ impl Resolver<'_> {
                 }
             }
             Expr::Exists { subquery, .. } => self.query(subquery).map(|_| ()),
-            Expr::Subquery(subquery) => match self.query(subquery)?.unique.len() {
-                1 => Ok(()),
-                _ => Err(PlanError::Form("subquery must return only one column".into())),
-            },
+            Expr::Subquery(subquery) => {
+                let types = self.query(subquery)?.types;
+                let [only] = types.as_slice() else {
+                    return Err(PlanError::Form("subquery must return only one column".into()));
+                };
+                // The text of a subquery does not tell its type to what stands around it.
+                if let Some(only @ (SqlType::Json | SqlType::Jsonb | SqlType::Record)) = only {
+                    *expr = super::documents::told(std::mem::replace(expr, null()), only);
+                }
+                Ok(())
+            }
+            Expr::Array(_) => self.array(expr),
+            Expr::CompoundFieldAccess { .. } => self.subscripts(expr),
             Expr::AnyOp { .. } | Expr::AllOp { .. } => self.quantified(expr),
             Expr::Substring { expr: inner, substring_from, substring_for, .. } => {
                 self.expr(inner)?;
@@ -257,12 +290,22 @@ impl Resolver<'_> {
                 Ok(())
             }
             Expr::Function(_) => self.function_expr(expr),
-            other => Err(PlanError::Unsupported(format!("the expression {}", variant(other)))),
+            other => Err(PlanError::Unsupported(unknown(other).to_string())),
         }
     }
 
     pub(super) fn each<'e>(&mut self, all: impl IntoIterator<Item = &'e mut Expr>) -> Result<(), PlanError> {
         all.into_iter().try_for_each(|expr| self.expr(expr))
+    }
+
+    /// A column by its name.
+    pub(super) fn column(&self, expr: &mut Expr) -> Result<(), PlanError> {
+        *expr = match &*expr {
+            Expr::Identifier(ident) => self.identifier(ident)?,
+            Expr::CompoundIdentifier(parts) => self.compound(parts)?,
+            _ => return Err(PlanError::Internal("no name".into())),
+        };
+        Ok(())
     }
 
     fn value(&self, value: &Value) -> Result<(), PlanError> {
@@ -326,6 +369,10 @@ impl Resolver<'_> {
             let take = |side: &mut Expr| Box::new(std::mem::replace(side, null()));
             let left = Box::new(Expr::Nested(Box::new(Expr::UnaryOp { op, expr: take(left) })));
             *expr = Expr::BinaryOp { left, op: ast::BinaryOperator::PGExp, right: take(right) };
+            return self.expr(expr);
+        }
+        if let Some(call) = super::nested::prefix(op, (**inner).clone()) {
+            *expr = call;
             return self.expr(expr);
         }
         let declared = self.declared(inner);
@@ -515,8 +562,18 @@ pub(super) fn literal_of(item: &sluice_base::Datum) -> Result<Expr, PlanError> {
     Ok(Expr::value(value))
 }
 
-/// The name of an expression kind, without anything of its content.
-fn variant(expr: &Expr) -> String {
-    let debug = format!("{expr:?}");
-    debug.split(['(', ' ', '{']).next().unwrap_or_default().to_string()
+/// What an expression that is not done is called.
+fn unknown(expr: &Expr) -> &'static str {
+    match expr {
+        Expr::JsonAccess { .. } => "a path into json with a colon",
+        Expr::IsNormalized { .. } => "IS NORMALIZED",
+        Expr::RLike { .. } => "RLIKE",
+        Expr::InUnnest { .. } => "IN UNNEST",
+        Expr::Convert { .. } => "CONVERT",
+        Expr::Named { .. } | Expr::Struct { .. } | Expr::Dictionary(_) | Expr::Map(_) => "a value of named fields",
+        Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => "* as a value",
+        Expr::Lambda(_) => "a function as a value",
+        Expr::Like { .. } | Expr::ILike { .. } => "LIKE ANY",
+        _ => "this form of an expression",
+    }
 }

@@ -154,16 +154,21 @@ pub(super) fn engine_name(name: &str) -> Option<&'static str> {
         return Some(crate::probe::NAME);
     }
     let renamed = RENAMED.iter().find(|(from, _)| *from == name).map(|(_, to)| *to).unwrap_or(name);
-    [SCALAR, AGGREGATE, WINDOW, crate::datetime::names()]
+    [SCALAR, AGGREGATE, WINDOW, crate::datetime::names(), crate::nested::NAMES]
         .iter()
         .flat_map(|list| list.iter())
         .find(|known| **known == renamed)
         .copied()
 }
 
+/// Aggregates that build json; they are written as others.
+pub(super) fn is_json_aggregate(name: &str) -> bool {
+    matches!(name, "json_agg" | "jsonb_agg" | "json_object_agg" | "jsonb_object_agg")
+}
+
 /// True for a function over a group of rows, by either name.
 pub(super) fn is_aggregate(name: &str) -> bool {
-    engine_name(name).is_some_and(|name| AGGREGATE.contains(&name))
+    is_json_aggregate(name) || engine_name(name).is_some_and(|name| AGGREGATE.contains(&name))
 }
 
 /// Refuses what only a function of another kind takes.

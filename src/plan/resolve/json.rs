@@ -18,6 +18,18 @@ pub(crate) const STEP: &str = "\u{1}json_step";
 /// The last step of a path, as text.
 pub(crate) const STEP_TEXT: &str = "\u{1}json_step_text";
 
+/// Json in the one form of jsonb.
+pub(crate) const JSONB: &str = "\u{1}jsonb";
+/// A text that is json.
+pub(crate) const JSON: &str = "\u{1}json_text";
+/// `jsonb @> jsonb`
+pub(crate) const CONTAINS: &str = "\u{1}jsonb_contains";
+/// `jsonb ? text`
+pub(crate) const HAS_KEY: &str = "\u{1}jsonb_has_key";
+
+/// `jsonb || jsonb`
+pub(crate) const JOINED: &str = "\u{1}jsonb_joined";
+
 /// The function of an operator; the last step of a path has it, the others [`STEP`].
 pub(super) fn function(op: &BinaryOperator) -> Option<&'static str> {
     Some(match op {
@@ -32,17 +44,7 @@ pub(super) fn function(op: &BinaryOperator) -> Option<&'static str> {
 /// Operators of json that are not done, by name.
 pub(super) fn is_other(op: &BinaryOperator) -> bool {
     use BinaryOperator as B;
-    matches!(
-        op,
-        B::AtArrow
-            | B::ArrowAt
-            | B::AtQuestion
-            | B::AtAt
-            | B::HashMinus
-            | B::Question
-            | B::QuestionAnd
-            | B::QuestionPipe
-    )
+    matches!(op, B::AtQuestion | B::AtAt | B::HashMinus | B::PGOverlap | B::PGStartsWith)
 }
 
 impl Resolver<'_> {

@@ -9,6 +9,7 @@ mod casts;
 mod comparisons;
 mod context;
 mod declared;
+mod documents;
 mod expressions;
 mod format;
 mod functions;
@@ -18,9 +19,11 @@ mod lift;
 mod like;
 mod moment;
 mod names;
+mod nested;
 mod operands;
 mod ordered;
 mod output;
+mod rows;
 mod series;
 mod similar;
 mod spread;
@@ -31,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion_common::tree_node::TreeNodeRecursion;
+use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_common::{ParamValues, ScalarValue};
 use datafusion_expr::{Expr, LogicalPlan};
 use sluice_base::{Column, Datum, Limits, SqlType, TimeZone};
@@ -43,6 +46,7 @@ use crate::{PlanError, Query};
 pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
+pub(crate) use series::series as series_of;
 pub(crate) use types::sql_type_of;
 pub(crate) use untyped::{COMMON, LIKE_TYPE, aligned, beside, settled};
 
@@ -115,6 +119,9 @@ pub(crate) fn resolve_generic(
     let resolved = plan(query, asker, declared, None)?;
     if !resolved.arrays.is_empty() {
         return Err(PlanError::Unsupported("a generic plan with arrays".into()));
+    }
+    if resolved.plan.exists(|node| Ok(matches!(node, LogicalPlan::RecursiveQuery(_)))).map_err(from_planner)? {
+        return Err(PlanError::Unsupported("a generic plan with a recursive query".into()));
     }
     let params = parameter_types(query, &resolved, declared)?;
     Ok((Resolved { plan: context::finish(resolved.plan)?, ..resolved }, params))
@@ -220,6 +227,7 @@ fn plan(
     let series = std::mem::take(&mut resolver.series);
     let decisions = resolver.into_decisions();
     let plan = context::plan(ast, asker, &decisions, series, &declared).map_err(|error| retold(error, &calls))?;
+    let plan = context::with_rows(plan, asker)?;
     let plan = lift::lift(plan).map_err(from_planner)?;
     if plan.schema().fields().len() != output.shown.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));

@@ -1,6 +1,6 @@
 //! Names of output columns, as PostgreSQL gives them (`FigureColname` in `src/backend/parser/parse_target.c`).
 
-use sqlparser::ast::{CeilFloorKind, Expr, SelectItem, SetExpr, TrimWhereField};
+use sqlparser::ast::{AccessExpr, CeilFloorKind, Expr, SelectItem, SetExpr, TrimWhereField};
 
 use crate::query::fold;
 
@@ -35,6 +35,13 @@ fn named(expr: &Expr) -> Option<(String, bool)> {
             return function.name.0.last().and_then(|part| part.as_ident()).map(fold).and_then(strong);
         }
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => return named(inner),
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            let field = access_chain.iter().rev().find_map(|step| match step {
+                AccessExpr::Dot(Expr::Identifier(ident)) => Some(fold(ident)),
+                _ => None,
+            });
+            return field.map_or_else(|| named(root), strong);
+        }
         Expr::Cast { expr: inner, data_type, .. } => {
             return named(inner)
                 .filter(|(_, strong)| *strong)

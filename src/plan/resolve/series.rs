@@ -99,7 +99,8 @@ fn plan(args: Vec<Expr>, schema: &DFSchema, session: &Arc<Session>) -> Result<Lo
     LogicalPlanBuilder::empty(true).project([lit(list).alias(COLUMN)])?.unnest_column(COLUMN)?.build()
 }
 
-fn series(values: &[ScalarValue], session: &Session) -> Result<ArrayRef> {
+/// The values of a series.
+pub(crate) fn series(values: &[ScalarValue], session: &Session) -> Result<ArrayRef> {
     let (first, last, step) = match values {
         [first, last] => (first, last, None),
         [first, last, step] => (first, last, Some(step)),

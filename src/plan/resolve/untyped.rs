@@ -245,6 +245,10 @@ fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<Scala
         DataType::Float32 => "real",
         DataType::Float64 => "double precision",
         DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            let special = ["nan", "infinity", "inf", "-infinity", "-inf"];
+            if special.iter().any(|word| text.trim().eq_ignore_ascii_case(word)) {
+                return Err(datetime::DatetimeFault::Special("numeric").into());
+            }
             return decimal(text).map(Some).ok_or_else(|| refused(PlanError::InvalidValue("numeric")));
         }
         DataType::FixedSizeBinary(16) => {
@@ -259,8 +263,20 @@ fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<Scala
     };
     match ScalarValue::Utf8(Some(text.trim().to_string())).cast_to(target) {
         Ok(value) if !value.is_null() => Ok(Some(value)),
+        _ if target.is_integer() && is_integer(text) => Err(refused(PlanError::OutOfRange(match name {
+            "smallint" => "value is out of range for type smallint",
+            "integer" => "value is out of range for type integer",
+            _ => "value is out of range for type bigint",
+        }))),
         _ => Err(refused(PlanError::InvalidValue(name))),
     }
+}
+
+/// Digits with a sign or without one.
+fn is_integer(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Brings operands that are compared, or stand for one another, to one type where the engine would choose another than

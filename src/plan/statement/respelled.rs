@@ -9,10 +9,18 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use crate::PlanError;
 
+/// Name of the call around the first bound of BETWEEN SYMMETRIC; no client can type it.
+pub(crate) const SYMMETRIC: &str = "\u{1}symmetric";
+
 /// The tokens in spellings that the parser reads.
 pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, PlanError> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    // Where the first bounds of BETWEEN SYMMETRIC end.
+    let mut ends: Vec<usize> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
+        if ends.contains(&at) {
+            out.push(TokenWithSpan { token: Token::RParen, span: token.span });
+        }
         let next = |ahead: usize| tokens.get(at + ahead).and_then(|token| word(&token.token));
         let mut put = |words: &[&str]| {
             let make = |word: &&str| TokenWithSpan { token: Token::make_keyword(word), span: token.span };
@@ -22,7 +30,13 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
         match (word(&token.token).as_deref(), next(1).as_deref(), next(2).as_deref()) {
             (Some("ISNULL"), _, _) if ends_operand(before) && !opens(&tokens, at + 1) => put(&["IS", "NULL"]),
             (Some("NOTNULL"), _, _) if ends_operand(before) && !opens(&tokens, at + 1) => put(&["IS", "NOT", "NULL"]),
-            (Some("SYMMETRIC"), _, _) if is_word(before, "BETWEEN") => return unsupported("BETWEEN SYMMETRIC"),
+            (Some("SYMMETRIC"), _, _) if is_word(before, "BETWEEN") => {
+                let Some(and) = bound_end(&tokens, at + 1) else { return unsupported("BETWEEN SYMMETRIC") };
+                ends.push(and);
+                let mark = Word { value: SYMMETRIC.into(), quote_style: Some('"'), keyword: Keyword::NoKeyword };
+                out.push(TokenWithSpan { token: Token::Word(mark), span: token.span });
+                out.push(TokenWithSpan { token: Token::LParen, span: token.span });
+            }
             (Some("ASYMMETRIC"), _, _) if is_word(before, "BETWEEN") => {}
             (Some("EXCLUDE"), Some("CURRENT"), Some("ROW"))
             | (Some("EXCLUDE"), Some("NO"), Some("OTHERS"))
@@ -49,6 +63,27 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
         }
     }
     Ok(out)
+}
+
+/// The AND that ends the first bound of a BETWEEN.
+fn bound_end(tokens: &[TokenWithSpan], from: usize) -> Option<usize> {
+    let mut open = 0usize;
+    let mut inner = 0usize;
+    for (at, token) in tokens.iter().enumerate().skip(from) {
+        match &token.token {
+            Token::LParen | Token::LBracket => open += 1,
+            Token::RParen | Token::RBracket => open = open.checked_sub(1)?,
+            other => match word(other).as_deref() {
+                Some("CASE") => open += 1,
+                Some("END") => open = open.checked_sub(1)?,
+                Some("BETWEEN") if open == 0 => inner += 1,
+                Some("AND") if open == 0 && inner > 0 => inner -= 1,
+                Some("AND") if open == 0 => return Some(at),
+                _ => {}
+            },
+        }
+    }
+    None
 }
 
 fn unsupported<T>(what: &str) -> Result<T, PlanError> {
@@ -177,7 +212,8 @@ mod tests {
         ] {
             assert_eq!(of(text).as_deref(), Ok(expected), "{text}");
         }
-        assert_eq!(of("a BETWEEN SYMMETRIC 2 AND 1"), Err("BETWEEN SYMMETRIC is not supported".into()));
+        let symmetric = of("a BETWEEN SYMMETRIC ( 2 AND b ) AND 1");
+        assert_eq!(symmetric, Ok(format!("a BETWEEN \"{SYMMETRIC}\" ( ( 2 AND b ) ) AND 1")));
         assert_eq!(of("ROWS 1 PRECEDING EXCLUDE TIES"), Err("EXCLUDE in a window frame is not supported".into()));
     }
 }

@@ -30,6 +30,10 @@ impl Resolver<'_> {
             if needs_condition(&join.join_operator) {
                 return Err(PlanError::Form("a join needs ON, USING or NATURAL".into()));
             }
+            let outer = !matches!(
+                &join.join_operator,
+                JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_)
+            );
             let (kept, constraint) = match &mut join.join_operator {
                 JoinOperator::Join(constraint)
                 | JoinOperator::Inner(constraint)
@@ -40,6 +44,9 @@ impl Resolver<'_> {
                 JoinOperator::FullOuter(constraint) => (Kept::Both, constraint),
                 _ => return Err(PlanError::Unsupported("this kind of join".into())),
             };
+            if outer {
+                self.scope_mut()?.outer_joined = true;
+            }
             self.constraint(constraint, kept, start, middle)?;
         }
         Ok(())
@@ -173,16 +180,26 @@ impl Resolver<'_> {
                 args: Some(args),
                 with_hints,
                 version: None,
-                with_ordinality: false,
+                with_ordinality,
                 sample: None,
                 ..
             } if with_hints.is_empty() => {
-                let relation = self.set_function(name, alias, &args.args)?;
+                let relation = self.set_function(name, alias, &args.args, *with_ordinality)?;
                 *factor = relation.0;
                 self.scope_mut()?.add(relation.1)
             }
-            TableFactor::Table { args: Some(_), .. } | TableFactor::Function { .. } | TableFactor::UNNEST { .. } => {
-                Err(PlanError::Unsupported("a function in FROM".into()))
+            TableFactor::Function { name, args, with_ordinality, alias, .. } => {
+                let relation = self.set_function(name, alias, args, *with_ordinality)?;
+                *factor = relation.0;
+                self.scope_mut()?.add(relation.1)
+            }
+            TableFactor::UNNEST { alias, array_exprs, with_offset: false, with_ordinality, .. } => {
+                let args = std::mem::take(array_exprs).into_iter();
+                let args: Vec<_> =
+                    args.map(|expr| ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))).collect();
+                let relation = self.set_function(&object_name("unnest"), alias, &args, *with_ordinality)?;
+                *factor = relation.0;
+                self.scope_mut()?.add(relation.1)
             }
             _ => Err(PlanError::Unsupported("this form of table".into())),
         }
@@ -201,7 +218,7 @@ impl Resolver<'_> {
         let (mut columns, types, entity) = match cte {
             Some(columns) => {
                 let (unique, types) = (columns.unique.clone(), columns.types.clone());
-                *name = object_name(table);
+                *name = object_name(columns.engine.as_deref().unwrap_or(table));
                 (unique, types, None)
             }
             None => {

@@ -7,6 +7,7 @@ mod counted;
 mod from;
 mod hidden;
 mod order;
+mod recursive;
 mod scope;
 mod select;
 mod sets;
@@ -27,9 +28,10 @@ use super::expressions::literal_of;
 use super::output::shown_name;
 use super::series::Series;
 use crate::PlanError;
-use crate::query::{fold, reads};
+use crate::query::fold;
 use scope::Scope;
 pub(super) use select::narrow_integer;
+pub(super) use sets::is_set_function;
 pub(super) use tree::{balanced, binary, boolean, call, null, qualified, quoted};
 use tree::{quote_columns, rename};
 
@@ -45,6 +47,8 @@ pub(super) struct Columns {
     pub(super) shown: Vec<String>,
     /// Types, where the text alone tells them.
     pub(super) types: Vec<Option<SqlType>>,
+    /// The name of a recursive query for the engine.
+    engine: Option<String>,
 }
 
 /// State of one statement's resolution.
@@ -60,6 +64,8 @@ pub(super) struct Resolver<'a> {
     pub(super) arrays: BTreeSet<usize>,
     /// Calls of `generate_series`.
     pub(super) series: Series,
+    /// Recursive queries so far.
+    recursions: usize,
     /// Calls as a client would be told of them, by the engine's name of the function.
     pub(super) calls: Vec<(&'static str, String)>,
 }
@@ -75,7 +81,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(asker: &'a Asker<'a>, params: Option<&'a [(SqlType, Datum)]>) -> Resolver<'a> {
         let (decisions, ctes, scopes) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (arrays, series, calls) = (BTreeSet::new(), Series::default(), Vec::new());
-        Resolver { asker, decisions, ctes, scopes, params, arrays, series, calls }
+        Resolver { asker, decisions, ctes, scopes, params, arrays, series, recursions: 0, calls }
     }
 
     /// The items of an array parameter; `None` while the query is only described.
@@ -96,6 +102,9 @@ impl<'a> Resolver<'a> {
     /// Rewrites a whole statement; returns the client's columns.
     pub(super) fn statement(&mut self, query: &mut ast::Query) -> Result<Columns, PlanError> {
         let mut columns = self.query(query)?;
+        if columns.types.contains(&Some(SqlType::Record)) {
+            return Err(PlanError::Unsupported("a whole row as a value".into()));
+        }
         columns.shown = columns.shown.into_iter().map(shown_name).collect();
         Ok(columns)
     }
@@ -144,13 +153,19 @@ impl<'a> Resolver<'a> {
 
     fn with(&mut self, with: &mut ast::With) -> Result<(), PlanError> {
         let mut named = BTreeSet::new();
+        let mut recursion = false;
         for cte in &mut with.cte_tables {
             let name = fold(&cte.alias.name);
             if !named.insert(name.clone()) {
                 return Err(PlanError::DuplicateQuery(name));
             }
-            if with.recursive && reads(&cte.query, &name) {
-                return Err(PlanError::Unsupported("WITH RECURSIVE over business data".into()));
+            if with.recursive {
+                if recursive::is_recursive(cte) {
+                    self.recursive(cte, &name)?;
+                    recursion = true;
+                    continue;
+                }
+                recursive::plain(&mut cte.query)?;
             }
             // The name is not in sight inside its own definition.
             let mut columns = self.query(&mut cte.query)?;
@@ -159,7 +174,7 @@ impl<'a> Resolver<'a> {
             quote_columns(&mut cte.alias, &columns.unique);
             self.ctes.push(HashMap::from([(name, columns)]));
         }
-        with.recursive = false;
+        with.recursive = recursion;
         Ok(())
     }
 
@@ -191,7 +206,7 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 let names: Vec<String> = (1..=width).map(|n| format!("column{n}")).collect();
-                let columns = Columns { unique: names.clone(), shown: names, types: vec![None; width] };
+                let columns = Columns { unique: names.clone(), shown: names, types: vec![None; width], engine: None };
                 Ok(Body { columns, scope: None })
             }
             _ => Err(PlanError::Unsupported("this form of query".into())),

@@ -47,6 +47,8 @@ pub(in crate::resolve) struct Scope {
     pub(super) first: usize,
     /// Output names that ORDER BY (and GROUP BY, behind columns) may use.
     pub(super) outputs: BTreeSet<String>,
+    /// Whether an outer join may give rows that a relation does not have.
+    pub(in crate::resolve) outer_joined: bool,
     /// Behind a set operation ORDER BY may name output columns and nothing else.
     pub(super) only_outputs: bool,
 }

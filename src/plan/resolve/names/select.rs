@@ -31,13 +31,8 @@ impl Resolver<'_> {
     }
 
     fn select_in_scope(&mut self, select: &mut Select) -> Result<Columns, PlanError> {
-        let given = select.from.len();
-        let with_rows = self.set_functions_of_list(select)?;
-        for table in select.from.iter_mut().take(given) {
+        for table in &mut select.from {
             self.table_with_joins(table)?;
-        }
-        if with_rows {
-            self.hidden_relation()?;
         }
         if let Some(selection) = &mut select.selection {
             refuse_calls(selection, "WHERE")?;
@@ -178,7 +173,8 @@ impl Resolver<'_> {
                     let name = column_name(&expr);
                     types.push(self.output(&mut expr)?);
                     narrow_integer(&mut expr);
-                    let plain = column_name(&expr) == name && is_column(&expr);
+                    // The planner has another name for a column of a query around this one.
+                    let plain = column_name(&expr) == name && is_column(&expr) && self.is_own(&expr);
                     expanded.push((expr, name, !plain));
                 }
                 SelectItem::ExprWithAlias { mut expr, alias } => {
@@ -198,7 +194,8 @@ impl Resolver<'_> {
                     no_wildcard_options(&options)?;
                     for (expr, name) in self.expand_one(&fold_name(&name)?)? {
                         types.push(self.declared(&expr));
-                        expanded.push((expr, name, false));
+                        let own = self.is_own(&expr);
+                        expanded.push((expr, name, !own));
                     }
                 }
                 _ => return Err(PlanError::Unsupported("this form of select item".into())),
@@ -217,7 +214,7 @@ impl Resolver<'_> {
             });
             unique.push(name);
         }
-        Ok(Columns { unique, shown, types })
+        Ok(Columns { unique, shown, types, engine: None })
     }
 
     /// Resolves an expression of the select list, and gives its type where the text tells it.
@@ -229,9 +226,26 @@ impl Resolver<'_> {
                 _ => Err(PlanError::Form("subquery must return only one column".into())),
             };
         }
+        if let Some(row) = self.whole_row(expr)? {
+            *expr = row;
+            return Ok(Some(SqlType::Record));
+        }
         let declared = self.declared(expr);
-        self.expr(expr)?;
+        match expr {
+            // The row of another query is passed on as it is.
+            ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_) => self.column(expr)?,
+            _ => self.expr(expr)?,
+        }
         Ok(declared)
+    }
+
+    /// True for a column of this SELECT's own relations.
+    fn is_own(&self, expr: &ast::Expr) -> bool {
+        let ast::Expr::CompoundIdentifier(parts) = expr else { return true };
+        let own = |name: &str| {
+            self.scopes.last().is_some_and(|scope| scope.relations.iter().any(|relation| relation.name == name))
+        };
+        parts.first().is_none_or(|relation| own(&relation.value))
     }
 
     fn expand_all(&self) -> Result<Vec<(ast::Expr, String)>, PlanError> {

@@ -1,23 +1,31 @@
-//! Functions that give rows: `generate_series` in FROM, and in the select list, where it becomes a relation.
+//! Functions that give rows. Each becomes lists, whose items [`crate::resolve::rows`] turns into rows: in a select list in
+//! place, in FROM as a LATERAL subquery. `generate_series` of constants in FROM is made while planning.
 
 use std::ops::ControlFlow;
 
+use sluice_base::SqlType;
 use sqlparser::ast::{
-    self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, ObjectName, Select, SelectItem,
-    TableAlias, TableFactor, TableWithJoins,
+    self, Expr, Function, FunctionArg, FunctionArgExpr, ObjectName, SelectItem, SetExpr, TableAlias, TableFactor,
 };
 
 use super::Resolver;
 use super::scope::Relation;
 use super::select::narrow_integer;
-use super::tree::{object_name, qualified, quoted, table_alias};
+use super::tree::{call, object_name, quote_columns, quoted, rename, subquery, table_alias};
 use crate::PlanError;
+use crate::nested;
 use crate::query::{fold, fold_name};
 use crate::resolve::functions;
+use crate::resolve::rows::ROWS;
 use crate::resolve::series::{COLUMN, argument};
 
-/// Relation of a call in the select list; no client can type it.
-const HIDDEN: &str = "\u{1}rows";
+/// One column of a function that gives rows.
+struct Listed {
+    list: Expr,
+    /// Its name; `None` where it goes by the name of the relation.
+    name: Option<&'static str>,
+    sql_type: Option<SqlType>,
+}
 
 impl Resolver<'_> {
     /// A function in FROM: the relation as the planner finds it, and as names find it.
@@ -26,22 +34,80 @@ impl Resolver<'_> {
         name: &ObjectName,
         alias: &mut Option<TableAlias>,
         args: &[FunctionArg],
+        numbered: bool,
     ) -> Result<(TableFactor, Relation), PlanError> {
-        if !is_series(name) {
-            return Err(PlanError::Unsupported("a function in FROM".into()));
+        let function = match fold_name(name)?.as_slice() {
+            [name] => name.clone(),
+            [schema, name] if schema == "pg_catalog" => name.clone(),
+            other => return Err(PlanError::UndefinedFunction(other.join("."))),
+        };
+        if function == COLUMN && !numbered {
+            let constants = args.iter().map(|arg| self.series_argument(arg)).collect::<Result<Vec<_>, _>>();
+            match constants {
+                Ok(constants) => return self.constant_series(alias, constants),
+                Err(PlanError::UndefinedColumn(_) | PlanError::UndefinedTable(_) | PlanError::MissingFrom(_)) => {}
+                Err(other) => return Err(other),
+            }
         }
-        let args = args.iter().map(|arg| self.series_argument(arg)).collect::<Result<Vec<_>, _>>()?;
+        if !is_set_function(&function) {
+            let args = args.iter().map(|arg| match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.declared(expr),
+                _ => None,
+            });
+            let shown: Option<Vec<String>> = args.map(|found| Some(found?.sql_name())).collect();
+            return Err(match functions::is_postgres(&function) {
+                true => PlanError::Unsupported(format!("the function {function} in FROM")),
+                false => PlanError::UndefinedFunction(format!("{function}({})", shown.unwrap_or_default().join(", "))),
+            });
+        }
+        let mut listed = self.lists_of(&function, args)?;
+        if numbered {
+            let lists = listed.iter().map(|column| column.list.clone()).collect();
+            let list = call(nested::ORDINALS, lists);
+            listed.push(Listed { list, name: Some("ordinality"), sql_type: Some(SqlType::Int8) });
+        }
+        let mut alias = alias.take().unwrap_or_else(|| table_alias(&function));
+        let shown = fold(&alias.name);
+        let named = |column: &Listed| column.name.map_or_else(|| shown.clone(), str::to_string);
+        let mut columns: Vec<String> = listed.iter().map(named).collect();
+        rename(&mut columns, &alias, "table")?;
+        let mut sorted = columns.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        if sorted.len() < columns.len() {
+            return Err(PlanError::Unsupported(format!("columns of {function} that have one name")));
+        }
+        let (lists, types): (Vec<Expr>, Vec<Option<SqlType>>) =
+            listed.into_iter().map(|column| (column.list, column.sql_type)).unzip();
+        let items = lists
+            .into_iter()
+            .zip(&columns)
+            .map(|(list, column)| SelectItem::ExprWithAlias { expr: call(ROWS, vec![list]), alias: quoted(column) });
+        let mut rows = subquery("SELECT 1")?;
+        if let SetExpr::Select(select) = rows.body.as_mut() {
+            select.projection = items.collect();
+        }
+        alias.name = quoted(&shown);
+        alias.columns = Vec::new();
+        let factor = TableFactor::Derived { lateral: true, subquery: Box::new(rows), alias: Some(alias), sample: None };
+        Ok((factor, Relation { name: shown, columns, types, entity: None, table: None }))
+    }
+
+    /// A series that is known while planning.
+    fn constant_series(
+        &mut self,
+        alias: &mut Option<TableAlias>,
+        args: Vec<Expr>,
+    ) -> Result<(TableFactor, Relation), PlanError> {
         let call = self.series.keep(args);
         let mut alias = alias.take().unwrap_or_else(|| table_alias(COLUMN));
         let shown = fold(&alias.name);
         // A single column goes by the name of its relation, unless it is given one.
-        let column = match alias.columns.as_slice() {
-            [] => shown.clone(),
-            [only] => fold(&only.name),
-            _ => return Err(PlanError::Invalid("more column aliases than columns".into())),
-        };
+        let mut columns = vec![shown.clone()];
+        rename(&mut columns, &alias, "table")?;
         alias.name = quoted(&shown);
-        alias.columns = vec![ast::TableAliasColumnDef { name: quoted(&column), data_type: None }];
+        alias.columns = vec![ast::TableAliasColumnDef { name: quoted(&columns[0]), data_type: None }];
+        quote_columns(&mut alias, &columns);
         let factor = TableFactor::Table {
             name: object_name(&call),
             alias: Some(alias),
@@ -54,7 +120,114 @@ impl Resolver<'_> {
             sample: None,
             index_hints: Vec::new(),
         };
-        Ok((factor, Relation { name: shown, columns: vec![column], types: vec![None], entity: None, table: None }))
+        Ok((factor, Relation { name: shown, columns, types: vec![None], entity: None, table: None }))
+    }
+
+    /// The lists of a call, with their columns; the arguments are resolved here.
+    fn lists_of(&mut self, function: &str, args: &[FunctionArg]) -> Result<Vec<Listed>, PlanError> {
+        let mut resolved = Vec::with_capacity(args.len());
+        let mut types = Vec::with_capacity(args.len());
+        for arg in args {
+            let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg else {
+                return Err(PlanError::Unsupported("this form of an argument".into()));
+            };
+            let mut expr = match function {
+                // A constant, a parameter's value included, has the type that it is written with.
+                COLUMN => match self.series_argument(arg) {
+                    Ok(constant) => {
+                        types.push(self.declared(expr));
+                        resolved.push(constant);
+                        continue;
+                    }
+                    Err(PlanError::UndefinedColumn(_) | PlanError::UndefinedTable(_) | PlanError::MissingFrom(_)) => {
+                        expr.clone()
+                    }
+                    Err(other) => return Err(other),
+                },
+                _ => expr.clone(),
+            };
+            types.push(self.declared(&expr));
+            self.expr(&mut expr)?;
+            narrow_integer(&mut expr);
+            resolved.push(expr);
+        }
+        let fits = |found: &Option<SqlType>| match (function, found) {
+            (_, None) | (COLUMN, _) => true,
+            ("unnest", Some(found)) => matches!(found, SqlType::Array(_)),
+            (name, Some(found)) if name.starts_with("json") => {
+                let wanted = if name.starts_with("jsonb_") { SqlType::Jsonb } else { SqlType::Json };
+                *found == wanted || *found == SqlType::Unknown
+            }
+            (_, Some(found)) => found.is_text(),
+        };
+        if !types.iter().all(fits) {
+            let shown = types.iter().map(|found| found.as_ref().map_or("unknown".into(), SqlType::sql_name));
+            let shown: Vec<String> = shown.collect();
+            return Err(PlanError::UndefinedFunction(format!("{function}({})", shown.join(", "))));
+        }
+        let count = resolved.len();
+        let jsonb = function.starts_with("jsonb_");
+        let json_type = if jsonb { SqlType::Jsonb } else { SqlType::Json };
+        let of = |hidden: &str| call(hidden, resolved.clone());
+        let one = |list, name, sql_type| vec![Listed { list, name, sql_type }];
+        let text = Some(SqlType::Text);
+        let each = |values: &str, sql_type| {
+            vec![
+                Listed { list: of(nested::JSON_KEYS), name: Some("key"), sql_type: Some(SqlType::Text) },
+                Listed { list: of(values), name: Some("value"), sql_type: Some(sql_type) },
+            ]
+        };
+        Ok(match (function, count) {
+            (COLUMN, 2 | 3) => one(of(nested::SERIES), None, None),
+            ("unnest", 1..) => {
+                let columns = resolved.into_iter().zip(types).map(|(list, found)| {
+                    let sql_type = match found {
+                        Some(SqlType::Array(item)) => Some(*item),
+                        _ => None,
+                    };
+                    Listed { list, name: None, sql_type }
+                });
+                columns.collect()
+            }
+            ("json_array_elements" | "jsonb_array_elements", 1) => {
+                one(of(nested::JSON_ELEMENTS), Some("value"), Some(json_type))
+            }
+            ("json_array_elements_text" | "jsonb_array_elements_text", 1) => {
+                one(of(nested::JSON_ELEMENTS_TEXT), Some("value"), text)
+            }
+            ("json_object_keys" | "jsonb_object_keys", 1) => one(of(nested::JSON_KEYS), None, text),
+            ("json_each" | "jsonb_each", 1) => each(nested::JSON_VALUES, json_type),
+            ("json_each_text" | "jsonb_each_text", 1) => each(nested::JSON_VALUES_TEXT, SqlType::Text),
+            ("regexp_split_to_table", 2 | 3) => one(of("regexp_split_to_array"), None, text),
+            ("string_to_table", 2 | 3) => one(of("string_to_array"), None, text),
+            ("regexp_matches", 2 | 3) => one(of(nested::MATCHES), None, Some(SqlType::Array(Box::new(SqlType::Text)))),
+            _ => {
+                let shown = types.iter().map(|found| found.as_ref().map_or("unknown".into(), SqlType::sql_name));
+                let shown: Vec<String> = shown.collect();
+                return Err(PlanError::UndefinedFunction(format!("{function}({})", shown.join(", "))));
+            }
+        })
+    }
+
+    /// A function of rows in a select list.
+    pub(in crate::resolve) fn set_function_expr(&mut self, expr: &mut Expr, name: &str) -> Result<(), PlanError> {
+        let Expr::Function(Function { args: ast::FunctionArguments::List(list), over: None, filter: None, .. }) = expr
+        else {
+            return Err(PlanError::Unsupported(format!("this form of a call of {name}")));
+        };
+        if !list.clauses.is_empty() || list.duplicate_treatment.is_some() {
+            return Err(PlanError::Unsupported(format!("this form of a call of {name}")));
+        }
+        let args = std::mem::take(&mut list.args);
+        let mut listed = self.lists_of(name, &args)?;
+        match (listed.pop(), listed.is_empty()) {
+            (Some(only), true) => {
+                let rows = call(ROWS, vec![only.list]);
+                *expr = only.sql_type.map_or(rows.clone(), |sql_type| crate::resolve::documents::told(rows, &sql_type));
+                Ok(())
+            }
+            _ => Err(PlanError::Unsupported(format!("the rows of {name} as values"))),
+        }
     }
 
     /// An argument with its parameters in place; columns are not in sight.
@@ -66,12 +239,7 @@ impl Resolver<'_> {
         let outer = std::mem::take(&mut self.scopes);
         let resolved = self.expr(&mut expr);
         self.scopes = outer;
-        match resolved {
-            Err(PlanError::UndefinedColumn(_) | PlanError::UndefinedTable(_)) => {
-                return Err(PlanError::Unsupported("generate_series over columns".into()));
-            }
-            other => other?,
-        }
+        resolved?;
         let params = self.params;
         let replaced = ast::visit_expressions_mut(&mut expr, |part| {
             let value = match part {
@@ -97,62 +265,28 @@ impl Resolver<'_> {
         narrow_integer(&mut expr);
         Ok(expr)
     }
-
-    /// `SELECT generate_series(...) FROM t` pairs each row with each value: the call becomes a relation of FROM, and
-    /// the item its column. Where rows are grouped or numbered first, that would be another answer.
-    pub(super) fn set_functions_of_list(&mut self, select: &mut Select) -> Result<bool, PlanError> {
-        let is_call = |item: &SelectItem| call_of(item).is_some();
-        match select.projection.iter().filter(|item| is_call(item)).count() {
-            0 => return Ok(false),
-            1 => {}
-            _ => return Err(PlanError::Unsupported("more than one function of rows in a select list".into())),
-        }
-        let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(items, _) if items.is_empty());
-        if grouped || select.having.is_some() || select.distinct.is_some() || aggregates(&select.projection) {
-            return Err(PlanError::Unsupported("a function of rows beside grouping, DISTINCT or windows".into()));
-        }
-        for item in &mut select.projection {
-            let Some(function) = call_of(item) else { continue };
-            let FunctionArguments::List(list) = &function.args else { continue };
-            let (name, args) = (function.name.clone(), list.args.clone());
-            let (relation, _) = self.set_function(&name, &mut Some(table_alias(HIDDEN)), &args)?;
-            select.from.push(TableWithJoins { relation, joins: Vec::new() });
-            let column = qualified(HIDDEN, HIDDEN);
-            *item = match std::mem::replace(item, SelectItem::UnnamedExpr(column.clone())) {
-                SelectItem::ExprWithAlias { alias, .. } => SelectItem::ExprWithAlias { expr: column, alias },
-                _ => SelectItem::ExprWithAlias { expr: column, alias: quoted(COLUMN) },
-            };
-        }
-        Ok(true)
-    }
-
-    /// The relation of [`Resolver::set_functions_of_list`]: found by its own name, not listed by `*`.
-    pub(super) fn hidden_relation(&mut self) -> Result<(), PlanError> {
-        let scope = self.scope_mut()?;
-        let before = scope.columns.len();
-        let (name, columns) = (HIDDEN.to_string(), vec![HIDDEN.to_string()]);
-        scope.add(Relation { name, columns, types: vec![None], entity: None, table: None })?;
-        scope.columns.truncate(before);
-        Ok(())
-    }
 }
 
-fn is_series(name: &ObjectName) -> bool {
-    match fold_name(name).unwrap_or_default().as_slice() {
-        [name] => name == COLUMN,
-        [schema, name] => schema == "pg_catalog" && name == COLUMN,
-        _ => false,
-    }
-}
-
-fn call_of(item: &SelectItem) -> Option<&ast::Function> {
-    match item {
-        SelectItem::UnnamedExpr(Expr::Function(function))
-        | SelectItem::ExprWithAlias { expr: Expr::Function(function), .. } => {
-            is_series(&function.name).then_some(function)
-        }
-        _ => None,
-    }
+/// The functions that give rows.
+pub(in crate::resolve) fn is_set_function(name: &str) -> bool {
+    matches!(
+        name,
+        COLUMN
+            | "unnest"
+            | "json_array_elements"
+            | "jsonb_array_elements"
+            | "json_array_elements_text"
+            | "jsonb_array_elements_text"
+            | "json_object_keys"
+            | "jsonb_object_keys"
+            | "json_each"
+            | "jsonb_each"
+            | "json_each_text"
+            | "jsonb_each_text"
+            | "regexp_split_to_table"
+            | "regexp_matches"
+            | "string_to_table"
+    )
 }
 
 /// True where the select list groups rows or numbers them.

@@ -104,6 +104,12 @@ pub(super) fn frame(text: &str) -> Result<SetExpr, PlanError> {
     parsed.map(|query| *query.body).map_err(|error| PlanError::Internal(error.to_string()))
 }
 
+/// A query that is written here, its select list to be put in its place afterwards.
+pub(super) fn subquery(text: &str) -> Result<ast::Query, PlanError> {
+    let parsed = Parser::new(&PostgreSql).try_with_sql(text).and_then(|mut parser| parser.parse_query());
+    parsed.map(|query| *query).map_err(|error| PlanError::Internal(error.to_string()))
+}
+
 /// The query in the FROM of a SELECT.
 pub(super) fn derived(body: &mut SetExpr) -> Option<&mut ast::Query> {
     let SetExpr::Select(select) = body else { return None };

@@ -1,0 +1,329 @@
+//! Values of `jsonb`: the one form in which they are written, and what is asked of them.
+//!
+//! Source of the rules: PostgreSQL documentation, "JSON Types". Keys are in order of their length and then of their bytes,
+//! the last of equal ones counts, and numbers are written out.
+
+use std::cmp::Ordering;
+
+use super::fault::DatetimeFault as Fault;
+use super::json::{parts, unescaped, whole};
+use super::table::{Outcome, Overload, text};
+use super::value::{Kind, Value};
+use crate::resolve::json::{CONTAINS, HAS_KEY, JOINED, JSON, JSONB};
+
+/// Places that a number is written out to.
+const DIGITS_MAX: i64 = 1_000;
+
+pub(super) static TABLE: &[Overload] = &[
+    Overload { name: JSONB, args: &[Kind::Text], result: Kind::Text, run: |_, v| normal(text(&v[0])?) },
+    Overload {
+        name: JSON,
+        args: &[Kind::Text],
+        result: Kind::Text,
+        run: |_, v| {
+            let json = text(&v[0])?;
+            whole(json).map(|_| Value::Text(json))
+        },
+    },
+    Overload {
+        name: JOINED,
+        args: &[Kind::Text, Kind::Text],
+        result: Kind::Text,
+        run: |_, v| joined(text(&v[0])?, text(&v[1])?),
+    },
+    Overload {
+        name: CONTAINS,
+        args: &[Kind::Text, Kind::Text],
+        result: Kind::Bool,
+        run: |_, v| held(text(&v[0])?, text(&v[1])?),
+    },
+    Overload {
+        name: HAS_KEY,
+        args: &[Kind::Text, Kind::Text],
+        result: Kind::Bool,
+        run: |_, v| has_key(text(&v[0])?, text(&v[1])?).map(Value::Bool),
+    },
+    Overload {
+        name: "json_strip_nulls",
+        args: &[Kind::Text],
+        result: Kind::Text,
+        run: |_, v| stripped(text(&v[0])?, &Style::DENSE),
+    },
+    Overload {
+        name: "jsonb_strip_nulls",
+        args: &[Kind::Text],
+        result: Kind::Text,
+        run: |_, v| stripped(text(&v[0])?, &Style::SPACED),
+    },
+];
+
+/// The blanks behind a comma and a colon.
+struct Style {
+    comma: &'static str,
+    colon: &'static str,
+}
+
+impl Style {
+    const SPACED: Style = Style { comma: ", ", colon: ": " };
+    const DENSE: Style = Style { comma: ",", colon: ":" };
+}
+
+fn normal(json: &str) -> Outcome<'static> {
+    let mut out = String::with_capacity(json.len());
+    put(whole(json)?, &mut out)?;
+    Ok(Value::Owned(out))
+}
+
+/// `||`: members of both objects, the right one's where both have a key; or elements of both arrays, anything else being
+/// an array of itself.
+fn joined(left: &str, right: &str) -> Outcome<'static> {
+    let (left, right) = (whole(left)?, whole(right)?);
+    let is_object = |part: &str| part.starts_with('{');
+    let is_array = |part: &str| part.starts_with('[');
+    let inside = |part: &str| part.get(1..part.len() - 1).unwrap_or_default().trim().to_string();
+    let (ends, pieces) = match (is_object(left), is_object(right)) {
+        (true, true) => (('{', '}'), [inside(left), inside(right)]),
+        (true, false) if !is_array(right) => return Err(Fault::Argument("invalid concatenation of jsonb objects")),
+        (false, true) if !is_array(left) => return Err(Fault::Argument("invalid concatenation of jsonb objects")),
+        _ => {
+            let elements = |part: &str| if is_array(part) { inside(part) } else { part.to_string() };
+            (('[', ']'), [elements(left), elements(right)])
+        }
+    };
+    let filled: Vec<&str> = pieces.iter().map(String::as_str).filter(|piece| !piece.is_empty()).collect();
+    normal(&format!("{}{}{}", ends.0, filled.join(","), ends.1))
+}
+
+/// A value in its one form.
+fn put(part: &str, out: &mut String) -> Result<(), Fault> {
+    match part.as_bytes().first() {
+        Some(b'{') => {
+            out.push('{');
+            for (at, (key, value)) in members(part)?.into_iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                put_text(&key, out);
+                out.push_str(": ");
+                put(value, out)?;
+            }
+            out.push('}');
+        }
+        Some(b'[') => {
+            out.push('[');
+            for (at, (_, value)) in parts(part)?.into_iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                put(value, out)?;
+            }
+            out.push(']');
+        }
+        Some(b'"') => put_text(&unescaped(part)?, out),
+        Some(b't' | b'f' | b'n') => out.push_str(part),
+        _ => out.push_str(&number(part)?),
+    }
+    Ok(())
+}
+
+/// The members of an object in jsonb's order, one of each key.
+fn members(part: &str) -> Result<Vec<(String, &str)>, Fault> {
+    let mut found = Vec::new();
+    for (key, value) in parts(part)? {
+        found.push((unescaped(key.unwrap_or("\"\""))?, value));
+    }
+    // Of equal keys the last counts, and the sort keeps them in order.
+    found.sort_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+    let mut kept: Vec<(String, &str)> = Vec::with_capacity(found.len());
+    for member in found {
+        match kept.last_mut() {
+            Some(last) if last.0 == member.0 => *last = member,
+            _ => kept.push(member),
+        }
+    }
+    Ok(kept)
+}
+
+fn put_text(text: &str, out: &mut String) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            control if control < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(control))),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+/// A number without an exponent, with the digits behind the point that it is written with.
+fn number(text: &str) -> Result<String, Fault> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().map_err(|_| Fault::Json)?),
+        None => (text, 0),
+    };
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if exponent.abs() > DIGITS_MAX {
+        return Err(Fault::Json);
+    }
+    let mut digits = format!("{whole}{fraction}");
+    let scale = fraction.len() as i64 - exponent;
+    if scale <= 0 {
+        digits.push_str(&"0".repeat(scale.unsigned_abs() as usize));
+    }
+    let scale = usize::try_from(scale).unwrap_or(0);
+    let digits = format!("{digits:0>width$}", width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let sign = if digits.bytes().all(|digit| digit == b'0') { "" } else { sign };
+    Ok(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
+}
+
+fn held(outer: &str, inner: &str) -> Outcome<'static> {
+    let (outer, inner) = (whole(outer)?, whole(inner)?);
+    // An array also holds a single value that is one of its elements.
+    let single = outer.starts_with('[') && !inner.starts_with(['[', '{']);
+    let found = if single { any_element(outer, inner)? } else { contains(outer, inner)? };
+    Ok(Value::Bool(found))
+}
+
+fn any_element(array: &str, value: &str) -> Result<bool, Fault> {
+    for (_, element) in parts(array)? {
+        if contains(element, value)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn contains(outer: &str, inner: &str) -> Result<bool, Fault> {
+    match (outer.as_bytes().first(), inner.as_bytes().first()) {
+        (Some(b'{'), Some(b'{')) => {
+            let own = members(outer)?;
+            for (key, value) in members(inner)? {
+                let Some((_, found)) = own.iter().find(|(own, _)| *own == key) else { return Ok(false) };
+                if !contains(found, value)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        (Some(b'['), Some(b'[')) => {
+            for (_, value) in parts(inner)? {
+                if !any_element(outer, value)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        (Some(b'{' | b'['), _) | (_, Some(b'{' | b'[')) => Ok(false),
+        (Some(b'"'), Some(b'"')) => Ok(unescaped(outer)? == unescaped(inner)?),
+        (Some(b't' | b'f' | b'n' | b'"'), _) | (_, Some(b't' | b'f' | b'n' | b'"')) => Ok(outer == inner),
+        _ => Ok(same_number(&number(outer)?, &number(inner)?)),
+    }
+}
+
+fn same_number(left: &str, right: &str) -> bool {
+    let trimmed = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => text.to_string(),
+    };
+    trimmed(left).cmp(&trimmed(right)) == Ordering::Equal
+}
+
+/// `?`: a key of an object, a string of an array, or the string itself.
+fn has_key(json: &str, key: &str) -> Result<bool, Fault> {
+    let part = whole(json)?;
+    let is = |string: &str| Ok::<bool, Fault>(string.starts_with('"') && unescaped(string)? == key);
+    match part.as_bytes().first() {
+        Some(b'{') => {
+            for (name, _) in parts(part)? {
+                if is(name.unwrap_or_default())? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Some(b'[') => {
+            for (_, element) in parts(part)? {
+                if is(element)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        _ => is(part),
+    }
+}
+
+fn stripped(json: &str, style: &Style) -> Outcome<'static> {
+    let mut out = String::with_capacity(json.len());
+    strip(whole(json)?, style, &mut out)?;
+    Ok(Value::Owned(out))
+}
+
+/// A value without the members that are null.
+fn strip(part: &str, style: &Style, out: &mut String) -> Result<(), Fault> {
+    let (open, close) = match part.as_bytes().first() {
+        Some(b'{') => ('{', '}'),
+        Some(b'[') => ('[', ']'),
+        _ => {
+            out.push_str(part);
+            return Ok(());
+        }
+    };
+    out.push(open);
+    let mut first = true;
+    for (key, value) in parts(part)? {
+        if key.is_some() && value == "null" {
+            continue;
+        }
+        if !first {
+            out.push_str(style.comma);
+        }
+        first = false;
+        if let Some(key) = key {
+            out.push_str(key);
+            out.push_str(style.colon);
+        }
+        strip(value, style, out)?;
+    }
+    out.push(close);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_form() {
+        let of = |json: &str| match normal(json) {
+            Ok(Value::Owned(text)) => text,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(of(r#" {"bb":1, "a" : [1,2.50 , "\u4e2d"], "bb": 2} "#), r#"{"a": [1, 2.50, "中"], "bb": 2}"#);
+        assert_eq!(of("[1e3, -0, 1.5e-3, 1.20E1, 100]"), "[1000, 0, 0.0015, 12.0, 100]");
+        assert_eq!(of("{}"), "{}");
+        assert!(normal("{\"a\"}").is_err());
+    }
+
+    #[test]
+    fn parts_are_found() {
+        let holds = |outer: &str, inner: &str| matches!(held(outer, inner), Ok(Value::Bool(true)));
+        assert!(holds(r#"{"a": 1, "b": [1, 2]}"#, r#"{"b": [2]}"#));
+        assert!(holds("[1, 2.0]", "2"));
+        assert!(!holds("[[1]]", "1"));
+        assert!(!holds(r#"{"a": 1}"#, r#"{"a": "1"}"#));
+        assert_eq!(has_key(r#"["x", 1]"#, "x"), Ok(true));
+        assert_eq!(has_key(r#"{"x": 1}"#, "y"), Ok(false));
+    }
+}

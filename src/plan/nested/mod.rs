@@ -1,0 +1,407 @@
+//! Functions over arrays and of json that the engine lacks: one kind of function, whose works are in [`arrays`],
+//! [`builders`], [`lists`] and [`patterns`].
+//!
+//! Invariants: a function is pure: its result follows from its arguments and the session's zone alone. It reads what a
+//! scan gives, masks applied, and never runs at a source or below a barrier. What it makes of one batch is bounded.
+//!
+//! Left out: arrays of more than one dimension, and arrays whose first place is another than 1.
+
+mod arrays;
+mod builders;
+mod lists;
+mod patterns;
+mod texts;
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, ListArray};
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion_common::{DataFusionError, Result, ScalarValue};
+use datafusion_expr::type_coercion::binary::type_union_resolution;
+use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+
+use crate::PlanError;
+use crate::datetime::Session;
+
+/// `ARRAY[...]`; no client can type this name, nor the ones below.
+pub(crate) const ARRAY: &str = "\u{1}array";
+/// `a[1]`
+pub(crate) const ITEM: &str = "\u{1}array_item";
+/// `a[1:2]`, NULL being an open end.
+pub(crate) const SLICE: &str = "\u{1}array_slice";
+/// `x op ANY (a)`, `x op ALL (a)`: value, array, sign, whether it is ALL.
+pub(crate) const QUANTIFIED: &str = "\u{1}quantified";
+/// `a && b`
+pub(crate) const OVERLAPS: &str = "\u{1}array_overlaps";
+/// `a @> b`
+pub(crate) const CONTAINS: &str = "\u{1}array_contains";
+/// A list, or one of a single NULL where it has no items.
+pub(crate) const OUTER: &str = "\u{1}outer_list";
+/// The numbers of the rows that lists become.
+pub(crate) const ORDINALS: &str = "\u{1}ordinals";
+/// `generate_series` as a list.
+pub(crate) const SERIES: &str = "\u{1}series_list";
+/// Any value as json, NULL as `null`.
+pub(crate) const TO_JSON: &str = "\u{1}json_value";
+/// A text that is json already, NULL as `null`.
+pub(crate) const JSON_OR_NULL: &str = "\u{1}json_or_null";
+/// `"key" : value` of an aggregate.
+pub(crate) const JSON_MEMBER: &str = "\u{1}json_member";
+/// Keys and values as an object with blanks.
+pub(crate) const JSON_OBJECT: &str = "\u{1}json_object";
+/// Keys and values as an object without blanks.
+pub(crate) const JSON_ROW: &str = "\u{1}json_row";
+/// Values as an array.
+pub(crate) const JSON_ARRAY: &str = "\u{1}json_array";
+/// The elements of an array as json, and as text.
+pub(crate) const JSON_ELEMENTS: &str = "\u{1}json_elements";
+pub(crate) const JSON_ELEMENTS_TEXT: &str = "\u{1}json_elements_text";
+/// The keys of an object, and its values as json and as text.
+pub(crate) const JSON_KEYS: &str = "\u{1}json_keys";
+pub(crate) const JSON_VALUES: &str = "\u{1}json_values";
+pub(crate) const JSON_VALUES_TEXT: &str = "\u{1}json_values_text";
+/// All matches of a pattern, each an array.
+pub(crate) const MATCHES: &str = "\u{1}regexp_matches";
+
+/// What a function does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Work {
+    Array,
+    Item,
+    Slice,
+    Quantified,
+    Overlaps,
+    Contains,
+    Outer,
+    Ordinals,
+    Series,
+    Dimension(arrays::Measure),
+    Position,
+    Positions,
+    Remove,
+    Replace,
+    Append,
+    Prepend,
+    Join,
+    ToText,
+    Split,
+    ToJson,
+    JsonOrNull,
+    Member,
+    Object(builders::Style),
+    JsonArray,
+    Elements(lists::Part),
+    Match,
+    Matches,
+    SplitByPattern,
+}
+
+const TABLE: &[(&str, Work)] = &[
+    (ARRAY, Work::Array),
+    (ITEM, Work::Item),
+    (SLICE, Work::Slice),
+    (QUANTIFIED, Work::Quantified),
+    (OVERLAPS, Work::Overlaps),
+    (CONTAINS, Work::Contains),
+    (OUTER, Work::Outer),
+    (ORDINALS, Work::Ordinals),
+    (SERIES, Work::Series),
+    (TO_JSON, Work::ToJson),
+    (JSON_OR_NULL, Work::JsonOrNull),
+    (JSON_MEMBER, Work::Member),
+    (JSON_OBJECT, Work::Object(builders::Style::Spaced)),
+    (JSON_ROW, Work::Object(builders::Style::Dense)),
+    (JSON_ARRAY, Work::JsonArray),
+    (JSON_ELEMENTS, Work::Elements(lists::Part::Elements)),
+    (JSON_ELEMENTS_TEXT, Work::Elements(lists::Part::ElementTexts)),
+    (JSON_KEYS, Work::Elements(lists::Part::Keys)),
+    (JSON_VALUES, Work::Elements(lists::Part::Values)),
+    (JSON_VALUES_TEXT, Work::Elements(lists::Part::ValueTexts)),
+    (MATCHES, Work::Matches),
+    ("array_length", Work::Dimension(arrays::Measure::Length)),
+    ("array_upper", Work::Dimension(arrays::Measure::Length)),
+    ("array_lower", Work::Dimension(arrays::Measure::Lower)),
+    ("array_ndims", Work::Dimension(arrays::Measure::Dimensions)),
+    ("cardinality", Work::Dimension(arrays::Measure::Items)),
+    ("array_position", Work::Position),
+    ("array_positions", Work::Positions),
+    ("array_remove", Work::Remove),
+    ("array_replace", Work::Replace),
+    ("array_append", Work::Append),
+    ("array_prepend", Work::Prepend),
+    ("array_cat", Work::Join),
+    ("array_to_string", Work::ToText),
+    ("string_to_array", Work::Split),
+    ("regexp_match", Work::Match),
+    ("regexp_split_to_array", Work::SplitByPattern),
+];
+
+/// Names that a client can type.
+pub(crate) static NAMES: &[&str] = &[
+    "array_length",
+    "array_upper",
+    "array_lower",
+    "array_ndims",
+    "cardinality",
+    "array_position",
+    "array_positions",
+    "array_remove",
+    "array_replace",
+    "array_append",
+    "array_prepend",
+    "array_cat",
+    "array_to_string",
+    "string_to_array",
+    "regexp_match",
+    "regexp_split_to_array",
+];
+
+/// The function of a name.
+pub(crate) fn function(name: &str, session: &Arc<Session>) -> Option<Arc<ScalarUDF>> {
+    let (name, work) = TABLE.iter().find(|(known, _)| *known == name)?;
+    let signature = Signature::user_defined(Volatility::Immutable);
+    Some(Arc::new(ScalarUDF::from(Nested { name, work: *work, session: Arc::clone(session), signature })))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Nested {
+    name: &'static str,
+    work: Work,
+    session: Arc<Session>,
+    signature: Signature,
+}
+
+/// A list of items of a type.
+fn list_of(item: DataType) -> DataType {
+    DataType::new_list(item, true)
+}
+
+fn item_of(data_type: &DataType) -> Option<DataType> {
+    match data_type {
+        DataType::List(item) | DataType::LargeList(item) => Some(item.data_type().clone()),
+        DataType::Null => Some(DataType::Null),
+        _ => None,
+    }
+}
+
+/// The type of a list, items of no type being texts.
+fn listed(data_type: &DataType) -> Option<DataType> {
+    common(&[item_of(data_type)?]).map(list_of)
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null)
+}
+
+/// The type that values of both types have, texts and other types having none in common.
+fn common(types: &[DataType]) -> Option<DataType> {
+    let known: Vec<DataType> = types.iter().filter(|found| !found.is_null()).cloned().collect();
+    let texts = known.iter().filter(|found| is_text(found)).count();
+    match known.as_slice() {
+        [] => Some(DataType::Utf8),
+        _ if texts == known.len() => Some(DataType::Utf8),
+        _ if texts > 0 => None,
+        [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(first.clone()),
+        all => type_union_resolution(all),
+    }
+}
+
+impl Nested {
+    fn unfit(&self, types: &[DataType]) -> DataFusionError {
+        let shown = |found: &DataType| match crate::types::sql_type(found) {
+            Some(_) if found.is_null() => "unknown".to_string(),
+            Some(found) => found.sql_name(),
+            None => "record".into(),
+        };
+        let types: Vec<String> = types.iter().map(shown).collect();
+        let error = match (self.work, types.as_slice()) {
+            (Work::Overlaps, [left, right]) => PlanError::UndefinedOperator(format!("{left} && {right}")),
+            (Work::Contains, [left, right]) => PlanError::UndefinedOperator(format!("{left} @> {right}")),
+            (Work::Quantified, [left, right, ..]) => {
+                PlanError::UndefinedOperator(format!("{left} = {}", right.trim_end_matches("[]")))
+            }
+            (Work::Array, _) => {
+                let mut types = types;
+                types.dedup();
+                PlanError::Mismatch(format!("ARRAY types {} cannot be matched", types.join(" and ")))
+            }
+            (Work::Item | Work::Slice, [found, ..]) => {
+                PlanError::Mismatch(format!("cannot subscript type {found} because it does not support subscripting"))
+            }
+            _ => {
+                PlanError::UndefinedFunction(format!("{}({})", self.name.trim_start_matches('\u{1}'), types.join(", ")))
+            }
+        };
+        refused(error)
+    }
+
+    /// The types that arguments are brought to.
+    fn wanted(&self, types: &[DataType]) -> Option<Vec<DataType>> {
+        use DataType::{Int32, Int64, Utf8};
+        let integer = |found: &DataType| found.is_integer() || found.is_null();
+        let with_item = |list: &DataType, items: &[&DataType]| {
+            let own = item_of(list)?;
+            let all: Vec<DataType> = std::iter::once(own).chain(items.iter().map(|item| (*item).clone())).collect();
+            common(&all)
+        };
+        let one_dimension = |list: &DataType| !matches!(item_of(list), Some(DataType::List(_)));
+        match (self.work, types) {
+            (Work::Array, _) => {
+                let item = common(types)?;
+                (!matches!(item, DataType::List(_))).then(|| vec![item; types.len()])
+            }
+            (Work::Item, [list, at]) if integer(at) => Some(vec![listed(list)?, Int64]),
+            (Work::Slice, [list, from, to]) if integer(from) && integer(to) => Some(vec![listed(list)?, Int64, Int64]),
+            (Work::Quantified, [value, list, sign, all]) => {
+                let item = with_item(list, &[value])?;
+                Some(vec![item.clone(), list_of(item), sign.clone(), all.clone()])
+            }
+            (Work::Overlaps | Work::Contains | Work::Join, [left, right]) => {
+                let item = with_item(left, &[&item_of(right)?])?;
+                Some(vec![list_of(item.clone()), list_of(item)])
+            }
+            (Work::Outer, [list]) => Some(vec![listed(list)?]),
+            (Work::Ordinals, lists) => lists.iter().map(listed).collect(),
+            (Work::Series, [first, last, rest @ ..]) if rest.len() <= 1 => {
+                if integer(first) && integer(last) && rest.iter().all(integer) {
+                    let wide = types.iter().any(|found| matches!(found, Int64 | DataType::UInt64 | DataType::UInt32));
+                    return Some(vec![if wide { Int64 } else { Int32 }; types.len()]);
+                }
+                let time = |found: &DataType| {
+                    matches!(found, DataType::Date32 | DataType::Timestamp(TimeUnit::Microsecond, _)) || found.is_null()
+                };
+                let step = |found: &DataType| matches!(found, DataType::Interval(_)) || is_text(found);
+                (time(first) && time(last) && rest.len() == 1 && rest.iter().all(step)).then(|| types.to_vec())
+            }
+            (Work::Dimension(arrays::Measure::Items | arrays::Measure::Dimensions), [list]) => {
+                Some(vec![listed(list).filter(|_| one_dimension(list))?])
+            }
+            (Work::Dimension(_), [list, dimension]) if integer(dimension) => {
+                Some(vec![listed(list).filter(|_| one_dimension(list))?, Int64])
+            }
+            (Work::Position, [list, value]) | (Work::Positions | Work::Remove | Work::Append, [list, value]) => {
+                let item = with_item(list, &[value])?;
+                Some(vec![list_of(item.clone()), item])
+            }
+            (Work::Position, [list, value, from]) if integer(from) => {
+                let item = with_item(list, &[value])?;
+                Some(vec![list_of(item.clone()), item, Int64])
+            }
+            (Work::Prepend, [value, list]) => {
+                let item = with_item(list, &[value])?;
+                Some(vec![item.clone(), list_of(item)])
+            }
+            (Work::Replace, [list, from, to]) => {
+                let item = with_item(list, &[from, to])?;
+                Some(vec![list_of(item.clone()), item.clone(), item])
+            }
+            (Work::ToText, [list, rest @ ..]) if matches!(rest.len(), 1 | 2) && rest.iter().all(is_text) => {
+                let list = listed(list).filter(|_| one_dimension(list))?;
+                Some(std::iter::once(list).chain(rest.iter().map(|_| Utf8)).collect())
+            }
+            (Work::Split | Work::Match | Work::Matches | Work::SplitByPattern, texts)
+                if matches!(texts.len(), 2 | 3) && texts.iter().all(is_text) =>
+            {
+                Some(vec![Utf8; texts.len()])
+            }
+            (Work::ToJson, [_]) => Some(types.to_vec()),
+            (Work::JsonOrNull | Work::Elements(_), [only]) if is_text(only) => Some(vec![Utf8]),
+            (Work::Member | Work::Object(_) | Work::JsonArray, texts) if texts.iter().all(is_text) => {
+                Some(vec![Utf8; texts.len()])
+            }
+            _ => None,
+        }
+    }
+}
+
+impl ScalarUDFImpl for Nested {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        self.wanted(types).ok_or_else(|| self.unfit(types))
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        let types = self.wanted(types).ok_or_else(|| self.unfit(types))?;
+        let first = || types.first().cloned().ok_or_else(|| self.unfit(&types));
+        Ok(match self.work {
+            Work::Array => list_of(types.first().cloned().unwrap_or(DataType::Utf8)),
+            Work::Item => item_of(&first()?).ok_or_else(|| self.unfit(&types))?,
+            Work::Slice | Work::Outer | Work::Remove | Work::Replace | Work::Append | Work::Join => first()?,
+            Work::Prepend => types.get(1).cloned().ok_or_else(|| self.unfit(&types))?,
+            Work::Quantified | Work::Overlaps | Work::Contains => DataType::Boolean,
+            Work::Ordinals => list_of(DataType::Int64),
+            Work::Series => list_of(lists::series_item(&types)),
+            Work::Dimension(_) | Work::Position => DataType::Int32,
+            Work::Positions => list_of(DataType::Int32),
+            Work::ToText | Work::ToJson | Work::JsonOrNull | Work::Member | Work::Object(_) | Work::JsonArray => {
+                DataType::Utf8
+            }
+            Work::Split | Work::Elements(_) | Work::Match | Work::SplitByPattern => list_of(DataType::Utf8),
+            Work::Matches => list_of(list_of(DataType::Utf8)),
+        })
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let rows = if constant { 1 } else { args.number_rows };
+        let arrays = args.args.iter().map(|arg| arg.to_array(rows)).collect::<Result<Vec<ArrayRef>>>()?;
+        let target = args.return_field.data_type();
+        let done = self.run(&arrays, rows, target)?;
+        if constant {
+            return ScalarValue::try_from_array(&done, 0).map(ColumnarValue::Scalar);
+        }
+        Ok(ColumnarValue::Array(done))
+    }
+}
+
+impl Nested {
+    fn run(&self, args: &[ArrayRef], rows: usize, target: &DataType) -> Result<ArrayRef> {
+        let missing = || DataFusionError::Internal(format!("an argument of {:?} is missing", self.work));
+        let arg = |at: usize| args.get(at).ok_or_else(missing);
+        let list = |at: usize| arg(at).map(|array| array.as_list::<i32>());
+        match self.work {
+            Work::Array => arrays::made(args, rows, target),
+            Work::Item => arrays::item(list(0)?, arg(1)?),
+            Work::Slice => arrays::slice(list(0)?, arg(1)?, arg(2)?),
+            Work::Quantified => arrays::quantified(arg(0)?, list(1)?, arg(2)?, arg(3)?),
+            Work::Overlaps => arrays::related(list(0)?, list(1)?, arrays::Relation::Overlaps),
+            Work::Contains => arrays::related(list(0)?, list(1)?, arrays::Relation::Contains),
+            Work::Outer => arrays::outer(list(0)?),
+            Work::Ordinals => {
+                let lists: Vec<&ListArray> = args.iter().map(|array| array.as_list::<i32>()).collect();
+                Ok(lists::ordinals(&lists, rows))
+            }
+            Work::Series => lists::series(args, rows, &self.session, target),
+            Work::Dimension(measure) => arrays::measured(list(0)?, args.get(1), measure),
+            Work::Position => arrays::position(list(0)?, arg(1)?, args.get(2)),
+            Work::Positions => arrays::positions(list(0)?, arg(1)?),
+            Work::Remove => arrays::replaced(list(0)?, arg(1)?, None),
+            Work::Replace => arrays::replaced(list(0)?, arg(1)?, Some(arg(2)?)),
+            Work::Append => arrays::with_item(list(0)?, arg(1)?, arrays::Place::Last),
+            Work::Prepend => arrays::with_item(list(1)?, arg(0)?, arrays::Place::First),
+            Work::Join => arrays::joined(list(0)?, list(1)?),
+            Work::ToText => texts::joined(list(0)?, arg(1)?, args.get(2), &self.session),
+            Work::Split => lists::split(arg(0)?, arg(1)?, args.get(2)),
+            Work::ToJson => builders::values(arg(0)?, &self.session),
+            Work::JsonOrNull => Ok(builders::or_null(arg(0)?)),
+            Work::Member => builders::members(arg(0)?, arg(1)?),
+            Work::Object(style) => builders::objects(args, rows, style),
+            Work::JsonArray => Ok(builders::arrays(args, rows)),
+            Work::Elements(part) => lists::parts(arg(0)?, part),
+            Work::Match => patterns::first_match(args),
+            Work::Matches => patterns::all_matches(args),
+            Work::SplitByPattern => patterns::split(args),
+        }
+    }
+}
+
+fn refused(error: PlanError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}

@@ -1,0 +1,86 @@
+//! Values as text, as PostgreSQL's output functions write them.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StringArray, StringBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field};
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::{DataFusionError, Result};
+use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
+
+use crate::PlanError;
+use crate::datetime::Session;
+use crate::numeric::Numbers;
+
+/// How a boolean is written.
+pub(super) type Truth = (&'static str, &'static str);
+
+/// The values of a column as texts.
+pub(super) fn of(array: &ArrayRef, session: &Arc<Session>, truth: Truth) -> Result<StringArray> {
+    let done = match array.data_type() {
+        DataType::Boolean => return Ok(booleans(array.as_boolean(), truth)),
+        found if found.is_integer() || super::is_text(found) => cast(array, &DataType::Utf8)?,
+        found if found.is_decimal() || *found == crate::numeric::scaled_type() => {
+            let numbers = Numbers::of(array)?;
+            let texts = (0..array.len()).map(|row| match numbers.get(row) {
+                Some(figure) => figure.text().map(Some).ok_or_else(out_of_range),
+                None => Ok(None),
+            });
+            return texts.collect();
+        }
+        DataType::FixedSizeBinary(16) | DataType::Binary => {
+            let function = crate::bytes::text_function();
+            called(&function, array)?
+        }
+        _ => {
+            let function = crate::datetime::text(session);
+            called(&function.ok_or_else(|| DataFusionError::Internal("no text of a time".into()))?, array)?
+        }
+    };
+    Ok(done.as_string::<i32>().clone())
+}
+
+fn out_of_range() -> DataFusionError {
+    super::refused(PlanError::OutOfRange("numeric field overflow"))
+}
+
+fn booleans(array: &BooleanArray, (yes, no): Truth) -> StringArray {
+    array.iter().map(|value| value.map(|value| if value { yes } else { no })).collect()
+}
+
+/// A function of one argument over a whole column.
+fn called(function: &Arc<ScalarUDF>, array: &ArrayRef) -> Result<ArrayRef> {
+    let outcome = function.invoke_with_args(ScalarFunctionArgs {
+        args: vec![ColumnarValue::Array(Arc::clone(array))],
+        arg_fields: vec![Arc::new(Field::new("value", array.data_type().clone(), true))],
+        number_rows: array.len(),
+        return_field: Arc::new(Field::new("text", DataType::Utf8, true)),
+        config_options: Arc::new(ConfigOptions::default()),
+    })?;
+    outcome.to_array(array.len())
+}
+
+/// `array_to_string`: NULL items are left out, or written as the third argument says.
+pub(super) fn joined(
+    list: &ListArray,
+    separator: &ArrayRef,
+    null: Option<&ArrayRef>,
+    session: &Arc<Session>,
+) -> Result<ArrayRef> {
+    let items = of(list.values(), session, ("t", "f"))?;
+    let separator = separator.as_string::<i32>();
+    let mut out = StringBuilder::new();
+    for row in 0..list.len() {
+        if list.is_null(row) || separator.is_null(row) {
+            out.append_null();
+            continue;
+        }
+        let null = null.filter(|null| null.is_valid(row)).map(|null| null.as_string::<i32>().value(row));
+        let offsets = list.value_offsets();
+        let range = offsets[row] as usize..offsets[row + 1] as usize;
+        let shown = range.filter_map(|place| if items.is_valid(place) { Some(items.value(place)) } else { null });
+        out.append_value(shown.collect::<Vec<_>>().join(separator.value(row)));
+    }
+    Ok(Arc::new(out.finish()))
+}

@@ -1,0 +1,148 @@
+//! WITH RECURSIVE: a term that is no recursion, UNION, and one that reads what was found before.
+//!
+//! Source of the rules: PostgreSQL documentation, "Recursive Queries", and what `parse_cte.c` refuses. Further than that:
+//! the recursive term names itself once, in its own FROM, and joins it by inner joins; anything else is refused by name.
+//!
+//! Invariant: both terms are resolved as any query is, so that every relation in them is one that exists for the principal
+//! and gets its own decision.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{self, JoinOperator, SetExpr, SetOperator, TableFactor};
+
+use super::tree::{quote_columns, quoted, rename};
+use super::{Resolver, united};
+use crate::PlanError;
+use crate::query::{fold, fold_name, reads};
+use crate::resolve::functions::is_aggregate;
+
+impl Resolver<'_> {
+    /// Rewrites a query that reads itself, and brings it into sight.
+    pub(super) fn recursive(&mut self, cte: &mut ast::Cte, name: &str) -> Result<(), PlanError> {
+        let query = &mut cte.query;
+        let clause = if query.order_by.is_some() {
+            Some("ORDER BY in a recursive query")
+        } else if query.limit_clause.is_some() || query.fetch.is_some() {
+            Some("LIMIT or OFFSET in a recursive query")
+        } else if query.with.is_some() {
+            Some("WITH inside of a recursive query")
+        } else if !query.locks.is_empty() || query.for_clause.is_some() || !query.pipe_operators.is_empty() {
+            Some("this clause in a recursive query")
+        } else {
+            None
+        };
+        if let Some(clause) = clause {
+            return Err(PlanError::Unsupported(clause.into()));
+        }
+        let SetExpr::SetOperation { op: SetOperator::Union, left, right, .. } = query.body.as_mut() else {
+            let form = "does not have the form non-recursive-term UNION [ALL] recursive-term";
+            return Err(PlanError::Recursion(format!("recursive query \"{name}\" {form}")));
+        };
+        if body_reads(left, name) {
+            let told = "must not appear within its non-recursive term";
+            return Err(PlanError::Recursion(format!("recursive reference to query \"{name}\" {told}")));
+        }
+        check_term(right, name)?;
+        let first = self.body(left)?.columns;
+        let mut columns = first.clone();
+        rename(&mut columns.unique, &cte.alias, "WITH query")?;
+        // The engine finds such a query by its name, which must be one of its own.
+        self.recursions += 1;
+        let engine = format!("\u{1}recursive{}", self.recursions);
+        columns.engine = Some(engine.clone());
+        self.ctes.push(HashMap::from([(name.to_string(), columns.clone())]));
+        let second = self.body(right);
+        self.ctes.pop();
+        let both = united(first, &second?.columns, SetOperator::Union)?;
+        columns.types = both.types;
+        cte.alias.name = quoted(&engine);
+        quote_columns(&mut cte.alias, &columns.unique);
+        self.ctes.push(HashMap::from([(name.to_string(), columns)]));
+        Ok(())
+    }
+}
+
+/// A body as a query of its own, which the planner takes for no recursion.
+pub(super) fn plain(query: &mut ast::Query) -> Result<(), PlanError> {
+    if !matches!(query.body.as_ref(), SetExpr::SetOperation { .. }) {
+        return Ok(());
+    }
+    let mut outer = super::tree::subquery("SELECT 1")?;
+    std::mem::swap(&mut outer, query);
+    *query.body = SetExpr::Query(Box::new(outer));
+    Ok(())
+}
+
+fn body_reads(body: &SetExpr, name: &str) -> bool {
+    ast::visit_relations(body, |relation| match fold_name(relation) {
+        Ok(parts) if parts.len() == 1 && parts[0] == name => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    })
+    .is_break()
+}
+
+/// The recursive term is one SELECT that reads itself once.
+fn check_term(body: &SetExpr, name: &str) -> Result<(), PlanError> {
+    let select = match body {
+        SetExpr::Select(select) => select,
+        SetExpr::Query(query) if query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() => {
+            return check_term(&query.body, name);
+        }
+        _ => return Err(PlanError::Unsupported("a recursive term that is not one SELECT".into())),
+    };
+    let mut references = 0usize;
+    let _ = ast::visit_relations(body, |relation| {
+        let own = matches!(fold_name(relation), Ok(parts) if parts.len() == 1 && parts[0] == name);
+        references += usize::from(own);
+        ControlFlow::<()>::Continue(())
+    });
+    if references > 1 {
+        let told = "must not appear more than once";
+        return Err(PlanError::Recursion(format!("recursive reference to query \"{name}\" {told}")));
+    }
+    let own = |factor: &TableFactor| match factor {
+        TableFactor::Table { name: table, args: None, .. } => {
+            matches!(fold_name(table), Ok(parts) if parts.len() == 1 && parts[0] == name)
+        }
+        _ => false,
+    };
+    let mut found = false;
+    let mut outer = false;
+    for table in &select.from {
+        found |= own(&table.relation);
+        for join in &table.joins {
+            found |= own(&join.relation);
+            outer |= !matches!(
+                join.join_operator,
+                JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_)
+            );
+        }
+    }
+    if !found {
+        return Err(PlanError::Unsupported("a recursive reference inside of a subquery".into()));
+    }
+    if outer {
+        return Err(PlanError::Unsupported("an outer join in a recursive term".into()));
+    }
+    let calls = ast::visit_expressions(body, |expr| match expr {
+        ast::Expr::Function(function) if function.over.is_none() => {
+            match fold_name(&function.name).unwrap_or_default().last() {
+                Some(name) if is_aggregate(name) => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    let grouped = !matches!(&select.group_by, ast::GroupByExpr::Expressions(items, _) if items.is_empty());
+    if calls.is_break() || grouped {
+        let told = "aggregate functions are not allowed in a recursive query's recursive term";
+        return Err(PlanError::Recursion(told.into()));
+    }
+    Ok(())
+}
+
+/// Whether a query of WITH RECURSIVE reads itself.
+pub(super) fn is_recursive(cte: &ast::Cte) -> bool {
+    reads(&cte.query, &fold(&cte.alias.name))
+}

@@ -1,0 +1,383 @@
+//! Arrays and jsonb in expressions: constructors, subscripts, and operators that have a function behind them.
+
+use sluice_base::SqlType;
+use sqlparser::ast::{self, AccessExpr, BinaryOperator as B, Expr, Subscript, UnaryOperator, Value};
+
+use super::comparisons::array_text;
+use super::expressions::literal_text;
+use super::names::{Resolver, balanced, binary, call, narrow_integer, null};
+use super::{json, operands, untyped};
+use crate::PlanError;
+use crate::nested;
+
+/// An operand of an operator over arrays or jsonb: resolved, with its type.
+type Operand = (Expr, Option<SqlType>);
+
+impl Resolver<'_> {
+    /// `ARRAY[a, b]`
+    pub(super) fn array(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::Array(array) = expr else { return Err(PlanError::Internal("no array".into())) };
+        let mut items = std::mem::take(&mut array.elem);
+        if !array.named {
+            return Err(PlanError::Form("syntax error at or near \"[\"".into()));
+        }
+        let dimensions = items.iter().any(|item| matches!(self.declared(item), Some(SqlType::Array(_))));
+        if dimensions || items.iter().any(|item| matches!(item, Expr::Array(_))) {
+            return Err(PlanError::Unsupported("an array of arrays".into()));
+        }
+        self.matched(items.iter(), "ARRAY")?;
+        self.each(&mut items)?;
+        items.iter_mut().for_each(narrow_integer);
+        untyped::adopt(&mut items.iter_mut().collect::<Vec<_>>());
+        *expr = call(nested::ARRAY, items);
+        Ok(())
+    }
+
+    /// `'{a,b}'::text[]` and `ARRAY[a, b]::text[]`; `None` for casts of anything else.
+    pub(super) fn array_cast(&mut self, inner: &Expr, item: &ast::DataType) -> Result<Option<Expr>, PlanError> {
+        let items = match (inner, literal_text(inner)) {
+            (Expr::Nested(inner), _) => return self.array_cast(inner, item),
+            (_, Some(text)) => array_text(text)?,
+            (Expr::Array(array), _) if array.named => array.elem.clone(),
+            _ => return Ok(None),
+        };
+        let cast = |expr: Expr| Expr::Cast {
+            kind: ast::CastKind::Cast,
+            expr: Box::new(Expr::Nested(Box::new(expr))),
+            data_type: item.clone(),
+            array: false,
+            format: None,
+        };
+        let empty = items.is_empty();
+        let mut items: Vec<Expr> = items.into_iter().map(cast).collect();
+        if empty {
+            // No array has items of a type alone: what is left of one is.
+            let mut nothing = cast(null());
+            self.expr(&mut nothing)?;
+            let one = |number: &str| Expr::value(Value::Number(number.into(), false));
+            return Ok(Some(call(nested::SLICE, vec![call(nested::ARRAY, vec![nothing]), one("2"), one("1")])));
+        }
+        self.each(&mut items)?;
+        Ok(Some(call(nested::ARRAY, items)))
+    }
+
+    /// `a[1]`, `t.a[1:2]`
+    pub(super) fn subscripts(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::CompoundFieldAccess { root, access_chain } = expr else {
+            return Err(PlanError::Internal("no subscript".into()));
+        };
+        let mut value = std::mem::replace(&mut **root, null());
+        let mut chain = std::mem::take(access_chain).into_iter().peekable();
+        while let Some(AccessExpr::Dot(Expr::Identifier(ident))) = chain.peek() {
+            let mut parts = match value {
+                Expr::Identifier(first) => vec![first],
+                Expr::CompoundIdentifier(parts) => parts,
+                _ => return Err(PlanError::Unsupported("a field of a row value".into())),
+            };
+            parts.push(ident.clone());
+            value = Expr::CompoundIdentifier(parts);
+            chain.next();
+        }
+        let of = self.declared(&value);
+        match &of {
+            Some(SqlType::Array(_)) | None => {}
+            Some(SqlType::Jsonb) => return Err(PlanError::Unsupported("a subscript of jsonb".into())),
+            Some(found) => {
+                let name = super::declared::shown(found);
+                return Err(PlanError::Mismatch(format!(
+                    "cannot subscript type {name} because it does not support subscripting"
+                )));
+            }
+        }
+        self.expr(&mut value)?;
+        let step = chain.next();
+        if chain.next().is_some() {
+            return Err(PlanError::Unsupported("more than one subscript".into()));
+        }
+        *expr = match step {
+            Some(AccessExpr::Subscript(Subscript::Index { index })) => {
+                let mut index = index;
+                self.expr(&mut index)?;
+                call(nested::ITEM, vec![value, index])
+            }
+            Some(AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride: None })) => {
+                let bound = |bound: Option<Expr>, open: Expr| bound.unwrap_or(open);
+                let number = |text: &str| Expr::value(Value::Number(text.into(), false));
+                let mut from = bound(lower_bound, number("1"));
+                let mut to = bound(upper_bound, number("2147483647"));
+                self.each([&mut from, &mut to])?;
+                call(nested::SLICE, vec![value, from, to])
+            }
+            _ => return Err(PlanError::Unsupported("this form of a subscript".into())),
+        };
+        Ok(())
+    }
+
+    /// Operators over arrays and jsonb; `false` where the operands are of other types.
+    pub(super) fn nested_operator(&mut self, expr: &mut Expr) -> Result<bool, PlanError> {
+        let Expr::BinaryOp { left, op, right } = expr else { return Ok(false) };
+        let op = op.clone();
+        let types = (self.declared(left), self.declared(right));
+        let is_array = |found: &Option<SqlType>| matches!(found, Some(SqlType::Array(_)));
+        let keys = matches!(op, B::Question | B::QuestionAnd | B::QuestionPipe);
+        let arrays = !keys && (is_array(&types.0) || is_array(&types.1));
+        let of_json = matches!(op, B::AtArrow | B::ArrowAt | B::Question | B::QuestionAnd | B::QuestionPipe);
+        let applies = match op {
+            B::StringConcat | B::PGOverlap | B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq => arrays,
+            _ => of_json,
+        };
+        if !applies {
+            return self.jsonb_values(expr, types);
+        }
+        let take = |side: &mut Expr| std::mem::replace(side, null());
+        let (left, right) = (take(left), take(right));
+        if !arrays && (!matches!(op, B::AtArrow | B::ArrowAt) || !matches!(left, Expr::Array(_))) {
+            *expr = self.jsonb_operator(left, &op, right, types)?;
+            return Ok(true);
+        }
+        let value = |found: &Option<SqlType>| {
+            found.as_ref().is_some_and(|found| !matches!(found, SqlType::Array(_) | SqlType::Unknown))
+        };
+        if op != B::StringConcat && (value(&types.0) || value(&types.1)) {
+            let other = |found: Option<SqlType>| found.unwrap_or(SqlType::Unknown);
+            return Err(operands::undefined(&op.to_string(), &other(types.0), &other(types.1)));
+        }
+        let item = |found: &Option<SqlType>| match found {
+            Some(SqlType::Array(item)) => Some((**item).clone()),
+            _ => None,
+        };
+        let (of_left, of_right) = (item(&types.0), item(&types.1));
+        let left = self.operand(left, types.0, of_right)?;
+        let right = self.operand(right, types.1, of_left)?;
+        *expr = match op {
+            B::AtArrow => call(nested::CONTAINS, vec![left.0, right.0]),
+            B::ArrowAt => call(nested::CONTAINS, vec![right.0, left.0]),
+            B::PGOverlap => call(nested::OVERLAPS, vec![left.0, right.0]),
+            B::StringConcat => match (is_array(&left.1), is_array(&right.1)) {
+                (true, true) => call("array_cat", vec![left.0, right.0]),
+                (true, false) => call("array_append", vec![left.0, right.0]),
+                _ => call("array_prepend", vec![left.0, right.0]),
+            },
+            comparison => binary(left.0, comparison, right.0),
+        };
+        Ok(true)
+    }
+
+    /// `a ^@ b`
+    pub(super) fn starts_with(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::BinaryOp { left, right, op } = expr else { return Err(PlanError::Internal("no operator".into())) };
+        let types = (self.declared(left), self.declared(right));
+        if let (Some(of_left), Some(of_right)) = &types
+            && !(of_left.is_text() && of_right.is_text())
+        {
+            return Err(operands::undefined(&op.to_string(), of_left, of_right));
+        }
+        self.each([&mut **left, &mut **right])?;
+        let take = |side: &mut Expr| std::mem::replace(side, null());
+        *expr = call("starts_with", vec![take(left), take(right)]);
+        Ok(())
+    }
+
+    /// A cast to json is a check, one to jsonb puts the value into its one form.
+    pub(super) fn json_cast(&mut self, expr: &mut Expr, to: &SqlType) -> Result<(), PlanError> {
+        let Expr::Cast { expr: inner, .. } = expr else { return Err(PlanError::Internal("no cast".into())) };
+        let from = self.declared(inner);
+        self.expr(inner)?;
+        let value = std::mem::replace(&mut **inner, null());
+        *expr = match from {
+            Some(found) if !found.is_text() && !matches!(found, SqlType::Json | SqlType::Jsonb) => {
+                return Err(PlanError::CannotCast(super::declared::shown(&found), super::declared::shown(to)));
+            }
+            Some(found) if found == *to => value,
+            _ => {
+                let name = if *to == SqlType::Jsonb { json::JSONB } else { json::JSON };
+                super::documents::told(call(name, vec![value]), to)
+            }
+        };
+        Ok(())
+    }
+
+    /// Operators between values of jsonb; `false` where neither is one.
+    fn jsonb_values(&mut self, expr: &mut Expr, types: (Option<SqlType>, Option<SqlType>)) -> Result<bool, PlanError> {
+        let Expr::BinaryOp { left, op, right } = expr else { return Ok(false) };
+        let is_json = |found: &Option<SqlType>| *found == Some(SqlType::Jsonb);
+        if !is_json(&types.0) && !is_json(&types.1) {
+            return Ok(false);
+        }
+        let literal = |expr: &mut Expr, found: &Option<SqlType>| {
+            if *found == Some(SqlType::Unknown) && literal_text(expr).is_some() {
+                *expr = call(json::JSONB, vec![std::mem::replace(expr, null())]);
+            }
+        };
+        match op {
+            B::Eq | B::NotEq | B::StringConcat => {}
+            B::Minus => return Err(PlanError::Unsupported("the operator - of jsonb".into())),
+            B::Lt | B::LtEq | B::Gt | B::GtEq => return Err(PlanError::Unsupported("an order of jsonb".into())),
+            _ => return Ok(false),
+        }
+        operands::check(op, types.0.as_ref(), types.1.as_ref())?;
+        self.each([&mut **left, &mut **right])?;
+        literal(left, &types.0);
+        literal(right, &types.1);
+        if *op == B::StringConcat {
+            let take = |side: &mut Expr| std::mem::replace(side, null());
+            let joined = call(json::JOINED, vec![take(left), take(right)]);
+            *expr = super::documents::told(joined, &SqlType::Jsonb);
+        }
+        Ok(true)
+    }
+
+    /// An operand beside an array of such items: a literal of no type is read as one.
+    fn operand(
+        &mut self,
+        mut expr: Expr,
+        declared: Option<SqlType>,
+        other: Option<SqlType>,
+    ) -> Result<Operand, PlanError> {
+        if let (Some(text), Some(item)) = (literal_text(&expr), &other) {
+            let mut items = array_text(text)?;
+            if !item.is_text() {
+                for value in &mut items {
+                    let inner = Box::new(std::mem::replace(value, null()));
+                    let data_type = spelled(item)?;
+                    let kind = ast::CastKind::Cast;
+                    *value = Expr::Cast { kind, expr: inner, data_type, array: false, format: None };
+                }
+            }
+            self.each(&mut items)?;
+            return Ok((call(nested::ARRAY, items), Some(SqlType::Array(Box::new(item.clone())))));
+        }
+        self.expr(&mut expr)?;
+        narrow_integer(&mut expr);
+        Ok((expr, declared))
+    }
+
+    /// `@>`, `<@` and `?` of jsonb.
+    fn jsonb_operator(
+        &mut self,
+        left: Expr,
+        op: &B,
+        right: Expr,
+        types: (Option<SqlType>, Option<SqlType>),
+    ) -> Result<Expr, PlanError> {
+        let is_json = |found: &Option<SqlType>| matches!(found, Some(SqlType::Jsonb | SqlType::Unknown) | None);
+        let other = |found: Option<SqlType>| found.unwrap_or(SqlType::Unknown);
+        let both = matches!(op, B::AtArrow | B::ArrowAt);
+        if !is_json(&types.0) || both && !is_json(&types.1) {
+            return Err(operands::undefined(&op.to_string(), &other(types.0), &other(types.1)));
+        }
+        let (mut left, mut right) = (left, right);
+        self.expr(&mut left)?;
+        if matches!(op, B::QuestionAnd | B::QuestionPipe) {
+            let keys = match (&right, literal_text(&right)) {
+                (_, Some(text)) => array_text(text)?,
+                (Expr::Array(array), _) => array.elem.clone(),
+                _ => return Err(PlanError::Unsupported(format!("the operator {op} over an array of a row"))),
+            };
+            let mut tests = Vec::with_capacity(keys.len());
+            for mut key in keys {
+                self.expr(&mut key)?;
+                tests.push(call(json::HAS_KEY, vec![left.clone(), key]));
+            }
+            let all = *op == B::QuestionAnd;
+            return Ok(balanced(tests, if all { B::And } else { B::Or }, all));
+        }
+        self.expr(&mut right)?;
+        Ok(match op {
+            B::AtArrow => call(json::CONTAINS, vec![left, right]),
+            B::ArrowAt => call(json::CONTAINS, vec![right, left]),
+            _ => call(json::HAS_KEY, vec![left, right]),
+        })
+    }
+}
+
+/// A type as a cast names it.
+fn spelled(sql_type: &SqlType) -> Result<ast::DataType, PlanError> {
+    let name = sql_type.sql_name();
+    sqlparser::parser::Parser::new(&sluice_model::dialect::PostgreSql)
+        .try_with_sql(&name)
+        .and_then(|mut parser| parser.parse_data_type())
+        .map_err(|_| PlanError::Unsupported(format!("an array of {name}")))
+}
+
+/// The call behind a prefix operator of numbers; `None` for the others.
+pub(super) fn prefix(op: UnaryOperator, value: Expr) -> Option<Expr> {
+    let float = |expr: Expr| Expr::Cast {
+        kind: ast::CastKind::Cast,
+        expr: Box::new(Expr::Nested(Box::new(expr))),
+        data_type: ast::DataType::DoublePrecision,
+        array: false,
+        format: None,
+    };
+    match op {
+        UnaryOperator::PGSquareRoot => Some(call("sqrt", vec![float(value)])),
+        UnaryOperator::PGCubeRoot => Some(call("cbrt", vec![float(value)])),
+        UnaryOperator::PGAbs => Some(call("abs", vec![value])),
+        // All bits turned over.
+        UnaryOperator::BitwiseNot => {
+            let one = Expr::value(Value::Number("1".into(), false));
+            let minus = Expr::Nested(Box::new(Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(one) }));
+            Some(binary(minus, B::Minus, Expr::Nested(Box::new(value))))
+        }
+        _ => None,
+    }
+}
+
+/// The operators that the planner has, or that are written as others here.
+pub(super) fn is_known(op: &B) -> bool {
+    matches!(
+        op,
+        B::Plus
+            | B::Minus
+            | B::Multiply
+            | B::Divide
+            | B::Modulo
+            | B::StringConcat
+            | B::Gt
+            | B::Lt
+            | B::GtEq
+            | B::LtEq
+            | B::Spaceship
+            | B::Eq
+            | B::NotEq
+            | B::And
+            | B::Or
+            | B::BitwiseAnd
+            | B::BitwiseOr
+            | B::BitwiseXor
+            | B::PGBitwiseXor
+            | B::PGBitwiseShiftLeft
+            | B::PGBitwiseShiftRight
+            | B::PGExp
+            | B::PGRegexMatch
+            | B::PGRegexIMatch
+            | B::PGRegexNotMatch
+            | B::PGRegexNotIMatch
+            | B::PGLikeMatch
+            | B::PGILikeMatch
+            | B::PGNotLikeMatch
+            | B::PGNotILikeMatch
+            | B::PGCustomBinaryOperator(_)
+    )
+}
+
+/// `x BETWEEN SYMMETRIC a AND b`, where the spelling of its first bound tells it.
+pub(super) fn symmetric(expr: &mut Expr) -> Option<Expr> {
+    let Expr::Between { expr: inner, negated, low, high } = expr else { return None };
+    let Expr::Function(function) = &mut **low else { return None };
+    let marked = matches!(function.name.0.as_slice(),
+        [ast::ObjectNamePart::Identifier(name)] if name.value == crate::statement::SYMMETRIC);
+    let ast::FunctionArguments::List(list) = &mut function.args else { return None };
+    let first = match list.args.pop() {
+        Some(ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(first))) if marked => first,
+        _ => return None,
+    };
+    let between = |low: &Expr, high: &Expr| Expr::Between {
+        expr: inner.clone(),
+        negated: *negated,
+        low: Box::new(Expr::Nested(Box::new(low.clone()))),
+        high: Box::new(Expr::Nested(Box::new(high.clone()))),
+    };
+    let op = if *negated { B::And } else { B::Or };
+    Some(binary(between(&first, high), op, between(high, &first)))
+}
