@@ -21,7 +21,8 @@ pub use govern::{Explanation, GenericPlan, Governed, GovernedSource, LookupPredi
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{
-    CopyFormat, CopyOptions, ExplainOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes, parse,
+    CopyFormat, CopyOptions, ExplainOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes,
+    parse,
 };
 
 use sluice_base::{Datum, SqlType};
