@@ -1,8 +1,15 @@
 //! The session time zone: what `SET timezone` accepts, and the offset from UTC at an instant.
 //!
 //! Invariant: a zone that this module does not know exactly is refused at SET, never approximated.
-//! Left out on purpose: the IANA database. Fixed offsets and China Standard Time with its historical summer time
-//! are what the sessions of a Chinese bank use; a table of all zones would be a dependency for the rest.
+//! Fixed offsets and China Standard Time are answered here, since most sessions are in one of them; all other zones by
+//! the IANA database. Drivers send the zone of the machine they run on when they connect (pgJDBC, postgres.js), so a zone
+//! that is not known would keep its whole office out.
+
+mod database;
+
+use std::borrow::Cow;
+
+use chrono_tz::Tz;
 
 /// A time zone of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,6 +23,7 @@ enum Rule {
     /// Seconds east of UTC.
     Fixed(i32),
     China,
+    Database(Tz),
 }
 
 /// Seconds east of UTC of China Standard Time.
@@ -105,6 +113,9 @@ impl TimeZone {
         if let Some(seconds) = hours_east(text) {
             return Some(TimeZone { name: posix_name(seconds), rule: Rule::Fixed(seconds) });
         }
+        if let Some(zone) = database::named(text) {
+            return Some(TimeZone { name: zone.name().to_string(), rule: Rule::Database(zone) });
+        }
         let seconds = -posix_seconds_west(text)?;
         Some(TimeZone { name: text.to_string(), rule: Rule::Fixed(seconds) })
     }
@@ -119,18 +130,24 @@ impl TimeZone {
         match self.rule {
             Rule::Fixed(seconds) => seconds,
             Rule::China => china_offset(utc_seconds),
+            Rule::Database(zone) => database::offset_at(zone, utc_seconds),
         }
     }
 
     /// What the `DateStyle`s other than ISO print behind a time: `CST`, `UTC`, `+08`, or nothing.
-    pub fn abbreviation_at(&self, utc_seconds: i64) -> &str {
-        if self.rule == Rule::China {
-            return match self.offset_at(utc_seconds) {
-                CHINA => "CST",
-                SHANGHAI_MEAN_TIME => "LMT",
-                _ => "CDT",
-            };
+    pub fn abbreviation_at(&self, utc_seconds: i64) -> Cow<'_, str> {
+        match self.rule {
+            Rule::Database(zone) => database::abbreviation_at(zone, utc_seconds).into(),
+            Rule::China => match self.offset_at(utc_seconds) {
+                CHINA => "CST".into(),
+                SHANGHAI_MEAN_TIME => "LMT".into(),
+                _ => "CDT".into(),
+            },
+            Rule::Fixed(_) => self.fixed_abbreviation().into(),
         }
+    }
+
+    fn fixed_abbreviation(&self) -> &str {
         let known = NAMES.iter().any(|(name, _)| *name == self.name);
         match self.name.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
             Some((inside, _)) => inside,
@@ -154,6 +171,7 @@ impl TimeZone {
                 let summer = china_offset(local_seconds - i64::from(CHINA) - 3600);
                 if standard == summer { standard } else { CHINA }
             }
+            Rule::Database(zone) => database::offset_of_local(zone, local_seconds),
         }
     }
 }
@@ -243,7 +261,13 @@ mod tests {
             ("", None),
             ("+0800", None),
             ("99", None),
-            ("Europe/Paris", None),
+            ("Europe/Paris", Some(("Europe/Paris", 3_600))),
+            ("asia/hong_kong", Some(("Asia/Hong_Kong", 28_800))),
+            ("America/New_York", Some(("America/New_York", -18_000))),
+            ("Asia/Kathmandu", Some(("Asia/Kathmandu", 20_700))),
+            ("Etc/GMT+5", Some(("Etc/GMT+5", -18_000))),
+            ("EST5EDT", Some(("EST5EDT", -18_000))),
+            ("Nowhere/City", None),
             ("UTC+", None),
             ("<+08", None),
             ("北京", None),
@@ -267,6 +291,11 @@ mod tests {
             ("+08", 0, "+08"),
             ("UTC-8", 0, "UTC"),
             ("-08:00", 0, ""),
+            ("Europe/Paris", 1_700_000_000, "CET"),
+            ("America/New_York", 1_690_000_000, "EDT"),
+            ("Asia/Singapore", 1_700_000_000, "+08"),
+            ("Asia/Kathmandu", 1_700_000_000, "+0545"),
+            ("America/Sao_Paulo", 1_700_000_000, "-03"),
         ];
         for (name, at, expected) in cases {
             assert_eq!(
@@ -289,6 +318,36 @@ mod tests {
         ] {
             assert_eq!(zone.offset_at(utc), offset, "{utc}");
             assert_eq!(zone.offset_of_local(utc + i64::from(offset) + 7_200), zone.offset_at(utc + 7_200), "{utc}");
+        }
+    }
+
+    /// As PostgreSQL 15 reads `timestamptz 'TEXT Europe/Paris'` and writes it back.
+    #[test]
+    fn zones_of_the_database_change_when_postgresqls_do() {
+        let zone = TimeZone::parse("Europe/Paris").expect("known");
+        for (utc, offset) in [
+            (1_679_792_399, 3_600),     // 2023-03-26 01:59:59
+            (1_679_792_400, 7_200),     // 2023-03-26 03:00:00
+            (1_698_541_199, 7_200),     // 2023-10-29 02:59:59, the first time
+            (1_698_541_200, 3_600),     // 2023-10-29 02:00:00, the second time
+            (-3_000_000_000, 561),      // local mean time
+            (4_118_000_000, 7_200),     // 2100-06-30
+            (95_617_584_000, 3_600),    // 5000-01-01
+            (95_630_000_000, 7_200),    // 5000-05-24
+            (9_223_000_000_000, 3_600), // beyond PostgreSQL's last day
+            (-9_223_000_000_000, 561),  // and before its first
+        ] {
+            assert_eq!(zone.offset_at(utc), offset, "{utc}");
+        }
+        for (local, offset) in [
+            (1_679_796_000 - 1, 3_600), // 01:59:59
+            (1_679_797_800, 3_600),     // 02:30:00, which never was
+            (1_679_799_600, 7_200),     // 03:00:00
+            (1_698_546_600, 3_600),     // 02:30:00, which was twice
+            (1_698_544_799, 7_200),     // 01:59:59
+            (1_698_548_400, 3_600),     // 03:00:00
+        ] {
+            assert_eq!(zone.offset_of_local(local), offset, "{local}");
         }
     }
 }

@@ -27,7 +27,8 @@ pub use govern::{
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{
-    CopyFormat, CopyOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes, parse,
+    CopyFormat, CopyOptions, ExplainOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes,
+    parse,
 };
 
 use sluice_base::{Datum, SqlType};

@@ -21,7 +21,10 @@ impl Query {
     ///
     /// # Errors
     /// [`PlanError::ReadOnly`] for SELECT INTO, row locks and writing CTEs.
-    pub(crate) fn new(ast: Box<ast::Query>) -> Result<Query, PlanError> {
+    pub(crate) fn new(mut ast: Box<ast::Query>) -> Result<Query, PlanError> {
+        if let ControlFlow::Break(error) = ast::visit_expressions_mut(&mut ast, plain_operator) {
+            return Err(error);
+        }
         let mut survey = Survey { relations: BTreeSet::new(), ctes: BTreeSet::new() };
         if let ControlFlow::Break(error) = ast.visit(&mut survey) {
             return Err(error);
@@ -61,6 +64,67 @@ impl Query {
     pub(crate) fn mixes_system(&self) -> bool {
         self.relations.iter().any(|(schema, name)| is_system(schema.as_deref(), name))
     }
+}
+
+/// `OPERATOR(pg_catalog.=)` is `=`, with the operands that the parser gave it: clients that trust no search path write so
+/// (postgres_fdw, PyGreSQL). Other schemas have no operators.
+fn plain_operator(expr: &mut ast::Expr) -> ControlFlow<PlanError> {
+    let (ast::Expr::BinaryOp { op, .. }
+    | ast::Expr::AnyOp { compare_op: op, .. }
+    | ast::Expr::AllOp { compare_op: op, .. }) = expr
+    else {
+        return ControlFlow::Continue(());
+    };
+    let ast::BinaryOperator::PGCustomBinaryOperator(parts) = &*op else { return ControlFlow::Continue(()) };
+    match parts.as_slice() {
+        [name] => *op = named_operator(name).unwrap_or_else(|| op.clone()),
+        [schema, name] if schema.eq_ignore_ascii_case("pg_catalog") => {
+            *op = named_operator(name).unwrap_or_else(|| op.clone());
+        }
+        _ => return ControlFlow::Break(PlanError::UndefinedOperator(parts.join("."))),
+    }
+    ControlFlow::Continue(())
+}
+
+fn named_operator(name: &str) -> Option<ast::BinaryOperator> {
+    use ast::BinaryOperator as B;
+    Some(match name {
+        "=" => B::Eq,
+        "<>" | "!=" => B::NotEq,
+        "<" => B::Lt,
+        "<=" => B::LtEq,
+        ">" => B::Gt,
+        ">=" => B::GtEq,
+        "+" => B::Plus,
+        "-" => B::Minus,
+        "*" => B::Multiply,
+        "/" => B::Divide,
+        "%" => B::Modulo,
+        "^" => B::PGExp,
+        "||" => B::StringConcat,
+        "~" => B::PGRegexMatch,
+        "~*" => B::PGRegexIMatch,
+        "!~" => B::PGRegexNotMatch,
+        "!~*" => B::PGRegexNotIMatch,
+        "~~" => B::PGLikeMatch,
+        "~~*" => B::PGILikeMatch,
+        "!~~" => B::PGNotLikeMatch,
+        "!~~*" => B::PGNotILikeMatch,
+        "^@" => B::PGStartsWith,
+        "->" => B::Arrow,
+        "->>" => B::LongArrow,
+        "#>" => B::HashArrow,
+        "#>>" => B::HashLongArrow,
+        "@>" => B::AtArrow,
+        "<@" => B::ArrowAt,
+        "&&" => B::PGOverlap,
+        "&" => B::BitwiseAnd,
+        "|" => B::BitwiseOr,
+        "#" => B::PGBitwiseXor,
+        "<<" => B::PGBitwiseShiftLeft,
+        ">>" => B::PGBitwiseShiftRight,
+        _ => return None,
+    })
 }
 
 fn is_system(schema: Option<&str>, name: &str) -> bool {

@@ -32,10 +32,8 @@ pub enum StatementKind {
     Explain {
         /// The explained query.
         query: Query,
-        /// `EXPLAIN (POLICY)`
-        policy: bool,
-        /// `EXPLAIN ANALYZE`
-        analyze: bool,
+        /// What is told, and how.
+        options: ExplainOptions,
     },
     /// COPY (query) TO STDOUT
     CopyOut {
@@ -183,6 +181,19 @@ pub enum FetchCount {
     Last,
 }
 
+/// Options of EXPLAIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExplainOptions {
+    /// POLICY: what was decided alone
+    pub policy: bool,
+    /// ANALYZE
+    pub analyze: bool,
+    /// COSTS
+    pub costs: bool,
+    /// FORMAT json, else text
+    pub json: bool,
+}
+
 /// Format of COPY.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyFormat {
@@ -272,6 +283,10 @@ mod tests {
             ("SET search_path = a, \"B\", 'c'", "Set"),
             ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SetTransaction"),
             ("SET TIME ZONE 'UTC'", "Set"),
+            ("SET TIME ZONE INTERVAL '+08:00' HOUR TO MINUTE", "Set"),
+            ("SET TIME ZONE INTERVAL '-8' HOUR", "Set"),
+            ("SET TIME ZONE INTERVAL '1 month'", "22023"),
+            ("SET TIME ZONE INTERVAL '8'", "22023"),
             ("SET LOCAL statement_timeout TO '5s'", "Set"),
             ("set names 'utf8'", "Set"),
             ("SET ROLE none", "SetRole"),
@@ -292,6 +307,13 @@ mod tests {
             ("copy (select 1) to stdout with binary", "CopyOut"),
             ("EXPLAIN SELECT 1", "Explain"),
             ("EXPLAIN (POLICY) SELECT 1", "Explain"),
+            ("EXPLAIN (FORMAT 'json', COSTS 0, BUFFERS) SELECT 1", "Explain"),
+            ("EXPLAIN (TABLE x)", "Explain"),
+            ("EXPLAIN (FORMAT XML) SELECT 1", "0A000"),
+            ("EXPLAIN (COSTS perhaps) SELECT 1", "22023"),
+            ("EXPLAIN (COSTS off off) SELECT 1", "42601"),
+            ("COPY x (a) TO STDIN", "CopyOut"),
+            ("COPY (SELECT 1) TO STDIN", "CopyOut"),
             ("DELETE FROM x", "25006"),
             ("SELECT 1; UPDATE x SET a = 1", "25006"),
             ("CREATE TABLE x (a int)", "25006"),

@@ -124,6 +124,7 @@ impl SystemError {
             SystemError::UndefinedObject(kind, name) => {
                 let kind = match *kind {
                     "type" => "类型",
+                    "function" => "函数",
                     "role" => "角色",
                     "schema" => "模式",
                     "collation" => "排序规则",
@@ -166,6 +167,7 @@ impl ToClient for SystemError {
             SystemError::DuplicateAlias(_) => SqlState::DuplicateAlias,
             SystemError::UndefinedFunction(_) | SystemError::UndefinedOperator(_) => SqlState::UndefinedFunction,
             SystemError::UndefinedObject("schema", _) => SqlState::InvalidSchemaName,
+            SystemError::UndefinedObject("function", _) => SqlState::UndefinedFunction,
             SystemError::UndefinedObject(_, _) | SystemError::UndefinedSetting(_) => SqlState::UndefinedObject,
             SystemError::UndefinedParameter(_) => SqlState::UndefinedParameter,
             SystemError::Unsupported(_) => SqlState::FeatureNotSupported,

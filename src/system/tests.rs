@@ -250,6 +250,9 @@ const UNANSWERED: [&str; 7] = [
     "INTO TEMP",
 ];
 
+/// Relations of the bank, which are the engine's to answer for.
+const BUSINESS: [&str; 6] = ["customers", "orders", "order_items", "order_totals", "products", "销售明细"];
+
 /// Each is described and answered alike. What they answer is compared with PostgreSQL by the check `captured`, which also
 /// asks those over tables.
 #[test]
@@ -262,7 +265,7 @@ fn captured_statements_are_answered() {
             asked += 1;
             match (ask(&sql, context), UNANSWERED.iter().find(|piece| sql.contains(**piece))) {
                 (Ok(_), _) => {}
-                (Err(SystemError::UndefinedTable(name)), _) if name.starts_with("shop.") => {}
+                (Err(SystemError::UndefinedTable(name)), _) if BUSINESS.contains(&name.trim_start_matches("shop.")) => {}
                 (Err(_), Some(piece)) => {
                     unanswered.insert(*piece);
                 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::support::layout::servers;
+use crate::support::postgres;
 use crate::support::repository;
 use crate::support::sluice::PASSWORD;
 
@@ -27,6 +28,8 @@ fn client(program: &str, arguments: &[&str]) {
         .env("PGSSLROOTCERT", layout.sluice.settings.directory.join("server.crt"))
         .env("NODE_PATH", cache().join("node/node_modules"))
         .env("SUPERSET_PREPARED", cache().join("superset/metadata.db"))
+        .env("OWN_PORT", postgres::shared().port.to_string())
+        .env("OWN_PASSWORD", postgres::PASSWORD)
         .env("PSQLRC", "/dev/null")
         .env("LANG", "C.UTF-8")
         .env("LC_ALL", "C.UTF-8")
@@ -66,6 +69,11 @@ fn psql() {
 #[test]
 fn psql_gbk() {
     client("bash", &[&script("psql_gbk.sh")]);
+}
+
+#[test]
+fn postgres_fdw() {
+    client("bash", &[&script("postgres_fdw.sh")]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ class Side:
         sql = re.sub(r"@((?:class|type|constraint|namespace|database|role) [^@]+)@", lambda found: self.tokens.get(found.group(1), "99999999"), sql)
         if self.ours:
             for one, other in NAMES.items():
-                sql = re.sub(rf"(?<=['^(]){other}(?=[$')]|_pkey)", one, sql)
+                sql = re.sub(rf"(?<=['^(]){other}(?=[$')]|_pkey)|(?<='\"){other}(?=\"')", one, sql)
         return sql
 
     def cell(self, value, column):

@@ -113,7 +113,8 @@ fn read(text: &str) -> Part<Moment> {
                 Some(at) => (&text[..at], trimmed(&text[at + 1..])),
                 None => (text, ""),
             };
-            if rest.is_empty() && text.len() != date.len() {
+            let after_t = text[date.len()..].starts_with(['T', 't']) && rest.starts_with(['+', '-']);
+            if after_t || (rest.is_empty() && text.len() != date.len()) {
                 // A `T` is followed by a time.
                 return Err(Fault::Form);
             }
@@ -130,7 +131,8 @@ fn read(text: &str) -> Part<Moment> {
         return Ok(Moment { days, micros: 0, offset: None });
     }
     let (clock, offset) = without_offset(rest);
-    let micros = clock_micros(clock)?;
+    // pgJDBC writes a date with the zone of its clock and no time: `2024-01-04 +01`.
+    let micros = if clock.is_empty() { 0 } else { clock_micros(clock)? };
     let offset = offset.map(offset_micros).transpose()?;
     Ok(Moment { days, micros, offset })
 }
@@ -320,6 +322,9 @@ mod tests {
             "January 2, 1970",
             "jan 2 1970 10:00",
             "1970-Jan-02",
+            "1970-01-02 +01",
+            "1970-01-02 -08:00",
+            "1970-01-02 UTC",
             "2-jan-1970",
         ] {
             assert_eq!(read_date(text), Ok(1), "{text}");
@@ -334,6 +339,7 @@ mod tests {
             "1970-01",
             "01-02-1970",
             "1970-01-02T",
+            "1970-01-02T+01",
             "1970-01-02 x",
             "张三",
             "1970-1-2-3",
@@ -373,6 +379,7 @@ mod tests {
             assert_eq!(read_timestamptz(text, &utc), Ok(DAY), "{text}");
         }
         assert_eq!(read_timestamptz("1970-01-02 00:00 utc", &utc), Ok(DAY));
+        assert_eq!(read_timestamptz("1970-01-02 +01", &utc), Ok(DAY - HOUR));
         let shanghai = TimeZone::parse("Asia/Shanghai").expect("known");
         assert_eq!(read_timestamptz("1970-01-02 08:00", &shanghai), Ok(DAY));
         assert_eq!(read_timestamp("294277-01-01"), Err(DatetimeFault::Field));

@@ -145,7 +145,7 @@ static TABLE: &[Overload] = table! {
         let second = micros(&v[0])?.div_euclid(SECOND);
         let name = s.zone.abbreviation_at(second);
         let stamp = zone::local(micros(&v[0])?, &s.zone);
-        written(template::Moment::Local { stamp, zone: Some((s.zone.offset_at(second), name)) }, text(&v[1])?)
+        written(template::Moment::Local { stamp, zone: Some((s.zone.offset_at(second), &name)) }, text(&v[1])?)
     };
     "to_char", [Span, Text] -> Text, |_, v| written(template::Moment::Span(interval(&v[0])?), text(&v[1])?);
     "to_char", [Int, Text] -> Text, |_, v| number(template::Source::Integer(int(&v[0])?), text(&v[1])?);

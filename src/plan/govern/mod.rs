@@ -20,6 +20,7 @@ mod aggregates;
 mod explain;
 mod lineage;
 mod lookup;
+mod nominal;
 mod silent;
 mod source;
 mod subqueries;
@@ -96,6 +97,11 @@ impl Governed {
     /// Columns of the result, as the client sees them.
     pub fn columns(&self) -> &[Column] {
         &self.parts.columns
+    }
+
+    /// How many rows EXPLAIN tells. The data have no part in it.
+    pub fn nominal_rows(&self) -> u64 {
+        nominal::rows(&self.parts.plan)
     }
 
     /// Where the columns come from and how fields are used.

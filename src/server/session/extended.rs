@@ -14,10 +14,11 @@ use sluice_wire::{Backend, Bind, Target};
 use super::Session;
 use super::cursor::{Motion, Shown};
 use super::error::{Fault, SessionError};
+use super::explain;
 use super::portal::{Described, Portal, Prepared, Run};
 use super::rows::Out;
 use super::simple::tag;
-use super::statement::{Opened, Ready, explain_columns, show_columns};
+use super::statement::{Opened, Ready, show_columns};
 use super::work::{self, query_of};
 
 impl Session {
@@ -85,7 +86,7 @@ impl Session {
                 };
                 let columns = match kind {
                     StatementKind::Query(_) => Some(columns.into()),
-                    StatementKind::Explain { .. } => Some(explain_columns().into()),
+                    StatementKind::Explain { options, .. } => Some(explain::columns(*options).into()),
                     _ => None,
                 };
                 Ok(Described { params: params.into(), columns, epoch: asking.current.snapshot.epoch })

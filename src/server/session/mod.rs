@@ -7,6 +7,7 @@
 mod copy;
 mod cursor;
 pub mod error;
+mod explain;
 mod extended;
 mod io;
 mod login;

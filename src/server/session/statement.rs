@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use sluice_base::{Column, Datum, Format, SqlType, Table};
 use sluice_model::audit::{Outcome, Trail};
-use sluice_plan::{CopyFormat, CopyOptions, Query, Statement, StatementKind, TransactionModes};
+use sluice_plan::{CopyFormat, CopyOptions, ExplainOptions, Query, Statement, StatementKind, TransactionModes};
+use sluice_system::Answer;
 use sluice_wire::Formats;
 
 use super::Session;
 use super::cursor::{Motion, motion};
 use super::error::{Fault, SessionError};
+use super::explain;
 use super::portal::{Cursor, Portal, Prepared, Run};
 use super::rows::Rows;
 use super::transaction::{Ended, Warning};
@@ -65,7 +67,7 @@ impl Session {
                 let rows = self.run_query(Ready { formats: all(format), ..ready }).await?;
                 return Ok(Opened::Copy(rows, options.clone()));
             }
-            StatementKind::Explain { analyze: true, .. } => {
+            StatementKind::Explain { options: ExplainOptions { analyze: true, .. }, .. } => {
                 let fault = match self.asking().await {
                     Ok(asking) if asking.explains_in_full() => SessionError::ExplainAnalyzeUnsupported.into(),
                     Ok(_) => SessionError::ExplainAnalyze.into(),
@@ -73,7 +75,7 @@ impl Session {
                 };
                 return Err(fault.refuse(ready.trail));
             }
-            StatementKind::Explain { policy, .. } => return self.explain(ready, *policy).await,
+            StatementKind::Explain { options, .. } => return self.explain(ready, *options).await,
             StatementKind::Declare { name, binary, scroll, hold, .. } => {
                 let cursor = Cursor { binary: *binary, hold: *hold };
                 return self.declare(ready, name, cursor, *scroll).await;
@@ -160,7 +162,7 @@ impl Session {
 
     /// EXPLAIN: rules and source SQL for those with a grant of their own, else only that there are rules (governance
     /// G14).
-    async fn explain(&mut self, ready: Ready, policy: bool) -> Result<Opened, Fault> {
+    async fn explain(&mut self, ready: Ready, options: ExplainOptions) -> Result<Opened, Fault> {
         let Ready { statement, params, trail, .. } = ready;
         let asking = match self.asking().await {
             Ok(asking) => asking,
@@ -171,16 +173,14 @@ impl Session {
             Ok(planned) => planned,
             Err(fault) => return Err(fault.refuse(trail)),
         };
-        let lines = match planned {
-            Planned::Governed(governed) => match work::explain(&mut self.io, &asking, *governed, policy).await {
-                Ok(lines) => lines,
-                Err(fault) => return Err(fault.refuse(trail)),
-            },
-            Planned::Answer(_) | Planned::Table(_) => vec!["system relations, answered from the catalog".to_string()],
+        let told = match planned {
+            Planned::Governed(governed) => work::explain(&mut self.io, &asking, *governed, options.policy).await,
+            Planned::Answer(Answer { table, .. }) | Planned::Table(table) => Ok(explain::of_catalog(&table.columns)),
         };
-        let table =
-            Table { columns: explain_columns(), rows: lines.into_iter().map(|line| vec![Datum::Text(line)]).collect() };
-        self.open_table(table, "EXPLAIN", trail).await
+        match told {
+            Ok(told) => self.open_table(told.table(options), "EXPLAIN", trail).await,
+            Err(fault) => Err(fault.refuse(trail)),
+        }
     }
 
     async fn declare(&mut self, ready: Ready, name: &str, cursor: Cursor, scroll: bool) -> Result<Opened, Fault> {
@@ -458,11 +458,6 @@ impl Session {
         // Plans are made anew for each execution, and there are neither sequences nor temporary tables.
         Ok(format!("DISCARD {what}"))
     }
-}
-
-/// The column of EXPLAIN.
-pub fn explain_columns() -> Vec<Column> {
-    vec![Column::computed("QUERY PLAN", SqlType::Text)]
 }
 
 /// The columns of SHOW.

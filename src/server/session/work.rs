@@ -15,6 +15,7 @@ use sluice_plan::{Asker, Explanation, Governed, PlanCacheMode, Query, Statement,
 use sluice_system::{Answer, Context};
 
 use super::error::{Fault, SessionError};
+use super::explain::{Shape, Told};
 use super::io::Io;
 use super::own::Last;
 use super::settings::Settings;
@@ -176,20 +177,21 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
     }
 }
 
-/// What a governed statement comes to, in lines; nothing is run. `policy`: what was decided alone, without what the
-/// sources would be asked.
-pub async fn explain(io: &mut Io, asking: &Asking, governed: Governed, policy: bool) -> Result<Vec<String>, Fault> {
+/// What a governed statement comes to; nothing is run. `policy`: what was decided alone, without what the sources would
+/// be asked.
+pub async fn explain(io: &mut Io, asking: &Asking, governed: Governed, policy: bool) -> Result<Told, Fault> {
     let asking_too = asking.clone();
     on_planner(io, &asking.state, move || {
         let snapshot = &asking_too.current.snapshot;
         let full = asking_too.explains_in_full();
         let telling = Telling { full, language: asking_too.settings.language() };
+        let shape = Shape::of_scan(governed.nominal_rows(), governed.columns());
         let mut lines = Explanation::of(&governed).lines(&snapshot.catalog, telling);
         lines.extend(sluice_plan::explain_limits(&asking_too.allowance(), telling));
         if full && !policy {
             lines.extend(asking_too.current.engine.explain(governed, snapshot).map_err(Fault::of)?);
         }
-        Ok(lines)
+        Ok(Told { shape, lines })
     })
     .await
 }

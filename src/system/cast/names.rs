@@ -215,7 +215,7 @@ pub(crate) fn oid_in(text: &str, sql_type: &SqlType, context: &Context) -> Resul
             relation_oid(&parts, context).map(Some).ok_or_else(|| SystemError::UndefinedTable(parts.join(".")))
         }
         SqlType::Regproc => {
-            proc_oid(&parts).map(Some).ok_or_else(|| SystemError::UndefinedFunction(format!("\"{}\"", parts.join("."))))
+            proc_oid(&parts).map(Some).ok_or_else(|| SystemError::UndefinedObject("function", parts.join(".")))
         }
         SqlType::Regnamespace => match parts.as_slice() {
             [name] => {
@@ -254,7 +254,7 @@ fn signature_in(text: &str, sql_type: &SqlType) -> Result<u32> {
     let operator = *sql_type != SqlType::Regprocedure;
     let unknown = || match operator {
         true => SystemError::UndefinedOperator(text.to_string()),
-        false => SystemError::UndefinedFunction(format!("\"{text}\"")),
+        false => SystemError::UndefinedObject("function", text.to_string()),
     };
     let (name, types) = match text.split_once('(') {
         Some((name, types)) => (name, Some(types.strip_suffix(')').ok_or_else(unknown)?)),

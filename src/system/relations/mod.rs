@@ -20,6 +20,7 @@ mod shape;
 mod standard;
 mod standard_columns;
 mod standard_keys;
+mod statistics;
 mod types;
 
 use std::collections::HashMap;
@@ -138,7 +139,6 @@ fn catalog_rows(shape: &'static Shape, name: &str, visible: &VisibleCatalog) -> 
         "pg_database" => roles::databases(visible),
         "pg_roles" => roles::roles(visible),
         "pg_user" => roles::users(visible),
-        "pg_stat_user_tables" | "pg_stat_all_tables" | "pg_stat_sys_tables" => Vec::new(),
-        _ => fixed::rows(shape),
+        _ => statistics::rows(name, visible).unwrap_or_else(|| fixed::rows(shape)),
     }
 }

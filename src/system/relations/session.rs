@@ -1,7 +1,7 @@
 //! Relations about the session itself: made anew for each query, never kept with the visible catalog.
 
 use chrono::{DateTime, TimeZone};
-use chrono_tz::{OffsetComponents, OffsetName};
+use chrono_tz::OffsetComponents;
 use sluice_base::{Datum, Interval};
 
 use super::builder::Builder;
@@ -59,12 +59,15 @@ fn time_zones(context: &Context) -> Vec<Row> {
     let columns = ["name", "abbrev", "utc_offset", "is_dst"];
     let mut builder = Builder::new("pg_catalog", "pg_timezone_names", &columns);
     let now = DateTime::from_timestamp_micros(context.now_micros).unwrap_or_default().naive_utc();
+    let seconds_now = now.and_utc().timestamp();
     for zone in chrono_tz::TZ_VARIANTS {
         let offset = zone.offset_from_utc_datetime(&now);
         let seconds = (offset.base_utc_offset() + offset.dst_offset()).num_seconds();
         builder.push([
             zone.name().into(),
-            offset.abbreviation().map_or(Value::Null, Value::from),
+            // Where the zone has a number for a name, the session's zone spells it.
+            sluice_base::TimeZone::parse(zone.name())
+                .map_or(Value::Null, |z| z.abbreviation_at(seconds_now).into_owned().into()),
             Value::Interval(Interval { months: 0, days: 0, micros: seconds * 1_000_000 }),
             (!offset.dst_offset().is_zero()).into(),
         ]);

@@ -16,9 +16,7 @@ pub(super) fn copy(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
     let inside = cursor.inside_parens()?;
     let query = inner_query(&Cursor::new("", inside))?;
     cursor.expect("TO")?;
-    if !cursor.take("STDOUT") {
-        return Err(PlanError::Unsupported("COPY to a file or program of the server".into()));
-    }
+    to_client(cursor)?;
     Ok(StatementKind::CopyOut { query, options: copy_options(cursor)? })
 }
 
@@ -41,9 +39,7 @@ fn copy_table(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
         return Err(PlanError::ReadOnly("COPY FROM".into()));
     }
     cursor.expect("TO")?;
-    if !cursor.take("STDOUT") {
-        return Err(PlanError::Unsupported("COPY to a file or program of the server".into()));
-    }
+    to_client(cursor)?;
     let word = |text: &str| {
         let keyword = match Token::make_keyword(text) {
             Token::Word(Word { keyword, .. }) => keyword,
@@ -57,6 +53,14 @@ fn copy_table(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
     tokens.extend(table);
     let query = Query::new(cursor.parse(&tokens, |parser| parser.parse_query())?)?;
     Ok(StatementKind::CopyOut { query, options: copy_options(cursor)? })
+}
+
+/// The client's end of the connection. PostgreSQL takes either word for it, and PHP says `TO STDIN`.
+fn to_client(cursor: &mut Cursor) -> Result<(), PlanError> {
+    if cursor.take("STDOUT") || cursor.take("STDIN") {
+        return Ok(());
+    }
+    Err(PlanError::Unsupported("COPY to a file or program of the server".into()))
 }
 
 fn copy_options(cursor: &mut Cursor) -> Result<CopyOptions, PlanError> {

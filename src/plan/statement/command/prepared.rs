@@ -4,9 +4,10 @@ use sluice_base::Datum;
 use sqlparser::tokenizer::Token;
 
 use super::inner_query;
+use super::settings::text_value;
 use crate::PlanError;
-use crate::statement::StatementKind;
 use crate::statement::tokens::Cursor;
+use crate::statement::{ExplainOptions, StatementKind};
 
 pub(super) fn prepare(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
     let name = cursor.name()?;
@@ -58,33 +59,51 @@ fn literal(cursor: &mut Cursor) -> Result<Datum, PlanError> {
 }
 
 pub(super) fn explain(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
-    let (mut policy, mut analyze) = (false, false);
+    let mut options = ExplainOptions { policy: false, analyze: false, costs: true, json: false };
     if cursor.peek() == Some(&Token::LParen)
-        && !matches!(cursor.word_at(1).as_deref(), Some("SELECT" | "WITH" | "VALUES"))
+        && !matches!(cursor.word_at(1).as_deref(), Some("SELECT" | "WITH" | "VALUES" | "TABLE"))
     {
         cursor.advance();
         for option in cursor.inside_parens()?.split(|t| t.token == Token::Comma) {
             let mut option = Cursor::new("", option);
-            let name = option.name()?;
-            let value = option.word();
-            let on = !matches!(value.as_deref(), Some("FALSE" | "OFF"));
-            match name.as_str() {
-                "policy" => policy = on,
-                "analyze" => analyze = on,
-                // Nothing of what these add is ever shown: the answer is the same with and without.
-                "verbose" | "costs" | "summary" => {}
-                "timing" | "buffers" | "settings" | "wal" if !on => {}
-                "format" if value.as_deref() == Some("TEXT") => {}
-                other => return Err(PlanError::Unsupported(format!("EXPLAIN option {other}"))),
-            }
+            explain_option(&mut option, &mut options)?;
+            option.end()?;
         }
     }
     loop {
         if cursor.take("ANALYZE") || cursor.take("ANALYSE") {
-            analyze = true;
+            options.analyze = true;
         } else if !cursor.take("VERBOSE") {
             break;
         }
     }
-    Ok(StatementKind::Explain { query: inner_query(&cursor)?, policy, analyze })
+    Ok(StatementKind::Explain { query: inner_query(&cursor)?, options })
+}
+
+fn explain_option(option: &mut Cursor, options: &mut ExplainOptions) -> Result<(), PlanError> {
+    let name = option.name()?;
+    let value = if option.at_end() { None } else { text_value(option)? };
+    if name == "format" {
+        options.json = match value.as_deref() {
+            Some("text") => false,
+            Some("json") => true,
+            other => return Err(PlanError::Unsupported(format!("EXPLAIN FORMAT {}", other.unwrap_or_default()))),
+        };
+        return Ok(());
+    }
+    let on = match value.as_deref() {
+        None | Some("true" | "on" | "1") => true,
+        Some("false" | "off" | "0") => false,
+        Some(_) => return Err(PlanError::InvalidParameter("an option of EXPLAIN requires a Boolean value")),
+    };
+    match name.as_str() {
+        "policy" => options.policy = on,
+        "analyze" => options.analyze = on,
+        "costs" => options.costs = on,
+        // Nothing of what these add is ever shown: the answer is the same with and without.
+        "verbose" | "summary" | "settings" | "buffers" => {}
+        "timing" | "wal" if !on => {}
+        other => return Err(PlanError::Unsupported(format!("EXPLAIN option {other}"))),
+    }
+    Ok(())
 }

@@ -29,7 +29,8 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
     }
     if cursor.take("TIME") {
         cursor.expect("ZONE")?;
-        let value = text_value(cursor)?.filter(|v| !v.eq_ignore_ascii_case("local"));
+        let value = if cursor.take("INTERVAL") { Some(zone_interval(cursor)?) } else { text_value(cursor)? };
+        let value = value.filter(|v| !v.eq_ignore_ascii_case("local"));
         return Ok(StatementKind::Set { name: "timezone".into(), value, local });
     }
     if cursor.take("NAMES") {
@@ -59,6 +60,31 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
         }
     }
     Ok(StatementKind::Set { name, value: Some(parts.join(", ")), local })
+}
+
+/// `SET TIME ZONE INTERVAL '+08:00' HOUR TO MINUTE`, as Sequelize says it: hours to the east, as a number.
+fn zone_interval(cursor: &mut Cursor) -> Result<String, PlanError> {
+    let error = PlanError::InvalidParameter("invalid interval value for time zone");
+    let text = text_value(cursor)?.unwrap_or_default();
+    let hours = cursor.take("HOUR");
+    if hours && cursor.take("TO") {
+        cursor.expect("MINUTE")?;
+    }
+    // A bare number is seconds without the qualifier; no client says that.
+    if !hours && !text.contains(':') {
+        return Err(error);
+    }
+    let (sign, clock) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(&text)),
+    };
+    let mut parts = clock.splitn(3, ':').map(|part| part.parse::<u8>().ok());
+    match (parts.next().flatten(), parts.next().unwrap_or(Some(0)), parts.next()) {
+        (Some(hours), Some(minutes), None) if hours < 24 && minutes < 60 => {
+            Ok((sign * (f64::from(hours) + f64::from(minutes) / 60.0)).to_string())
+        }
+        _ => Err(error),
+    }
 }
 
 /// SET CONSTRAINTS: no constraint is checked here, at whatever time.
