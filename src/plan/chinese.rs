@@ -93,12 +93,17 @@ mod tests {
             "OutOfRange",
             "NotAllowed",
             "Recursion",
+            "TemplateSyntax",
+            "NumberOut",
+            "Bucket",
+            "Letter",
+            "Argument",
         ];
         let mut missing = Vec::new();
         let mut seen = 0;
         for text in sources(Path::new(env!("CARGO_MANIFEST_DIR"))) {
             for kind in kinds {
-                for (at, _) in text.match_indices(&format!("PlanError::{kind}(")) {
+                for (at, _) in text.match_indices(&format!("::{kind}(")) {
                     let rest = text[at..].split_once('(').map_or("", |(_, rest)| rest.trim_start());
                     let rest = rest.strip_prefix("format!(").unwrap_or(rest).trim_start();
                     let Some(literal) = literal(rest) else { continue };

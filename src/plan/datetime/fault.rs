@@ -4,6 +4,7 @@ use datafusion_common::DataFusionError;
 use sluice_base::{ClientError, SqlState, ToClient};
 
 use crate::PlanError;
+use crate::chinese::chinese;
 
 /// A fault of a value; it holds none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -124,7 +125,7 @@ impl ToClient for DatetimeFault {
                 "conflicting values or patterns in the template",
                 "模板中的模式或取值相互冲突",
             ),
-            DatetimeFault::TemplateSyntax(what) => ClientError::new(S::SyntaxError, *what, format!("模板无效:{what}")),
+            DatetimeFault::TemplateSyntax(what) => ClientError::new(S::SyntaxError, *what, chinese(what)),
             DatetimeFault::TemplatePattern(what) => ClientError::new(
                 S::FeatureNotSupported,
                 format!("the template pattern {what} is not supported"),
@@ -148,22 +149,16 @@ impl ToClient for DatetimeFault {
             DatetimeFault::NumberRange => {
                 ClientError::new(S::NumericValueOutOfRange, "numeric field overflow", "numeric 字段溢出")
             }
-            DatetimeFault::NumberOut(what) => {
-                ClientError::new(S::NumericValueOutOfRange, *what, format!("数值超出范围:{what}"))
-            }
-            DatetimeFault::Bucket(what) => {
-                ClientError::new(S::InvalidArgumentForWidthBucket, *what, format!("width_bucket 的参数无效:{what}"))
-            }
+            DatetimeFault::NumberOut(what) => ClientError::new(S::NumericValueOutOfRange, *what, chinese(what)),
+            DatetimeFault::Bucket(what) => ClientError::new(S::InvalidArgumentForWidthBucket, *what, chinese(what)),
             DatetimeFault::Json => ClientError::new(
                 S::InvalidTextRepresentation,
                 "invalid input syntax for type json",
                 "类型 json 的输入语法无效",
             ),
-            DatetimeFault::Letter(what) => ClientError::new(S::ProgramLimitExceeded, *what, "没有这个编号的字符"),
+            DatetimeFault::Letter(what) => ClientError::new(S::ProgramLimitExceeded, *what, chinese(what)),
             DatetimeFault::DivisionByZero => ClientError::new(S::DivisionByZero, "division by zero", "除数为零"),
-            DatetimeFault::Argument(what) => {
-                ClientError::new(S::InvalidParameterValue, *what, format!("参数值无效:{what}"))
-            }
+            DatetimeFault::Argument(what) => ClientError::new(S::InvalidParameterValue, *what, chinese(what)),
         }
     }
 }
