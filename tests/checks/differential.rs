@@ -235,7 +235,7 @@ impl Run {
         let users: Vec<&String> = known.iter().filter(|(_, tables)| !tables.is_empty()).map(|(user, _)| user).collect();
         let user = users.choose(random).expect("users").as_str();
         let mut generator = Generator::new(&known[user], &worlds()["plain"], random);
-        if places[0].has_probes {
+        if places[0].has_probes && self.tried.is_multiple_of(3) {
             generator = generator.probing(user);
         }
         let (sql, ordered) = generator.statement();

@@ -1,14 +1,14 @@
 //! What `sluice_probe` was given: builds for tests have a function that notes its values.
 //!
 //! A label is the person, a space, and `table.column`; statements put the column's own value beside it. Whatever was noted
-//! must be a value that the person may know of that column.
+//! must be a value that the person may know of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::attack_world::World;
+use super::attack_world::{Table, World};
 use super::sluice::{Settings, Sluice};
 
 fn file(settings: &Settings) -> PathBuf {
@@ -42,16 +42,20 @@ pub fn seen(sluice: &Sluice, known: &BTreeMap<String, World>) -> Result<usize, S
     if leaks.is_empty() { Ok(lines.len()) } else { Err(format!("probes saw {} hidden values: {leaks:?}", leaks.len())) }
 }
 
-/// The values of a column that a person may know, as they are noted.
+/// The values that a probe of the column may see, as they are noted: what the person may know of columns of that name.
+/// (Where two columns are joined, the engine may ask of one what a statement asks of the other.)
 fn values(label: &str, known: &BTreeMap<String, World>) -> BTreeSet<String> {
     let found = label.split_once(' ').and_then(|(user, column)| Some((known.get(user)?, column.split_once('.')?)));
     let Some((world, (table, column))) = found else { return BTreeSet::new() };
-    let Some(table) = world.get(table) else { return BTreeSet::new() };
-    let Some(at) = table.columns.iter().position(|(name, _)| name == column) else { return BTreeSet::new() };
-    let text = |row: &Vec<Value>| match &row[at] {
+    let has = |table: &Table| table.columns.iter().position(|(name, _)| name == column);
+    if !world.get(table).is_some_and(|table| has(table).is_some()) {
+        return BTreeSet::new();
+    }
+    let text = |value: &Value| match value {
         Value::Null => None,
         Value::String(text) => Some(text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")),
         other => Some(other.to_string()),
     };
-    table.rows.iter().filter_map(text).collect()
+    let columns = world.values().filter_map(|table| Some((table, has(table)?)));
+    columns.flat_map(|(table, at)| table.rows.iter().filter_map(move |row| text(&row[at]))).collect()
 }

@@ -393,7 +393,7 @@ impl<'a> Generator<'a> {
     fn equality(&mut self, left: &[Column], right: &[Column]) -> Option<String> {
         // Columns of one name belong together, like keys; now and then any two of a type.
         let bare = |column: &Column| column.name.split('.').nth(1).unwrap_or_default().to_string();
-        let strict = self.chance(85);
+        let strict = self.probes.is_some() || self.chance(85);
         let pairs: Vec<(&Column, &Column)> = left
             .iter()
             .flat_map(|l| right.iter().map(move |r| (l, r)))

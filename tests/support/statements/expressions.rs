@@ -195,7 +195,8 @@ impl Generator<'_> {
         let inner = qualified(&alias, &relation.columns);
         let inner_condition = self.simple_condition(&inner, &[]);
         let negated = if self.chance(35) { "NOT " } else { "" };
-        if self.chance(50) {
+        // Probes: the engine puts a condition on either side of an equality, and only columns of one name are compared.
+        if self.probes.is_some() || self.chance(50) {
             let on = self.equality(&inner, scope).unwrap_or_else(|| "true".into());
             return format!(
                 "{negated}EXISTS (SELECT 1 FROM {} AS {alias} WHERE {on} AND {inner_condition})",
