@@ -28,7 +28,7 @@ use sluice_plan::Governed;
 use crate::EngineError;
 use crate::federate::{Federated, Generic, Sent, Splitter, needs_values, verify_physical};
 use crate::functions::{Bounds, Checked};
-use crate::sources::Sources;
+use crate::sources::{ReadAhead, Sources};
 use stop::cooperative;
 
 pub(crate) use stop::Stop;
@@ -36,6 +36,8 @@ pub use stream::RowStream;
 
 /// Rows of one batch inside the engine.
 const BATCH_ROWS: usize = 8_192;
+/// The part of the memory that rows may take which were read and not yet sent: one in so many.
+const READ_AHEAD_SHARE: usize = 4;
 
 /// Threads for each core: work between two pauses (a sort, a long batch) must not hold up the statements behind it.
 const THREADS_PER_CORE: usize = 2;
@@ -62,6 +64,7 @@ pub struct Engine {
     sources: Sources,
     keys: MaskKeys,
     statement_timeout_ms: u64,
+    read_ahead: ReadAhead,
     runtime: Option<tokio::runtime::Runtime>,
     /// By number of the governed plan; `None` for those that have to be planned with their values.
     generic: moka::sync::Cache<u64, Option<Arc<Generic>>>,
@@ -105,7 +108,17 @@ impl Engine {
             .map_err(|error| EngineError::Internal(format!("engine threads: {error}")))?;
         let statement_timeout_ms = limits.statement_timeout_ms;
         let generic = moka::sync::Cache::builder().max_capacity(GENERIC_MAX).time_to_idle(GENERIC_IDLE).build();
-        Ok(Engine { state, sources, keys, statement_timeout_ms, runtime: Some(runtime), generic, pushdown: true })
+        let read_ahead = ReadAhead::new(limits.memory_bytes / READ_AHEAD_SHARE);
+        Ok(Engine {
+            state,
+            sources,
+            keys,
+            statement_timeout_ms,
+            read_ahead,
+            runtime: Some(runtime),
+            generic,
+            pushdown: true,
+        })
     }
 
     /// The same engine with sub-plans kept here: answers must not change.
@@ -125,6 +138,7 @@ impl Engine {
             sources: &self.sources,
             keys: &self.keys,
             timeout_ms: self.statement_timeout_ms,
+            read_ahead: &self.read_ahead,
             pushdown: self.pushdown,
         }
     }

@@ -22,7 +22,7 @@ use crate::encode::RowBlock;
 use crate::federate::Federated;
 
 /// Batches that may wait for a slow reader.
-const WAITING_MAX: usize = 2;
+const WAITING_MAX: usize = 1;
 /// Rows of one block, so that a slow reader holds little.
 const BLOCK_ROWS: usize = 8_192;
 

@@ -22,7 +22,7 @@ use super::gate::Gate;
 use super::parents::{self, FACT, Parent};
 use crate::EngineError;
 use crate::dialect::{self, Dialect};
-use crate::sources::{FileSource, ScanRequest, Source, Sources};
+use crate::sources::{FileSource, ReadAhead, ScanRequest, Source, Sources};
 
 /// Where raw rows come from.
 #[derive(Debug, Clone)]
@@ -69,6 +69,7 @@ pub(super) struct LeafBuilder<'a> {
     pub(super) sources: &'a Sources,
     pub(super) source: &'a GovernedSource,
     pub(super) timeout_ms: u64,
+    pub(super) read_ahead: ReadAhead,
 }
 
 impl LeafBuilder<'_> {
@@ -232,6 +233,7 @@ impl LeafBuilder<'_> {
             schema: raw.schema(),
             types: raw.fields.iter().map(|f| raw.entity.fields[*f].sql_type.clone()).collect(),
             batch_rows: 0,
+            read_ahead: self.read_ahead.clone(),
             timeout_ms: self.timeout_ms,
             reusable: true,
         };

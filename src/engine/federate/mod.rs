@@ -37,7 +37,7 @@ use sluice_plan::{GovernedSource, WorkTable};
 
 use crate::EngineError;
 use crate::execute::Stop;
-use crate::sources::{ScanRequest, Sources};
+use crate::sources::{ReadAhead, ScanRequest, Sources};
 use fragment::Finished;
 use leaf::{LeafBuilder, RawRows};
 use parents::Parent;
@@ -78,6 +78,7 @@ pub(crate) struct Splitter<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) keys: &'a MaskKeys,
     pub(crate) timeout_ms: u64,
+    pub(crate) read_ahead: &'a ReadAhead,
     /// Sub-plans are pushed; false keeps everything above single scans here, for comparing answers.
     pub(crate) pushdown: bool,
 }
@@ -155,6 +156,7 @@ impl Splitter<'_> {
                 schema: Arc::clone(&schema),
                 types: rendered.types,
                 batch_rows: 0,
+                read_ahead: self.read_ahead.clone(),
                 timeout_ms: self.timeout_ms,
                 reusable: pusher.reusable,
             },
@@ -184,8 +186,13 @@ impl Splitter<'_> {
         };
         let all: Vec<usize> = (0..source.fields().len()).collect();
         let projection = scan.projection.as_deref().unwrap_or(&all);
-        let builder =
-            LeafBuilder { catalog: &self.snapshot.catalog, sources: self.sources, source, timeout_ms: self.timeout_ms };
+        let builder = LeafBuilder {
+            catalog: &self.snapshot.catalog,
+            sources: self.sources,
+            source,
+            timeout_ms: self.timeout_ms,
+            read_ahead: self.read_ahead.clone(),
+        };
         let leaf = builder.build(projection, &scan.filters, scan.fetch)?;
         if leaf.residual.iter().any(generic::has_parameter) {
             return Err(EngineError::Internal("a parameter outside a source's statement".into()));

@@ -15,7 +15,7 @@ use super::gate::{Gate, exact_type};
 use super::leaf::{LeafBuilder, inner_conditions};
 use super::parents::FACT;
 use crate::dialect::{Aggregate, Dialect};
-use crate::sources::{Source, Sources};
+use crate::sources::{ReadAhead, Source, Sources};
 
 /// A SELECT whose columns are named `c0`, `c1`, ...
 pub(super) struct Rendered {
@@ -121,7 +121,13 @@ impl<'a> Pusher<'a> {
         if scan.fetch.is_some() || wanted.iter().any(|field| !decision.fields[*field].is_clear()) {
             return None;
         }
-        let builder = LeafBuilder { catalog: self.catalog, sources: self.sources, source, timeout_ms: 0 };
+        let builder = LeafBuilder {
+            catalog: self.catalog,
+            sources: self.sources,
+            source,
+            timeout_ms: 0,
+            read_ahead: ReadAhead::default(),
+        };
         let inner = inner_conditions(&builder, self.dialect, &mut self.params);
         if !inner.complete || !inner.rest.is_empty() {
             return None;

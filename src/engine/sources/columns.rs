@@ -18,7 +18,8 @@ use arrow::datatypes::{
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use super::decimal::{self, Wide};
-use super::{BATCH_BYTES, SourceError, ValueProblem};
+use super::read_ahead::Reading;
+use super::{ScanRequest, SourceError, ValueProblem};
 
 /// What a push answers.
 pub(super) type Pushed = Result<(), ValueProblem>;
@@ -353,11 +354,14 @@ pub(super) struct Batch {
     rows: usize,
     rows_max: usize,
     bytes: usize,
+    bytes_max: usize,
+    reading: Reading,
 }
 
 impl Batch {
-    /// Builders for a schema.
-    pub(super) fn new(connection: &str, schema: &SchemaRef, batch_rows: usize) -> Result<Batch, SourceError> {
+    /// Builders for what a request asks for.
+    pub(super) fn new(connection: &str, request: &ScanRequest) -> Result<Batch, SourceError> {
+        let schema = &request.schema;
         let columns: Result<Vec<Column>, SourceError> = schema
             .fields()
             .iter()
@@ -368,7 +372,8 @@ impl Batch {
                 })
             })
             .collect();
-        let rows_max = if batch_rows == 0 { super::BATCH_ROWS } else { batch_rows };
+        let rows_max = if request.batch_rows == 0 { super::BATCH_ROWS } else { request.batch_rows };
+        let reading = request.read_ahead.begin();
         Ok(Batch {
             connection: connection.into(),
             schema: schema.clone(),
@@ -376,6 +381,8 @@ impl Batch {
             rows: 0,
             rows_max,
             bytes: 0,
+            bytes_max: reading.batch_bytes(),
+            reading,
         })
     }
 
@@ -413,7 +420,7 @@ impl Batch {
     pub(super) fn end_row(&mut self, bytes: usize) -> bool {
         self.rows += 1;
         self.bytes += bytes;
-        self.rows >= self.rows_max || self.bytes >= BATCH_BYTES
+        self.rows >= self.rows_max || self.bytes >= self.bytes_max
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -426,6 +433,7 @@ impl Batch {
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         self.rows = 0;
         self.bytes = 0;
+        self.bytes_max = self.reading.batch_bytes();
         RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
             .map_err(|error| SourceError::Request { connection: self.connection.clone(), problem: error.to_string() })
     }

@@ -1,7 +1,7 @@
 //! The channel between the task that reads a source and the stream that the engine polls.
 //!
-//! Invariant: when the stream is dropped, [`Watch::closed`] resolves, so that the task can stop the source; at most two
-//! batches wait in between, so a slow reader slows the source; a stream ends only after [`Feed::end`] or an error, so
+//! Invariant: when the stream is dropped, [`Watch::closed`] resolves, so that the task can stop the source; at most one
+//! batch waits in between, so a slow reader slows the source; a stream ends only after [`Feed::end`] or an error, so
 //! a task that breaks off can never look like the end of the rows.
 
 use arrow::record_batch::RecordBatch;
@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{BatchStream, SourceError};
 
 /// Batches that may wait between the reading task and the stream.
-const WAITING_MAX: usize = 2;
+const WAITING_MAX: usize = 1;
 
 /// The reading task's end.
 pub(super) struct Feed {

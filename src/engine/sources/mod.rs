@@ -27,6 +27,7 @@ mod files;
 mod mysql;
 mod pool;
 mod postgres;
+mod read_ahead;
 mod settings;
 mod sqlite;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use error::{SourceError, ValueProblem};
 pub use files::{FileKind, FileSource};
 pub use mysql::MysqlSource;
 pub use postgres::PostgresSource;
+pub use read_ahead::ReadAhead;
 pub use sqlite::SqliteSource;
 
 use crate::dialect::Dialect;
@@ -45,8 +47,10 @@ use settings::Settings;
 
 /// Rows of one batch unless the request says otherwise.
 pub const BATCH_ROWS: usize = 8_192;
-/// A batch is closed early when its values reach this many bytes.
+/// A batch is closed early when its values reach this many bytes, or fewer where many scans read ahead.
 pub const BATCH_BYTES: usize = 4 << 20;
+/// What the smallest share of a batch is: below, handing over costs more than reading.
+const BATCH_BYTES_MIN: usize = 16 << 10;
 
 /// Batches of one scan; dropping it cancels the work at the source.
 pub type BatchStream = Pin<Box<dyn Stream<Item = Result<RecordBatch, SourceError>> + Send>>;
@@ -67,6 +71,8 @@ pub struct ScanRequest {
     pub types: Vec<SqlType>,
     /// Rows of one batch; 0 means [`BATCH_ROWS`].
     pub batch_rows: usize,
+    /// Shared by all scans of the engine.
+    pub read_ahead: ReadAhead,
     /// Time the source may take, milliseconds; 0 is no limit beyond the connection's own.
     pub timeout_ms: u64,
     /// Rows of one table, neither joined nor aggregated: the source may keep the statement prepared and run it again.

@@ -14,7 +14,7 @@ use sluice_base::{Datum, SqlType};
 use sluice_model::catalog::{Connection, SourceKind};
 
 use super::testserver::{self, PASSWORD};
-use super::{ScanRequest, Source, SourceError, Sources, SqlSource};
+use super::{ReadAhead, ScanRequest, Source, SourceError, Sources, SqlSource};
 
 /// A file of this test process that does not exist yet.
 pub(super) fn new_path(name: &str) -> PathBuf {
@@ -125,6 +125,7 @@ pub(super) fn request(sql: &str, params: Vec<(SqlType, Datum)>, types: &[SqlType
         schema,
         types: types.to_vec(),
         batch_rows: 0,
+        read_ahead: ReadAhead::default(),
         timeout_ms: 0,
         reusable: false,
     }

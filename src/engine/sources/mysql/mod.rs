@@ -295,7 +295,7 @@ impl Shared {
 }
 
 async fn read(shared: &Shared, session: &mut Session, request: &ScanRequest, feed: &mut Feed) -> Result<Ended, Broken> {
-    let mut batch = Batch::new(&shared.id, &request.schema, request.batch_rows).map_err(Broken::Refused)?;
+    let mut batch = Batch::new(&shared.id, request).map_err(Broken::Refused)?;
     let params = decode::bind_all(&shared.id, &request.params).map_err(Broken::Refused)?;
     let limit = shared.pool.manager().server().timeout_ms(request.timeout_ms);
     let at_start = |error| shared.broken_at_start(error);

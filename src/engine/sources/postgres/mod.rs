@@ -241,7 +241,7 @@ async fn read(
     feed: &mut Feed,
     busy: &mut bool,
 ) -> Result<(), Broken> {
-    let mut batch = Batch::new(&shared.id, &request.schema, request.batch_rows)?;
+    let mut batch = Batch::new(&shared.id, request)?;
     let binds = bind::all(&shared.id, &request.params)?;
     let types: Vec<Type> = binds.iter().map(|bind| bind.sql_type().clone()).collect();
     let statement = match session.prepare(&request.sql, &types).await {

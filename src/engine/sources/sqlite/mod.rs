@@ -300,7 +300,7 @@ fn read(
     stop: &Stop,
 ) -> Result<Ended, SourceError> {
     let failed = |error| shared.failed(error);
-    let mut batch = Batch::new(&shared.id, &request.schema, request.batch_rows)?;
+    let mut batch = Batch::new(&shared.id, request)?;
     let mut statement = connection.prepare_cached(&request.sql).map_err(failed)?;
     if statement.column_count() != batch.width() {
         let problem = format!("{} columns asked, {} answered", batch.width(), statement.column_count());
