@@ -310,6 +310,22 @@ fn limits_say_what_they_are() {
     // Bounds for a busy machine; without a timeout it would take minutes.
     assert!(started.elapsed() < Duration::from_secs(40), "the timeout of 4 s took {:?}", started.elapsed());
 
+    let walks = [
+        "WITH RECURSIVE t AS (SELECT branch_id, 1 AS n FROM retail.branch UNION ALL SELECT branch_id, n + 1 FROM t) \
+         SELECT count(*) FROM t",
+        "WITH RECURSIVE t AS (SELECT branch_id FROM retail.branch UNION ALL SELECT b.branch_id FROM retail.branch b \
+         JOIN t ON b.level >= 0) SELECT count(*) FROM t",
+        "WITH RECURSIVE t AS (SELECT 1 AS n FROM retail.branch UNION SELECT t.n + 1 FROM t JOIN retail.branch b ON true) \
+         SELECT max(n) FROM t",
+        "SELECT count(*) FROM retail.txn a, generate_series(1, length(a.channel) * 100000) b, retail.txn c",
+    ];
+    for walk in walks {
+        let started = Instant::now();
+        let answer = login().simple(walk);
+        assert!(matches!(code(&answer), "57014" | "53200" | "54000"), "{walk}: {:?}", answer.error);
+        assert!(started.elapsed() < Duration::from_secs(40), "{walk}: {:?}", started.elapsed());
+    }
+
     let mut session = login();
     session.simple("SET statement_timeout = '300ms'");
     let started = Instant::now();
@@ -417,6 +433,11 @@ fn a_text_that_doubles_is_refused_before_it_takes_memory() {
         doubled("regexp_replace(x, '.', x, 'g')"),
         doubled("overlay(x placing x from 1 for 0)"),
         doubled("repeat(x, 100)"),
+        doubled("array_to_string(ARRAY[x, x], '')"),
+        doubled("array_to_string(string_to_array(x, NULL), x)"),
+        doubled("json_build_array(x, x)::text"),
+        doubled("json_build_object(x, x)::text"),
+        doubled("to_json(x || x)::text"),
         "SELECT repeat(repeat(repeat(branch_name, 10000), 10000), 10000) FROM retail.branch".into(),
         format!("SELECT regexp_replace(repeat(branch_name, 60000), '.*', '{}') FROM retail.branch", "\\0".repeat(100)),
         "SELECT string_agg(repeat(memo, 30000), '') FROM retail.txn".into(),

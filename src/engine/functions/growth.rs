@@ -2,10 +2,11 @@
 //!
 //! Invariant: [`Growth::bytes`] is never less than the length of what the function makes of a row.
 
-use datafusion::arrow::array::{Array, AsArray, LargeStringArray, StringArray, StringViewArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, StringArray, StringViewArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::scalar::ScalarValue;
+use sluice_plan::Grows;
 
 /// The functions that can make more than they are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,19 +25,30 @@ pub(super) enum Growth {
     Pad,
     /// Each match becomes the third argument, with parts of the match in it.
     RegexReplace,
+    /// The texts among the arguments stand at each item of the array.
+    Items,
+    /// Texts with what json escapes in them.
+    Json,
+    /// The first argument once for each group of the second.
+    Groups,
 }
 
 /// What is known of a function by its name here.
 pub(super) fn of_function(name: &str) -> Option<Growth> {
     Some(match name {
-        "concat" | "overlay" => Growth::Concat,
+        "concat" | "overlay" | "\u{1}jsonb_joined" => Growth::Concat,
         "concat_ws" => Growth::ConcatWith,
         "replace" => Growth::Replace,
         "translate" => Growth::Translate,
         "repeat" => Growth::Repeat,
         "lpad" | "rpad" => Growth::Pad,
         "regexp_replace" => Growth::RegexReplace,
-        _ => return None,
+        other => match sluice_plan::grows(other)? {
+            Grows::Together => Growth::Concat,
+            Grows::Items => Growth::Items,
+            Grows::Json => Growth::Json,
+            Grows::Groups => Growth::Groups,
+        },
     })
 }
 
@@ -59,12 +71,43 @@ impl Growth {
                 let fill = if arguments.len() > 2 { text(2) } else { " " };
                 count().saturating_mul(widest(text(0)).max(widest(fill)))
             }
+            Growth::Items => {
+                let items: usize = arguments.iter().map(|argument| argument.items(row)).sum();
+                let texts = (0..arguments.len()).map(|at| text(at).len()).fold(PRINTED, usize::saturating_add);
+                let own = arguments.iter().map(|argument| argument.length(row)).fold(0, usize::saturating_add);
+                own.saturating_add(items.saturating_mul(texts))
+            }
+            Growth::Json => {
+                let one = |argument: &Argument| match argument.text(row) {
+                    Some(text) => escaped(text),
+                    // An item, with every letter escaped.
+                    None => argument.length(row).saturating_mul(6).saturating_add(argument.items(row) * PRINTED),
+                };
+                arguments.iter().map(|argument| one(argument).saturating_add(4)).fold(2, usize::saturating_add)
+            }
+            Growth::Groups => {
+                let groups = text(1).matches('(').count() + 1;
+                text(0).len().saturating_mul(groups).saturating_add(groups * 16)
+            }
             Growth::RegexReplace => {
                 let flags = if arguments.len() > 3 { text(3) } else { "" };
                 regex_replaced(text(0), text(1), text(2), flags)
             }
         }
     }
+}
+
+/// Bytes of a value that is no text, printed, at most.
+const PRINTED: usize = 128;
+
+/// Bytes of a text in json, quotes aside.
+fn escaped(text: &str) -> usize {
+    let of = |byte: u8| match byte {
+        b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 2,
+        0..=31 => 6,
+        _ => 1,
+    };
+    text.bytes().map(of).sum()
 }
 
 fn replaced(text: &str, from: &str, to: &str) -> usize {
@@ -134,9 +177,27 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// Bytes of a text; values of other types print as less than this.
+    /// The array of a row.
+    fn list(&self, row: usize) -> Option<ArrayRef> {
+        match self {
+            Argument::Constant(ScalarValue::List(list)) if list.is_valid(0) => Some(list.value(0)),
+            Argument::Other(array) => {
+                array.as_list_opt::<i32>().filter(|list| list.is_valid(row)).map(|list| list.value(row))
+            }
+            _ => None,
+        }
+    }
+
+    /// Items of an array.
+    fn items(&self, row: usize) -> usize {
+        self.list(row).map_or(0, |list| list.len())
+    }
+
+    /// Bytes of a text, and of the texts of an array; values of other types print as less than this.
     fn length(&self, row: usize) -> usize {
-        const PRINTED: usize = 128;
+        if let Some(list) = self.list(row) {
+            return list.to_data().get_slice_memory_size().unwrap_or(usize::MAX);
+        }
         match self {
             Argument::Other(array) if array.is_valid(row) => PRINTED,
             Argument::Constant(value) if !value.is_null() && value.try_as_str().is_none() => PRINTED,
@@ -177,6 +238,14 @@ mod tests {
         assert_eq!(bytes(Growth::Replace, &["abc", "", "123"]), 3);
         assert!(bytes(Growth::ConcatWith, &["--", "a", "b"]) >= 4);
         assert!(bytes(Growth::Translate, &["aaa", "a", "闸"]) >= 9);
+    }
+
+    #[test]
+    fn json_and_groups_are_no_longer_than_was_said() {
+        assert!(bytes(Growth::Json, &["a\"b\n\u{1}"]) >= "\"a\\\"b\\n\\u0001\"".len());
+        assert!(bytes(Growth::Groups, &["abc", "((.)(.))"]) >= 5);
+        assert_eq!(of_function("regexp_match"), Some(Growth::Groups));
+        assert_eq!(of_function("array_to_string"), Some(Growth::Items));
     }
 
     #[test]

@@ -11,6 +11,11 @@ use super::table::{Outcome, Overload, text};
 use super::value::{Kind, Value};
 use crate::resolve::json::{CONTAINS, HAS_KEY, JOINED, JSON, JSONB};
 
+/// How many times as long as it was written a value may get, one of [`SMALL`] bytes aside: blanks come to less than that,
+/// and exponents that are written out to more.
+const GROWTH_MAX: usize = 4;
+const SMALL: usize = 1 << 16;
+
 /// Places that a number is written out to.
 const DIGITS_MAX: i64 = 1_000;
 
@@ -70,7 +75,7 @@ impl Style {
 
 fn normal(json: &str) -> Outcome<'static> {
     let mut out = String::with_capacity(json.len());
-    put(whole(json)?, &mut out)?;
+    put(whole(json)?, &mut out, json.len().saturating_mul(GROWTH_MAX).saturating_add(SMALL))?;
     Ok(Value::Owned(out))
 }
 
@@ -95,7 +100,10 @@ fn joined(left: &str, right: &str) -> Outcome<'static> {
 }
 
 /// A value in its one form.
-fn put(part: &str, out: &mut String) -> Result<(), Fault> {
+fn put(part: &str, out: &mut String, most: usize) -> Result<(), Fault> {
+    if out.len() > most {
+        return Err(Fault::Argument("numbers of json with too many digits"));
+    }
     match part.as_bytes().first() {
         Some(b'{') => {
             out.push('{');
@@ -105,7 +113,7 @@ fn put(part: &str, out: &mut String) -> Result<(), Fault> {
                 }
                 put_text(&key, out);
                 out.push_str(": ");
-                put(value, out)?;
+                put(value, out, most)?;
             }
             out.push('}');
         }
@@ -115,7 +123,7 @@ fn put(part: &str, out: &mut String) -> Result<(), Fault> {
                 if at > 0 {
                     out.push_str(", ");
                 }
-                put(value, out)?;
+                put(value, out, most)?;
             }
             out.push(']');
         }

@@ -156,6 +156,31 @@ pub(crate) static NAMES: &[&str] = &[
     "regexp_split_to_array",
 ];
 
+/// How what a function makes grows with what it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grows {
+    /// No longer than its arguments together.
+    Together,
+    /// The texts among the arguments may stand at each item of the array.
+    Items,
+    /// Texts are written as json.
+    Json,
+    /// The text may stand once for each group of the pattern.
+    Groups,
+}
+
+/// How a function of this room grows, where it can make more than it is given.
+pub fn grows(name: &str) -> Option<Grows> {
+    let (_, work) = TABLE.iter().find(|(known, _)| *known == name)?;
+    match work {
+        Work::Array | Work::Append | Work::Prepend | Work::Join => Some(Grows::Together),
+        Work::Replace | Work::ToText => Some(Grows::Items),
+        Work::ToJson | Work::Member | Work::Object(_) | Work::JsonArray => Some(Grows::Json),
+        Work::Match | Work::Matches => Some(Grows::Groups),
+        _ => None,
+    }
+}
+
 /// The function of a name.
 pub(crate) fn function(name: &str, session: &Arc<Session>) -> Option<Arc<ScalarUDF>> {
     let (name, work) = TABLE.iter().find(|(known, _)| *known == name)?;
