@@ -14,6 +14,9 @@ pub enum SystemError {
     /// No such relation for this principal.
     #[error("relation \"{0}\" does not exist")]
     UndefinedTable(String),
+    /// A relation of the system that nobody reads here.
+    #[error("permission denied for table {0}")]
+    Withheld(String),
     /// No such column, or no such field of a record.
     #[error("column \"{0}\" does not exist")]
     UndefinedColumn(String),
@@ -115,6 +118,7 @@ impl SystemError {
     fn chinese(&self) -> String {
         match self {
             SystemError::UndefinedTable(name) => format!("关系 \"{name}\" 不存在"),
+            SystemError::Withheld(name) => format!("没有读取关系 {name} 的权限"),
             SystemError::UndefinedColumn(name) => format!("列 \"{name}\" 不存在"),
             SystemError::MissingFrom(name) => format!("FROM 子句中没有表 \"{name}\""),
             SystemError::AmbiguousColumn(name) => format!("列引用 \"{name}\" 有歧义"),
@@ -162,6 +166,7 @@ impl ToClient for SystemError {
     fn to_client(&self) -> ClientError {
         let code = match self {
             SystemError::UndefinedTable(_) | SystemError::MissingFrom(_) => SqlState::UndefinedTable,
+            SystemError::Withheld(_) => SqlState::InsufficientPrivilege,
             SystemError::UndefinedColumn(_) => SqlState::UndefinedColumn,
             SystemError::AmbiguousColumn(_) => SqlState::AmbiguousColumn,
             SystemError::DuplicateAlias(_) => SqlState::DuplicateAlias,

@@ -7,7 +7,7 @@ use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
 use crate::functions::{Chosen, aggregate_kind, call_text, choose, set_function};
 use crate::plan::{Expr, ExtraKind, SetPlan, SubqueryUse};
-use crate::typing::{array_of, name_parts};
+use crate::typing::{Ty, array_of, name_parts};
 use crate::value::Value;
 
 /// Schema (where one is told) and name of a function that may exist.
@@ -65,7 +65,12 @@ impl Analyzer<'_> {
         {
             return Ok(typed);
         }
-        let args = self.arguments(&args)?;
+        let mut args = self.arguments(&args)?;
+        if let ("row_to_json", [Typed { ty: Ty { fields: Some(fields), .. }, .. }]) = (name.as_str(), args.as_slice()) {
+            // The names of the fields are part of the type, not of the value.
+            let names = fields.iter().map(|(name, _)| Value::text(name.as_str())).collect();
+            args.push(Typed::new(Expr::Const(Value::array(names)), array_of(&SqlType::Text)));
+        }
         self.call_in(schema.as_deref(), &name, args)
     }
 

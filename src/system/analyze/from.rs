@@ -9,7 +9,7 @@ use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
 use crate::functions::set_function;
 use crate::plan::{FromPlan, Item, ItemSource, OutputColumn, Slots, TableCall};
-use crate::relations::{all, find};
+use crate::relations::{all, find, withheld};
 use crate::typing::{Ty, fold, name_parts};
 
 /// An item with the columns it shows.
@@ -89,7 +89,11 @@ impl Analyzer<'_> {
             _ => None,
         };
         let Some(shape) = position.and_then(|position| all().get(position)) else {
-            return Err(SystemError::UndefinedTable(parts.join(".")));
+            return Err(match parts.as_slice() {
+                [name] if withheld::oid_of("pg_catalog", name).is_some() => SystemError::Withheld(name.clone()),
+                [schema, name] if withheld::oid_of(schema, name).is_some() => SystemError::Withheld(name.clone()),
+                _ => SystemError::UndefinedTable(parts.join(".")),
+            });
         };
         let columns = shape.columns.iter().zip(1_i16..).map(|(known, number)| EntryColumn {
             name: known.name.to_string(),

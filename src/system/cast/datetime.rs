@@ -1,10 +1,9 @@
-//! Dates and times as text, in ISO form, and the offset of the session's zone.
+//! Dates and times as text, in ISO form, and the session's zone.
 //!
-//! Left out: named time zones other than UTC. Their rules live in the encoder; here such a cast is unsupported, so
-//! that it is never an hour off.
+//! Left out: a named zone behind a literal; it is unsupported here and left to the engine.
 
 use chrono::{Datelike, NaiveDate};
-use sluice_base::Interval;
+use sluice_base::{Interval, TimeZone};
 
 use crate::Context;
 use crate::error::{Result, SystemError};
@@ -18,8 +17,8 @@ fn epoch() -> NaiveDate {
     NaiveDate::default()
 }
 
-/// Offset of a zone in microseconds east of UTC.
-pub(crate) fn zone_offset(zone: &str) -> Result<i64> {
+/// What stands behind a literal, in microseconds east of UTC.
+fn literal_offset(zone: &str) -> Result<i64> {
     let lower = zone.trim().to_ascii_lowercase();
     if matches!(lower.as_str(), "utc" | "gmt" | "z" | "etc/utc" | "zulu" | "etc/gmt" | "uct" | "universal") {
         return Ok(0);
@@ -27,12 +26,38 @@ pub(crate) fn zone_offset(zone: &str) -> Result<i64> {
     parse_offset(&lower).ok_or_else(|| SystemError::Unsupported("a named time zone".into()))
 }
 
-/// Offset of the session's zone in microseconds east of UTC.
-pub(crate) fn session_offset(context: &Context) -> Result<i64> {
-    match (context.setting)("timezone").or_else(|| (context.setting)("TimeZone")) {
-        Some(zone) => zone_offset(&zone),
-        None => Ok(0),
-    }
+/// A zone as `AT TIME ZONE` reads it: a bare offset counts to the west there, as POSIX has it.
+pub(crate) fn zone_named(text: &str) -> Result<TimeZone> {
+    let text = text.trim();
+    let offset = text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-'));
+    let posix = if offset { format!("UTC{text}") } else { text.to_string() };
+    TimeZone::parse(&posix).ok_or_else(|| SystemError::InvalidParameter(format!("time zone \"{text}\" not recognized")))
+}
+
+/// The session's zone.
+pub(crate) fn session_zone(context: &Context) -> TimeZone {
+    let name = (context.setting)("timezone").or_else(|| (context.setting)("TimeZone"));
+    name.and_then(|name| TimeZone::parse(&name)).unwrap_or_default()
+}
+
+/// Microseconds east of UTC at an instant.
+pub(crate) fn offset_at(zone: &TimeZone, utc: i64) -> i64 {
+    i64::from(zone.offset_at(utc.div_euclid(SECOND))) * SECOND
+}
+
+/// Microseconds east of UTC for a wall clock.
+pub(crate) fn offset_of_local(zone: &TimeZone, local: i64) -> i64 {
+    i64::from(zone.offset_of_local(local.div_euclid(SECOND))) * SECOND
+}
+
+/// What the session's clock shows at an instant.
+pub(crate) fn to_local(context: &Context, utc: i64) -> i64 {
+    utc.saturating_add(offset_at(&session_zone(context), utc))
+}
+
+/// The instant at which the session's clock shows this.
+pub(crate) fn from_local(context: &Context, local: i64) -> i64 {
+    local.saturating_sub(offset_of_local(&session_zone(context), local))
 }
 
 /// `+08`, `-05:30`, `+0800`.
@@ -131,7 +156,7 @@ fn parse_date(text: &str) -> Option<NaiveDate> {
 pub(crate) fn date_in(text: &str, context: &Context) -> Result<i32> {
     let invalid = || SystemError::InvalidDatetime("date".into());
     let lower = text.trim().to_ascii_lowercase();
-    let today = || -> Result<i32> { day_of(context.now_micros + session_offset(context)?) };
+    let today = || -> Result<i32> { day_of(to_local(context, context.now_micros)) };
     match lower.as_str() {
         "epoch" => return Ok(0),
         "today" | "now" => return today(),
@@ -180,14 +205,14 @@ fn parse_timestamp(text: &str) -> Option<(i64, Option<Result<i64>>)> {
     let clock_end = rest.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(rest.len());
     let (clock, zone) = rest.split_at(clock_end);
     let zone = zone.trim();
-    let offset = (!zone.is_empty()).then(|| zone_offset(zone));
+    let offset = (!zone.is_empty()).then(|| literal_offset(zone));
     Some((days * DAY + parse_time(clock)?, offset))
 }
 
 /// `timestamp` from text; a zone in it is ignored, as PostgreSQL does.
 pub(crate) fn timestamp_in(text: &str, context: &Context) -> Result<i64> {
     if text.trim().eq_ignore_ascii_case("now") {
-        return Ok(context.now_micros + session_offset(context)?);
+        return Ok(to_local(context, context.now_micros));
     }
     if text.trim().eq_ignore_ascii_case("epoch") {
         return Ok(0);
@@ -208,7 +233,7 @@ pub(crate) fn timestamptz_in(text: &str, context: &Context) -> Result<i64> {
     }
     match parse_timestamp(text) {
         Some((micros, Some(offset))) => Ok(micros - offset?),
-        Some((micros, None)) => Ok(micros - session_offset(context)?),
+        Some((micros, None)) => Ok(from_local(context, micros)),
         None => Err(SystemError::InvalidDatetime("timestamp with time zone".into())),
     }
 }

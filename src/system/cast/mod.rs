@@ -158,21 +158,17 @@ fn between_times(value: &Value, from: &SqlType, to: &SqlType, context: &Context)
     Ok(match (value, to) {
         (Value::Date(days), SqlType::Timestamp) => Value::Timestamp(datetime::midnight(*days)?),
         (Value::Date(days), SqlType::Timestamptz) => {
-            Value::Timestamptz(datetime::midnight(*days)?.saturating_sub(datetime::session_offset(context)?))
+            Value::Timestamptz(datetime::from_local(context, datetime::midnight(*days)?))
         }
         (Value::Timestamp(micros), SqlType::Date) => Value::Date(datetime::day_of(*micros)?),
-        (Value::Timestamp(micros), SqlType::Timestamptz) => {
-            Value::Timestamptz(micros.saturating_sub(datetime::session_offset(context)?))
-        }
-        (Value::Timestamptz(micros), SqlType::Timestamp) => {
-            Value::Timestamp(micros.saturating_add(datetime::session_offset(context)?))
-        }
+        (Value::Timestamp(micros), SqlType::Timestamptz) => Value::Timestamptz(datetime::from_local(context, *micros)),
+        (Value::Timestamptz(micros), SqlType::Timestamp) => Value::Timestamp(datetime::to_local(context, *micros)),
         (Value::Timestamptz(micros), SqlType::Date) => {
-            Value::Date(datetime::day_of(micros.saturating_add(datetime::session_offset(context)?))?)
+            Value::Date(datetime::day_of(datetime::to_local(context, *micros))?)
         }
         (Value::Timestamp(micros), SqlType::Time) => Value::Time(micros.rem_euclid(DAY)),
         (Value::Timestamptz(micros), SqlType::Time) => {
-            Value::Time((micros.saturating_add(datetime::session_offset(context)?)).rem_euclid(DAY))
+            Value::Time(datetime::to_local(context, *micros).rem_euclid(DAY))
         }
         (Value::Time(micros), SqlType::Interval) => Value::Interval(Interval { months: 0, days: 0, micros: *micros }),
         (Value::Interval(interval), SqlType::Time) => Value::Time(interval.micros.rem_euclid(DAY)),

@@ -7,7 +7,7 @@ use sluice_base::SqlType;
 
 use crate::Context;
 use crate::error::{Result, SystemError};
-use crate::relations::{all, find, find_by_oid, format_type, operators, procs, type_info, type_info_by_name};
+use crate::relations::{all, find, find_by_oid, format_type, operators, procs, type_info, type_info_by_name, withheld};
 use crate::typing::parse_type_text;
 use crate::visible::{OWNER_NAME, OWNER_OID, ObjectRef, VisibleRelation};
 
@@ -85,6 +85,9 @@ fn relation_in(schema: &str, name: &str, context: &Context) -> Option<u32> {
     if let Some(position) = find(schema, name) {
         return Some(all()[position].oid);
     }
+    if let Some(oid) = withheld::oid_of(schema, name) {
+        return Some(oid);
+    }
     if let Some(relation) = context.visible.relation_by_name(schema, name) {
         return Some(relation.oid);
     }
@@ -111,6 +114,9 @@ pub(crate) fn relation_name<'a>(oid: u32, context: &Context<'a>) -> Option<(&'a 
     if let Some(position) = find_by_oid(oid) {
         let shape = all().get(position)?;
         return Some((shape.schema, shape.name));
+    }
+    if let Some(name) = withheld::name_of(oid) {
+        return Some(("pg_catalog", name));
     }
     let (position, is_index) = match context.visible.object(oid)? {
         ObjectRef::Relation(position) => (position, false),

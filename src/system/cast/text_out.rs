@@ -57,7 +57,9 @@ pub(crate) fn text_out(value: &Value, sql_type: &SqlType, context: &Context) -> 
         Value::Date(days) => datetime::date_text(*days),
         Value::Time(micros) => datetime::time_text(*micros),
         Value::Timestamp(micros) => datetime::timestamp_text(*micros),
-        Value::Timestamptz(micros) => datetime::timestamptz_text(*micros, datetime::session_offset(context)?),
+        Value::Timestamptz(micros) => {
+            datetime::timestamptz_text(*micros, datetime::offset_at(&datetime::session_zone(context), *micros))
+        }
         Value::Interval(interval) => datetime::interval_text(interval),
         Value::Uuid(bytes) => uuid_text(bytes),
         Value::Array(held) => {

@@ -5,7 +5,9 @@ use chrono::Datelike;
 use super::Entry;
 use super::Strictness::Strict;
 use super::text_at;
-use crate::cast::datetime::{DAY, civil, days_of, midnight, session_offset, zone_offset};
+use crate::cast::datetime::{
+    DAY, civil, days_of, from_local, midnight, offset_at, offset_of_local, session_zone, to_local, zone_named,
+};
 use crate::decimal::Decimal;
 use crate::error::{Result, SystemError};
 use crate::eval::Run;
@@ -16,7 +18,7 @@ fn now(run: &Run, _: &[Value]) -> Result<Value> {
 }
 
 fn local_now(run: &Run) -> Result<i64> {
-    Ok(run.context.now_micros + session_offset(run.context)?)
+    Ok(to_local(run.context, run.context.now_micros))
 }
 
 fn unit_error() -> SystemError {
@@ -28,7 +30,7 @@ fn local(run: &Run, value: &Value) -> Result<i64> {
     match value {
         Value::Date(days) => midnight(*days),
         Value::Timestamp(micros) => Ok(*micros),
-        Value::Timestamptz(micros) => Ok(micros.saturating_add(session_offset(run.context)?)),
+        Value::Timestamptz(micros) => Ok(to_local(run.context, *micros)),
         _ => Err(SystemError::Internal("an argument that is no time")),
     }
 }
@@ -62,8 +64,8 @@ fn date_trunc(run: &Run, args: &[Value]) -> Result<Value> {
     match args.get(1) {
         Some(Value::Timestamp(micros)) => truncate(*micros, unit).map(Value::Timestamp),
         Some(Value::Timestamptz(micros)) => {
-            let offset = session_offset(run.context)?;
-            truncate(micros.saturating_add(offset), unit).map(|cut| Value::Timestamptz(cut.saturating_sub(offset)))
+            let cut = truncate(to_local(run.context, *micros), unit)?;
+            Ok(Value::Timestamptz(from_local(run.context, cut)))
         }
         _ => Err(SystemError::Internal("an argument that is no time")),
     }
@@ -105,12 +107,61 @@ fn date_part(run: &Run, args: &[Value]) -> Result<Value> {
     part(run, args).map(|(millionths, _)| Value::Float(millionths as f64 / 1e6))
 }
 
+/// What `to_char` puts for a letter or more: the patterns that monitoring tools write, longest first.
+const PATTERNS: [&str; 12] = ["HH24", "HH12", "YYYY", "MI", "SS", "MS", "US", "MM", "DD", "HH", "TZ", "AM"];
+
+fn to_char(run: &Run, args: &[Value]) -> Result<Value> {
+    let micros = local(run, &args[0])?;
+    let zone = match args[0] {
+        Value::Timestamptz(utc) => session_zone(run.context).abbreviation_at(utc.div_euclid(1_000_000)).into_owned(),
+        _ => String::new(),
+    };
+    let date = i32::try_from(micros.div_euclid(DAY)).ok().and_then(civil);
+    let date = date.filter(|date| date.year() > 0).ok_or_else(|| SystemError::OutOfRange("timestamp".into()))?;
+    let clock = micros.rem_euclid(DAY);
+    let hour = clock / 3_600_000_000;
+    let mut rest = text_at(args, 1).unwrap_or_default();
+    let mut out = String::with_capacity(rest.len());
+    while let Some(first) = rest.chars().next() {
+        if let Some((inside, behind)) = rest.strip_prefix('"').and_then(|text| text.split_once('"')) {
+            out.push_str(inside);
+            rest = behind;
+            continue;
+        }
+        let Some(pattern) = PATTERNS.iter().find(|pattern| rest.starts_with(**pattern)) else {
+            if first.is_alphabetic() || matches!(first, '"' | '\\') {
+                return Err(SystemError::Unsupported("this template of to_char".into()));
+            }
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        };
+        rest = &rest[pattern.len()..];
+        out.push_str(&match *pattern {
+            "YYYY" => format!("{:04}", date.year()),
+            "MM" => format!("{:02}", date.month()),
+            "DD" => format!("{:02}", date.day()),
+            "HH24" => format!("{hour:02}"),
+            "HH12" | "HH" => format!("{:02}", (hour + 11) % 12 + 1),
+            "MI" => format!("{:02}", clock / 60_000_000 % 60),
+            "SS" => format!("{:02}", clock / 1_000_000 % 60),
+            "MS" => format!("{:03}", clock / 1_000 % 1_000),
+            "US" => format!("{:06}", clock % 1_000_000),
+            "AM" => if hour < 12 { "AM" } else { "PM" }.to_string(),
+            _ => zone.clone(),
+        });
+    }
+    Ok(out.into())
+}
+
 /// `AT TIME ZONE`: a local time becomes a moment, a moment becomes a local time.
 fn timezone(_: &Run, args: &[Value]) -> Result<Value> {
-    let offset = zone_offset(text_at(args, 0).unwrap_or_default())?;
+    let zone = zone_named(text_at(args, 0).unwrap_or_default())?;
     match args.get(1) {
-        Some(Value::Timestamp(micros)) => Ok(Value::Timestamptz(micros.saturating_sub(offset))),
-        Some(Value::Timestamptz(micros)) => Ok(Value::Timestamp(micros.saturating_add(offset))),
+        Some(Value::Timestamp(micros)) => {
+            Ok(Value::Timestamptz(micros.saturating_sub(offset_of_local(&zone, *micros))))
+        }
+        Some(Value::Timestamptz(micros)) => Ok(Value::Timestamp(micros.saturating_add(offset_at(&zone, *micros)))),
         _ => Err(SystemError::Internal("an argument that is no time")),
     }
 }
@@ -130,6 +181,8 @@ pub(super) static TABLE: &[Entry] = &[
     ("extract(text,timestamptz) numeric", Strict, extract),
     ("date_part(text,timestamp) float8", Strict, date_part),
     ("date_part(text,timestamptz) float8", Strict, date_part),
+    ("to_char(timestamp,text) text", Strict, to_char),
+    ("to_char(timestamptz,text) text", Strict, to_char),
     ("timezone(text,timestamp) timestamptz", Strict, timezone),
     ("timezone(text,timestamptz) timestamp", Strict, timezone),
 ];

@@ -189,6 +189,18 @@ fn build_object(_: &Run, args: &[Value]) -> Result<Value> {
     Ok(format!("{{{}}}", fields.join(", ")).into())
 }
 
+/// A record and the names of its fields, which the call itself does not tell.
+fn record_object(_: &Run, args: &[Value]) -> Result<Value> {
+    let (Value::Record(values), Value::Array(names)) = (&args[0], &args[1]) else {
+        return Err(SystemError::Internal("a record without its names"));
+    };
+    let fields = names.items.iter().zip(values.iter()).map(|(name, value)| {
+        let name = name.as_text().map(quoted).ok_or(SystemError::Internal("a field without a name"))?;
+        Ok(format!("{name}:{}", json_of(value)?))
+    });
+    Ok(format!("{{{}}}", fields.collect::<Result<Vec<_>>>()?.join(",")).into())
+}
+
 fn build_array(_: &Run, args: &[Value]) -> Result<Value> {
     let items = args.iter().map(json_of).collect::<Result<Vec<_>>>()?;
     Ok(format!("[{}]", items.join(", ")).into())
@@ -197,6 +209,7 @@ fn build_array(_: &Run, args: &[Value]) -> Result<Value> {
 pub(super) static TABLE: &[Entry] = &[
     ("json_build_object(variadic any) json", Called, build_object),
     ("json_build_array(variadic any) json", Called, build_array),
+    ("row_to_json(record,text[]) json", Strict, record_object),
     ("to_json(any) json", Strict, |_, args| json_of(&args[0]).map(Value::from)),
 ];
 

@@ -6,7 +6,7 @@ use super::{oid_at, text_at};
 use crate::cast::names::{relation_name, relation_oid, schema_name, schema_oid, split_name};
 use crate::error::{Result, SystemError};
 use crate::eval::Run;
-use crate::relations::{all, find_by_oid};
+use crate::relations::{all, find_by_oid, withheld};
 use crate::value::Value;
 use crate::visible::OWNER_NAME;
 
@@ -75,7 +75,10 @@ fn table_of(run: &Run, object: &Value) -> Result<Option<u32>> {
 fn table(run: &Run, args: &[Value], with_role: bool) -> Result<Value> {
     let asked = question(run, args, with_role)?;
     match table_of(run, asked.object)? {
-        Some(_) => holds(text_at(asked.rest, 0).unwrap_or_default(), &["SELECT"], TABLE_PRIVILEGES),
+        Some(oid) => {
+            let held: &[&str] = if withheld::name_of(oid).is_some() { &[] } else { &["SELECT"] };
+            holds(text_at(asked.rest, 0).unwrap_or_default(), held, TABLE_PRIVILEGES)
+        }
         None => Ok(Value::Null),
     }
 }

@@ -236,6 +236,10 @@ pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) 
             let columns = [("grantor", Oid), ("grantee", Oid), ("privilege_type", Text), ("is_grantable", Bool)];
             (vec![texts], named(&columns), aclexplode)
         }
+        // No extension can be had.
+        (_, "pg_available_extensions", 0) => {
+            (vec![], named(&[("name", SqlType::Name), ("default_version", Text), ("comment", Text)]), empty)
+        }
         (_, "pg_listening_channels", 0) => (vec![], named(&[(name, Text)]), empty),
         (_, "string_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), string_to_table),
         (_, "regexp_split_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), regexp_split),

@@ -281,6 +281,7 @@ pub(super) static TABLE: &[Entry] = &[
     ("quote_nullable(anytext) text", Called, |_, args| {
         Ok(text_at(args, 0).map_or_else(|| "NULL".into(), |source| quoted_literal(source).into()))
     }),
+    ("bpchar(char) bpchar", Strict, |_, args| Ok(args[0].clone())),
     ("parse_ident(text) text[]", Strict, parse_ident),
     ("parse_ident(text,bool) text[]", Strict, parse_ident),
     ("regexp_replace(text,text,text) text", Strict, regexp_replace),

@@ -3,8 +3,7 @@
 //! Invariant: a relation that is declared here answers, if only with no rows; one that is not does not exist. Rows
 //! hold nothing beyond [`VisibleCatalog`], the session's own facts, and what every PostgreSQL has.
 //!
-//! Left out on purpose: relations that tell about the machine or about passwords (`pg_authid`, `pg_hba_file_rules`,
-//! `pg_config`, `pg_statistic` and their like).
+//! Left out on purpose: relations that tell about the machine or about passwords ([`withheld`]).
 
 mod attributes;
 mod builder;
@@ -22,6 +21,7 @@ mod standard_columns;
 mod standard_keys;
 mod statistics;
 mod types;
+pub(crate) mod withheld;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

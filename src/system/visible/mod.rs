@@ -18,8 +18,8 @@ use crate::relations::Source;
 pub(crate) const OWNER_OID: u32 = 10;
 /// Name of the role that owns everything.
 pub(crate) const OWNER_NAME: &str = "sluice";
-/// OID of the one database.
-pub(crate) const DATABASE_OID: u32 = 16_383;
+/// OID of the one database: the first that is not PostgreSQL's own, because tools hide databases below it (pgAdmin).
+pub(crate) const DATABASE_OID: u32 = 16_384;
 
 /// One schema with at least one visible relation.
 #[derive(Debug)]

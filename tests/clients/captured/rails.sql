@@ -25,10 +25,6 @@ copy (select customer_id,name from customers order by 1 limit 2) to stdout
 ;
 
 -- [simple]
-select * from nope
-;
-
--- [simple]
 delete from orders
 ;
 
