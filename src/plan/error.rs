@@ -145,6 +145,9 @@ pub enum PlanError {
     /// A recursive query that is none.
     #[error("{0}")]
     Recursion(String),
+    /// `ARRAY[]` without a cast.
+    #[error("an empty array without a type")]
+    EmptyArray,
     /// Text that is no array.
     #[error("malformed array literal")]
     ArrayLiteral,
@@ -377,6 +380,15 @@ impl ToClient for PlanError {
             PlanError::Recursion(what) => {
                 ClientError::new(S::InvalidRecursion, what.clone(), format!("递归查询无效:{what}"))
             }
+            PlanError::EmptyArray => ClientError::new(
+                S::IndeterminateDatatype,
+                "cannot determine type of empty array",
+                "无法确定空数组的类型",
+            )
+            .hint(
+                "Explicitly cast to the desired type, for example ARRAY[]::integer[].",
+                "请显式转换为所需类型,例如 ARRAY[]::integer[]。",
+            ),
             PlanError::ArrayLiteral => {
                 ClientError::new(S::InvalidTextRepresentation, "malformed array literal", "数组的写法无效")
             }
