@@ -146,6 +146,9 @@ pub enum PlanError {
     /// A recursive query that is none.
     #[error("{0}")]
     Recursion(String),
+    /// `ARRAY[]` without a cast.
+    #[error("an empty array without a type")]
+    EmptyArray,
     /// Text that is no array.
     #[error("malformed array literal")]
     ArrayLiteral,
@@ -366,6 +369,15 @@ impl ToClient for PlanError {
             }
             PlanError::NotAllowed(what) => ClientError::new(S::FeatureNotSupported, what.clone(), chinese(what)),
             PlanError::Recursion(what) => ClientError::new(S::InvalidRecursion, what.clone(), chinese(what)),
+            PlanError::EmptyArray => ClientError::new(
+                S::IndeterminateDatatype,
+                "cannot determine type of empty array",
+                "无法确定空数组的类型",
+            )
+            .hint(
+                "Explicitly cast to the desired type, for example ARRAY[]::integer[].",
+                "请显式转换为所需类型,例如 ARRAY[]::integer[]。",
+            ),
             PlanError::ArrayLiteral => {
                 ClientError::new(S::InvalidTextRepresentation, "malformed array literal", "数组的写法无效")
             }

@@ -96,7 +96,12 @@ impl Sluice {
         program.extend([self::program().to_string(), "serve".into(), "--config".into(), file]);
         let kept = Kept::start(&settings.directory, "TERM", &program);
         let sluice = Sluice { settings: settings.clone(), kept };
-        sluice.kept.wait_ready("Sluice", || Wire::open(settings.port).map(drop).map_err(|error| error.to_string()));
+        sluice.kept.wait_ready("Sluice", || {
+            // Its own word first: who answers at the port may be another test's server that was quicker to take it.
+            let listening = sluice.kept.log().contains("listening");
+            listening.then_some(()).ok_or("not listening yet")?;
+            Wire::open(settings.port).map(drop).map_err(|error| error.to_string())
+        });
         sluice
     }
 

@@ -94,6 +94,7 @@ enum Work {
     Match,
     Matches,
     SplitByPattern,
+    Found,
 }
 
 const TABLE: &[(&str, Work)] = &[
@@ -134,6 +135,7 @@ const TABLE: &[(&str, Work)] = &[
     ("string_to_array", Work::Split),
     ("regexp_match", Work::Match),
     ("regexp_split_to_array", Work::SplitByPattern),
+    ("regexp_substr", Work::Found),
 ];
 
 /// Names that a client can type.
@@ -154,6 +156,7 @@ pub(crate) static NAMES: &[&str] = &[
     "string_to_array",
     "regexp_match",
     "regexp_split_to_array",
+    "regexp_substr",
 ];
 
 /// How what a function makes grows with what it is given.
@@ -329,6 +332,7 @@ impl Nested {
             {
                 Some(vec![Utf8; texts.len()])
             }
+            (Work::Found, [text, pattern]) if is_text(text) && is_text(pattern) => Some(vec![Utf8; 2]),
             (Work::ToJson, [_]) => Some(types.to_vec()),
             (Work::JsonOrNull | Work::Elements(_), [only]) if is_text(only) => Some(vec![Utf8]),
             (Work::Member | Work::Object(_) | Work::JsonArray, texts) if texts.iter().all(is_text) => {
@@ -365,9 +369,13 @@ impl ScalarUDFImpl for Nested {
             Work::Series => list_of(lists::series_item(&types)),
             Work::Dimension(_) | Work::Position => DataType::Int32,
             Work::Positions => list_of(DataType::Int32),
-            Work::ToText | Work::ToJson | Work::JsonOrNull | Work::Member | Work::Object(_) | Work::JsonArray => {
-                DataType::Utf8
-            }
+            Work::Found
+            | Work::ToText
+            | Work::ToJson
+            | Work::JsonOrNull
+            | Work::Member
+            | Work::Object(_)
+            | Work::JsonArray => DataType::Utf8,
             Work::Split | Work::Elements(_) | Work::Match | Work::SplitByPattern => list_of(DataType::Utf8),
             Work::Matches => list_of(list_of(DataType::Utf8)),
         })
@@ -423,6 +431,7 @@ impl Nested {
             Work::Match => patterns::first_match(args),
             Work::Matches => patterns::all_matches(args),
             Work::SplitByPattern => patterns::split(args),
+            Work::Found => patterns::found(args),
         }
     }
 }

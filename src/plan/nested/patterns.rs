@@ -159,3 +159,18 @@ pub(super) fn split(args: &[ArrayRef]) -> Result<ArrayRef> {
     }
     Ok(Arc::new(out.finish()))
 }
+
+/// `regexp_substr`
+pub(super) fn found(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut patterns = Patterns::default();
+    let mut out = StringBuilder::new();
+    for at in 0..rows(args) {
+        match row(args, at) {
+            Some((text, pattern, flags)) => {
+                out.append_option(patterns.of(pattern, flags)?.regex.find(text).map(|found| found.as_str()));
+            }
+            None => out.append_null(),
+        }
+    }
+    Ok(Arc::new(out.finish()))
+}

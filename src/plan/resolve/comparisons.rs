@@ -7,6 +7,7 @@
 
 use std::ops::ControlFlow;
 
+use sluice_base::SqlType;
 use sluice_model::dialect::PostgreSql;
 use sqlparser::ast::{
     self, BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, SetExpr, TableFactor, Value,
@@ -72,6 +73,11 @@ impl Resolver<'_> {
             return self.expr(expr);
         }
         if self.is_array_value(right) {
+            match (self.declared(left), self.declared(right)) {
+                (Some(value), Some(SqlType::Array(item))) => super::operands::check(&op, Some(&value), Some(&item))?,
+                (_, None | Some(SqlType::Array(_) | SqlType::Unknown)) => {}
+                _ => return Err(PlanError::WrongKind("op ANY/ALL (array) requires array on right side".into())),
+            }
             self.each([&mut **left, &mut **right])?;
             super::names::narrow_integer(left);
             let take = |side: &mut Expr| std::mem::replace(side, null());

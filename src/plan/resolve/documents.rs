@@ -65,6 +65,8 @@ impl Resolver<'_> {
         let shown = self.signature(name, function);
         let args = plain(function, name)?;
         let built = match (name, args.len()) {
+            ("json_build_object" | "jsonb_build_object", 0) => text("{}"),
+            ("json_build_array" | "jsonb_build_array", 0) => text("[]"),
             ("json_build_object" | "jsonb_build_object", count) => {
                 if count % 2 == 1 {
                     return Err(PlanError::InvalidParameter("argument list must have even number of elements"));

@@ -21,6 +21,9 @@ impl Resolver<'_> {
         if !array.named {
             return Err(PlanError::Form("syntax error at or near \"[\"".into()));
         }
+        if items.is_empty() {
+            return Err(PlanError::EmptyArray);
+        }
         let dimensions = items.iter().any(|item| matches!(self.declared(item), Some(SqlType::Array(_))));
         if dimensions || items.iter().any(|item| matches!(item, Expr::Array(_))) {
             return Err(PlanError::Unsupported("an array of arrays".into()));
@@ -48,17 +51,19 @@ impl Resolver<'_> {
             array: false,
             format: None,
         };
-        let empty = items.is_empty();
         let mut items: Vec<Expr> = items.into_iter().map(cast).collect();
-        if empty {
-            // No array has items of a type alone: what is left of one is.
-            let mut nothing = cast(null());
-            self.expr(&mut nothing)?;
-            let one = |number: &str| Expr::value(Value::Number(number.into(), false));
-            return Ok(Some(call(nested::SLICE, vec![call(nested::ARRAY, vec![nothing]), one("2"), one("1")])));
+        if items.is_empty() {
+            return self.empty(cast(null())).map(Some);
         }
         self.each(&mut items)?;
         Ok(Some(call(nested::ARRAY, items)))
+    }
+
+    /// An array without items. No call has the type of its items alone: what is left of one with an item has it.
+    fn empty(&mut self, mut nothing: Expr) -> Result<Expr, PlanError> {
+        self.expr(&mut nothing)?;
+        let number = |text: &str| Expr::value(Value::Number(text.into(), false));
+        Ok(call(nested::SLICE, vec![call(nested::ARRAY, vec![nothing]), number("2"), number("1")]))
     }
 
     /// `a[1]`, `t.a[1:2]`
@@ -235,14 +240,20 @@ impl Resolver<'_> {
         other: Option<SqlType>,
     ) -> Result<Operand, PlanError> {
         if let (Some(text), Some(item)) = (literal_text(&expr), &other) {
+            let data_type = spelled(item)?;
+            let cast = |value: Expr| Expr::Cast {
+                kind: ast::CastKind::Cast,
+                expr: Box::new(value),
+                data_type: data_type.clone(),
+                array: false,
+                format: None,
+            };
             let mut items = array_text(text)?;
+            if items.is_empty() {
+                return Ok((self.empty(cast(null()))?, Some(SqlType::Array(Box::new(item.clone())))));
+            }
             if !item.is_text() {
-                for value in &mut items {
-                    let inner = Box::new(std::mem::replace(value, null()));
-                    let data_type = spelled(item)?;
-                    let kind = ast::CastKind::Cast;
-                    *value = Expr::Cast { kind, expr: inner, data_type, array: false, format: None };
-                }
+                items = items.into_iter().map(cast).collect();
             }
             self.each(&mut items)?;
             return Ok((call(nested::ARRAY, items), Some(SqlType::Array(Box::new(item.clone())))));

@@ -80,7 +80,12 @@ impl Generator<'_> {
     }
 
     pub(super) fn int(&mut self, atom: &str, scope: &[Column]) -> String {
-        match self.random.random_range(0..12) {
+        match self.random.random_range(0..14) {
+            12 => match self.column(Kind::Text, scope) {
+                Some(text) => format!("cardinality(string_to_array({}, '1'))", text.name),
+                None => format!("({atom} | 3)"),
+            },
+            13 => format!("array_position(ARRAY[1, {}, 3], {atom})", self.sample(Kind::Int, scope)),
             5 => format!("sign({atom})::int"),
             6 => match self.column(Kind::Date, scope) {
                 Some(date) => format!("({} - DATE '2000-01-01')", date.name),
@@ -121,7 +126,12 @@ impl Generator<'_> {
     }
 
     pub(super) fn text(&mut self, atom: &str, scope: &[Column]) -> String {
-        match self.random.random_range(0..20) {
+        match self.random.random_range(0..25) {
+            20 => format!("array_to_string(ARRAY[{atom}, {}], '-', '?')", self.sample(Kind::Text, scope)),
+            21 => format!("(ARRAY[{}, {atom}])[2]", self.sample(Kind::Text, scope)),
+            22 => format!("json_build_object('k', {atom})::text"),
+            23 => format!("(jsonb_build_object('k', {atom}, 'n', NULL) ->> 'k')"),
+            24 => format!("(string_to_array({atom}, '1'))[1]"),
             8 => format!("lpad({atom}, 6, '0')"),
             9 => format!("split_part({atom}, '@', 2)"),
             10 => format!("translate({atom}, '0123', 'abc')"),
@@ -230,7 +240,12 @@ impl Generator<'_> {
         }
         let depth = usize::from(self.chance(30));
         let left = self.expression(kind, scope, outer, depth);
-        match self.random.random_range(0..11) {
+        match self.random.random_range(0..12) {
+            11 if matches!(kind, Kind::Int | Kind::Text | Kind::Date) => {
+                let list: Vec<String> = (0..2).map(|_| self.sample(kind, scope)).collect();
+                let op = *self.pick(&["&&", "<@"]);
+                format!("ARRAY[{left}] {op} ARRAY[{}]::{}[]", list.join(", "), type_name(kind))
+            }
             9 => {
                 let list: Vec<String> = (0..3).map(|_| self.sample(kind, scope)).collect();
                 let op = *self.pick(&["= ANY", "<> ALL", "< ALL", ">= ANY"]);

@@ -114,12 +114,36 @@ fn has_limit(clause: &LimitClause) -> bool {
     matches!(clause, LimitClause::LimitOffset { limit: Some(_), .. } | LimitClause::OffsetCommaLimit { .. })
 }
 
+/// A constant that is no place in the select list.
+fn is_other_constant(expr: &ast::Expr) -> bool {
+    match expr {
+        ast::Expr::Value(value) => match &value.value {
+            ast::Value::Number(text, _) => text.parse::<i32>().is_err(),
+            ast::Value::SingleQuotedString(_) | ast::Value::EscapedStringLiteral(_) | ast::Value::Boolean(_) => true,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// A number in ORDER BY is a place in the select list.
 pub(super) fn check_places(query: &ast::Query, columns: usize) -> Result<(), PlanError> {
     let Some(OrderByKind::Expressions(items)) = query.order_by.as_ref().map(|order_by| &order_by.kind) else {
         return Ok(());
     };
     for item in items {
+        let number = match &item.expr {
+            ast::Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr } => {
+                place_of(expr).map(|place| format!("-{place}"))
+            }
+            _ => None,
+        };
+        if let Some(place) = number {
+            return Err(PlanError::InvalidReference(format!("ORDER BY position {place} is not in select list")));
+        }
+        if is_other_constant(&item.expr) {
+            return Err(PlanError::Form("non-integer constant in ORDER BY".into()));
+        }
         if let Some(place) = place_of(&item.expr)
             && !(1..=columns).contains(&place)
         {
