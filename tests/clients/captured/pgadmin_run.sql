@@ -56,12 +56,6 @@ ORDER BY r.rolcanlogin, r.rolname
 ;
 
 -- [simple]
-SELECT oid, rgrpname AS name
-FROM edb_resource_group
-ORDER BY rgrpname
-;
-
--- [simple]
 SELECT
     'datacl' AS deftype, COALESCE(gt.rolname, 'PUBLIC') AS grantee,
     g.rolname AS grantor, pg_catalog.array_agg(privilege_type) AS privileges,
@@ -2142,10 +2136,6 @@ SELECT oid, pg_catalog.format_type(oid, NULL) AS typname FROM pg_catalog.pg_type
 
 -- [simple]
 select 1/0
-;
-
--- [simple]
-select * from nope
 ;
 
 -- [simple]
