@@ -104,6 +104,9 @@ pub(super) static TABLE: &[Entry] = &[
     ("acldefault(char,oid) text[]", Strict, |_, _| Ok(Value::array(Vec::new()))),
     ("age(oid) int4", Strict, zero),
     ("mxid_age(oid) int4", Strict, zero),
+    // Nothing here waits for a lock of another session.
+    ("pg_blocking_pids(int4) int4[]", Strict, |_, _| Ok(Value::array(Vec::new()))),
+    ("pg_safe_snapshot_blocking_pids(int4) int4[]", Strict, |_, _| Ok(Value::array(Vec::new()))),
     ("txid_current() int8", Strict, |_, _| Ok(Value::Int(1))),
     ("txid_current_if_assigned() int8", Called, nothing),
     ("pg_current_xact_id_if_assigned() oid", Called, nothing),

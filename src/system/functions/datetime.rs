@@ -97,6 +97,36 @@ fn part(run: &Run, args: &[Value]) -> Result<(i64, u32)> {
     }
 }
 
+/// A field of an interval, in millionths and digits: years have 365.25 days in an epoch, months 30.
+fn part_of_interval(args: &[Value]) -> Result<(i64, u32)> {
+    let Some(Value::Interval(span)) = args.get(1) else {
+        return Err(SystemError::Internal("an argument that is no interval"));
+    };
+    let whole = |number: i64| Ok((number * 1_000_000, 0));
+    let (years, months) = (i64::from(span.months / 12), i64::from(span.months % 12));
+    match text_at(args, 0).unwrap_or_default().to_ascii_lowercase().as_str() {
+        "epoch" => {
+            let days = months * 30 + i64::from(span.days);
+            let of_years = years.checked_mul(DAY / 4 * 1_461);
+            let total = days.checked_mul(DAY).and_then(|days| days.checked_add(of_years?)?.checked_add(span.micros));
+            total.map(|total| (total, 6)).ok_or_else(|| SystemError::OutOfRange("interval".into()))
+        }
+        "year" => whole(years),
+        "month" => whole(months),
+        "day" => whole(span.days.into()),
+        "hour" => whole(span.micros / 3_600_000_000),
+        "minute" => whole(span.micros / 60_000_000 % 60),
+        "second" => Ok((span.micros % 60_000_000, 6)),
+        _ => Err(unit_error()),
+    }
+}
+
+fn extract_of_interval(_: &Run, args: &[Value]) -> Result<Value> {
+    let (millionths, digits) = part_of_interval(args)?;
+    let number = Decimal::from_int(millionths).divide(Decimal::from_int(1_000_000))?;
+    number.round(digits).map(Value::decimal)
+}
+
 fn extract(run: &Run, args: &[Value]) -> Result<Value> {
     let (millionths, digits) = part(run, args)?;
     let number = Decimal::from_int(millionths).divide(Decimal::from_int(1_000_000))?;
@@ -179,6 +209,10 @@ pub(super) static TABLE: &[Entry] = &[
     ("date_trunc(text,timestamptz) timestamptz", Strict, date_trunc),
     ("extract(text,timestamp) numeric", Strict, extract),
     ("extract(text,timestamptz) numeric", Strict, extract),
+    ("extract(text,interval) numeric", Strict, extract_of_interval),
+    ("date_part(text,interval) float8", Strict, |_, args| {
+        part_of_interval(args).map(|(millionths, _)| Value::Float(millionths as f64 / 1e6))
+    }),
     ("date_part(text,timestamp) float8", Strict, date_part),
     ("date_part(text,timestamptz) float8", Strict, date_part),
     ("to_char(timestamp,text) text", Strict, to_char),
