@@ -12,7 +12,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
+use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction, WindowFunctionDefinition};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, Filter, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
@@ -22,6 +22,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec};
 use datafusion::physical_plan::unnest::UnnestExec;
+
+use crate::functions::{Given, counted};
 
 /// A flag shared by a statement and whoever may end it.
 #[derive(Debug, Clone, Default)]
@@ -38,11 +40,26 @@ impl Stop {
     }
 
     /// The plan with every join condition looking at the flag. For plans that are optimized already: an optimizer
-    /// could not see through it.
+    /// could not see through it. What windows gather is counted from here on, for all of the statement.
     pub(crate) fn guard(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
         let function =
             Arc::new(ScalarUDF::from(Going { stop: self.clone(), signature: Signature::any(1, Volatility::Volatile) }));
+        let given = Given::default();
         let guarded = plan.transform_up_with_subqueries(|node| match node {
+            LogicalPlan::Window(window) => LogicalPlan::Window(window).map_expressions(|expr| {
+                expr.transform_up(|part| match part {
+                    Expr::WindowFunction(mut call) => {
+                        let counted = match &call.fun {
+                            WindowFunctionDefinition::AggregateUDF(function) => counted(function, &given),
+                            WindowFunctionDefinition::WindowUDF(_) => None,
+                        };
+                        let found = counted.is_some();
+                        call.fun = counted.map_or(call.fun, WindowFunctionDefinition::AggregateUDF);
+                        Ok(Transformed::new_transformed(Expr::WindowFunction(call), found))
+                    }
+                    other => Ok(Transformed::no(other)),
+                })
+            }),
             LogicalPlan::Join(mut join) => match join.filter.take() {
                 Some(filter) => {
                     let call = ScalarFunction::new_udf(Arc::clone(&function), vec![filter]);

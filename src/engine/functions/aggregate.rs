@@ -1,7 +1,9 @@
 //! Aggregates that gather what they are given, with a bound on what they give back. What they hold meanwhile is in the
-//! engine's memory pool; a result for each row of a window is not, so its sum is bounded too.
+//! engine's memory pool; results for the rows of windows are not, so what all windows of a statement give is bounded too.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, OffsetSizeTrait};
 use datafusion::arrow::datatypes::{DataType, FieldRef};
@@ -20,7 +22,31 @@ use crate::EngineError;
 pub(super) fn bounded(function: &Arc<AggregateUDF>, bounds: Bounds) -> Option<Arc<AggregateUDF>> {
     let gathers = matches!(function.name(), "string_agg" | "array_agg");
     let bare = function.inner().downcast_ref::<Gathering>().is_none();
-    (gathers && bare).then(|| Gathering::over(Arc::clone(function), bounds))
+    (gathers && bare).then(|| Gathering::over(Arc::clone(function), bounds, None))
+}
+
+/// Bytes that the windows of one execution have given.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Given(Arc<AtomicUsize>);
+
+impl PartialEq for Given {
+    fn eq(&self, other: &Given) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Given {}
+
+impl Hash for Given {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
+}
+
+/// A bounded aggregate that gathers, for a window of the execution; `None` for others.
+pub(crate) fn counted(function: &Arc<AggregateUDF>, given: &Given) -> Option<Arc<AggregateUDF>> {
+    let gathering = function.inner().downcast_ref::<Gathering>()?;
+    Some(Gathering::over(Arc::clone(&gathering.inner), gathering.bounds, Some(given.clone())))
 }
 
 /// An aggregate within bounds; everything but the values is the aggregate's own.
@@ -28,11 +54,19 @@ pub(super) fn bounded(function: &Arc<AggregateUDF>, bounds: Bounds) -> Option<Ar
 struct Gathering {
     inner: Arc<AggregateUDF>,
     bounds: Bounds,
+    /// In a window: where all that is given is counted.
+    window: Option<Given>,
 }
 
 impl Gathering {
-    fn over(inner: Arc<AggregateUDF>, bounds: Bounds) -> Arc<AggregateUDF> {
-        Arc::new(AggregateUDF::from(Gathering { inner, bounds }))
+    fn over(inner: Arc<AggregateUDF>, bounds: Bounds, window: Option<Given>) -> Arc<AggregateUDF> {
+        Arc::new(AggregateUDF::from(Gathering { inner, bounds, window }))
+    }
+
+    fn gathered(&self, inner: Box<dyn Accumulator>) -> Box<dyn Accumulator> {
+        // Without a window there is one result of each accumulator.
+        let given = self.window.clone().unwrap_or_default();
+        Box::new(Gathered { inner, bounds: self.bounds, windowed: self.window.is_some(), rows: 0, given })
     }
 }
 
@@ -58,13 +92,11 @@ impl AggregateUDFImpl for Gathering {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        let inner = self.inner.accumulator(arguments)?;
-        Ok(Box::new(Gathered { inner, bounds: self.bounds, given: 0 }))
+        Ok(self.gathered(self.inner.accumulator(arguments)?))
     }
 
     fn create_sliding_accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        let inner = self.inner.create_sliding_accumulator(arguments)?;
-        Ok(Box::new(Gathered { inner, bounds: self.bounds, given: 0 }))
+        Ok(self.gathered(self.inner.create_sliding_accumulator(arguments)?))
     }
 
     fn state_fields(&self, arguments: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -81,9 +113,10 @@ impl AggregateUDFImpl for Gathering {
     }
 
     fn with_beneficial_ordering(self: Arc<Self>, beneficial: bool) -> Result<Option<Arc<dyn AggregateUDFImpl>>> {
-        let bounds = self.bounds;
+        let (bounds, window) = (self.bounds, self.window.clone());
         let ordered = AggregateUDF::clone(&self.inner).with_beneficial_ordering(beneficial)?;
-        Ok(ordered.map(|inner| Arc::new(Gathering { inner: Arc::new(inner), bounds }) as Arc<dyn AggregateUDFImpl>))
+        let over = |inner| Arc::new(Gathering { inner: Arc::new(inner), bounds, window }) as Arc<dyn AggregateUDFImpl>;
+        Ok(ordered.map(over))
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
@@ -92,7 +125,9 @@ impl AggregateUDFImpl for Gathering {
 
     fn reverse_expr(&self) -> ReversedUDAF {
         match self.inner.reverse_udf() {
-            ReversedUDAF::Reversed(function) => ReversedUDAF::Reversed(Gathering::over(function, self.bounds)),
+            ReversedUDAF::Reversed(function) => {
+                ReversedUDAF::Reversed(Gathering::over(function, self.bounds, self.window.clone()))
+            }
             other => other,
         }
     }
@@ -123,12 +158,16 @@ impl AggregateUDFImpl for Gathering {
 struct Gathered {
     inner: Box<dyn Accumulator>,
     bounds: Bounds,
+    windowed: bool,
+    /// Rows since a value was last given: in a window each of them may get a copy of the next.
+    rows: usize,
     /// Bytes of all values given so far.
-    given: usize,
+    given: Given,
 }
 
 impl Accumulator for Gathered {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.rows += values.first().map_or(0, |values| values.len());
         self.inner.update_batch(values)
     }
 
@@ -139,12 +178,14 @@ impl Accumulator for Gathered {
             text => text.try_as_str().flatten().map_or(0, str::len),
         };
         check(bytes, self.bounds)?;
-        self.given = self.given.saturating_add(bytes);
-        if self.given > self.bounds.batch_bytes_max {
-            return Err(external(EngineError::Memory(format!(
-                "a window gave {} bytes of gathered values",
-                self.given
-            ))));
+        let rows = std::mem::take(&mut self.rows);
+        if self.windowed {
+            let now = bytes.saturating_mul(rows.max(1));
+            let given = self.given.0.fetch_add(now, Ordering::Relaxed).saturating_add(now);
+            if given > self.bounds.batch_bytes_max {
+                let told = format!("windows gave {given} bytes of gathered values");
+                return Err(external(EngineError::Memory(told)));
+            }
         }
         Ok(value)
     }

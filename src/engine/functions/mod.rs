@@ -28,6 +28,7 @@ use sluice_base::Limits;
 use sluice_plan::checked_pattern;
 
 use crate::EngineError;
+pub(crate) use aggregate::{Given, counted};
 use arithmetic::{Arithmetic, Operation};
 use bounded::Bounded;
 use cast::CheckedCast;
@@ -143,7 +144,10 @@ impl Checked {
 
     fn window(&self, mut call: Box<WindowFunction>) -> Transformed<Expr> {
         let bounded = match &call.fun {
-            WindowFunctionDefinition::AggregateUDF(function) => aggregate::bounded(function, self.bounds),
+            // Counted for this plan; an execution counts anew.
+            WindowFunctionDefinition::AggregateUDF(function) => {
+                aggregate::bounded(function, self.bounds).and_then(|function| counted(&function, &Given::default()))
+            }
             WindowFunctionDefinition::WindowUDF(_) => None,
         };
         match bounded {

@@ -141,6 +141,14 @@ async fn what_grows_is_bounded() {
             "SELECT string_agg(repeat('x', 90), '') OVER (ORDER BY a, b, c) FROM (VALUES (1), (2)) AS u(a), (VALUES (1), (2)) AS v(b), (VALUES (1), (2)) AS w(c)",
             batch,
         ),
+        (
+            "SELECT string_agg(repeat('x', 90), '') OVER () FROM (VALUES (1), (2), (3), (4), (5), (6), (7), (8)) AS u(a)",
+            batch,
+        ),
+        (
+            "SELECT array_agg(repeat('x', 90)) OVER (PARTITION BY a % 4) FROM (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12)) AS u(a)",
+            batch,
+        ),
     ];
     for (sql, code) in cases {
         assert_eq!(answer(sql).await, Err(code), "{sql}");

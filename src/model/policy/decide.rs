@@ -3,12 +3,12 @@
 //! Invariant: every step either narrows or is a grant that fully applies. There is no default but absence: the first
 //! line that could let something through asks for a grant. A rule in shadow mode takes part in none of the steps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::PolicySet;
 use super::audience::Applies;
 use super::fact::Moment;
-use super::rule::{Granted, Head};
+use super::rule::{Granted, Head, MaskRule};
 use super::template::{Facts, Missing};
 use super::{limit, shadow};
 use crate::allowance::{Allowance, Limited};
@@ -69,9 +69,11 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
     let granted_rows = granted_rows(&grants);
     let (restrictions, restricted) = decider.restrictions(entity);
     let denied = decider.denied(entity);
+    let masks = decider.masks(entity);
+    let mut coverage = Coverage { grants: &grants, granted_rows: &granted_rows, known: BTreeMap::new() };
     let mut fields = Vec::with_capacity(of.fields.len());
     for (position, field) in of.fields.iter().enumerate() {
-        let mut outcome = covered(&grants, position, &granted_rows);
+        let mut outcome = coverage.of(position);
         outcome.visible &= !denied.contains(&position) && !field.hidden;
         if !outcome.visible {
             outcome = FieldDecision::default();
@@ -80,7 +82,7 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
             let least = limit::allowance(&snapshot.policies.limits, facts).get(Limited::MinGroup);
             *min_group = least.map_or(*min_group, |least| least.max(*min_group));
         } else {
-            outcome.mask = decider.mask(entity, position);
+            outcome.mask = decider.mask(&masks, (entity, position));
         }
         fields.push(outcome);
     }
@@ -117,21 +119,40 @@ fn granted_rows(grants: &[Applied]) -> Predicate {
     Predicate::or(of(only).map(|grant| grant.rows.clone()))
 }
 
-/// What the grants give of one field: the plain ones, or where there is none, those of aggregates.
-fn covered(grants: &[Applied], field: usize, granted_rows: &Predicate) -> FieldDecision {
-    let covering = |only: bool| {
-        grants
-            .iter()
-            .filter(move |grant| grant.aggregate_only.is_some() == only && grant.granted.fields.contains(&field))
-    };
-    let only = covering(false).next().is_none();
-    let covered = Predicate::or(covering(only).map(|grant| grant.rows.clone()));
-    FieldDecision {
-        visible: covering(only).next().is_some(),
-        mask: None,
-        covered_where: (covered != *granted_rows && covered != Predicate::TRUE).then_some(covered),
+/// What the grants give of the fields of one entity. Most fields have their rows from the same grants: each set of
+/// grants is looked at once.
+struct Coverage<'a> {
+    grants: &'a [Applied<'a>],
+    granted_rows: &'a Predicate,
+    known: BTreeMap<Vec<usize>, Option<Predicate>>,
+}
+
+impl Coverage<'_> {
+    /// The plain grants of the field, or where there is none, those of aggregates.
+    fn of(&mut self, field: usize) -> FieldDecision {
+        let at = |only: bool, covers: &dyn Fn(&Applied) -> bool| -> Vec<usize> {
+            let of = |grant: &Applied| grant.aggregate_only.is_some() == only && covers(grant);
+            self.grants.iter().enumerate().filter(|(_, grant)| of(grant)).map(|(at, _)| at).collect()
+        };
+        let covers = |grant: &Applied| grant.granted.fields.contains(&field);
+        let plain = at(false, &covers);
+        let only = plain.is_empty();
+        let covering = if only { at(true, &covers) } else { plain };
+        if covering.is_empty() {
+            return FieldDecision::default();
+        }
         // Any of several grants would do: the least group of them.
-        aggregate_only: covering(true).filter(|_| only).filter_map(|grant| grant.aggregate_only).min(),
+        let least = covering.iter().filter_map(|at| self.grants[*at].aggregate_only).min();
+        let covered_where = match self.known.get(&covering) {
+            Some(known) => known.clone(),
+            None => {
+                let covered = Predicate::or(covering.iter().map(|at| self.grants[*at].rows.clone()));
+                let partly = (covered != *self.granted_rows && covered != Predicate::TRUE).then_some(covered);
+                self.known.insert(covering, partly.clone());
+                partly
+            }
+        };
+        FieldDecision { visible: true, mask: None, covered_where, aggregate_only: least }
     }
 }
 
@@ -221,19 +242,22 @@ impl<'a> Decider<'a> {
         denied
     }
 
+    /// The rules that mask something of the entity, with whether they apply.
+    fn masks(&self, entity: usize) -> Vec<(&'a MaskRule, Applies)> {
+        let rules = self.policies().masks_of(entity).filter(|rule| self.in_force(&rule.head));
+        rules.map(|rule| (rule, rule.head.applies(self.facts))).collect()
+    }
+
     /// The strictest of the masks that apply, with the strictest of their uses.
-    fn mask(&mut self, entity: usize, field: usize) -> Option<AppliedMask> {
+    fn mask(&mut self, rules: &[(&MaskRule, Applies)], field: (usize, usize)) -> Option<AppliedMask> {
         let mut chosen: Option<AppliedMask> = None;
-        for rule in self.policies().masks_of(entity) {
-            let Some(mask) = rule.fields.get(&(entity, field)) else { continue };
-            if !self.in_force(&rule.head) {
-                continue;
-            }
-            let mask = match rule.head.applies(self.facts) {
+        for (rule, applies) in rules {
+            let Some(mask) = rule.fields.get(&field) else { continue };
+            let mask = match applies {
                 Applies::No => continue,
                 Applies::Yes | Applies::Unknown => mask.clone(),
                 Applies::Missing(missing) => {
-                    self.warn(&rule.head.id, &missing);
+                    self.warn(&rule.head.id, missing);
                     Mask::Hide
                 }
             };
@@ -323,25 +347,12 @@ fn usage_rank(usage: MaskUse) -> u8 {
 
 /// BLAKE3 over all of the decision, with the catalog that gives its positions their meaning.
 fn fingerprint(catalog_id: &str, decision: &Decision) -> String {
-    let mut hash = Hash(blake3::Hasher::new());
-    hash.0.update(catalog_id.as_bytes());
-    // Every key of a decision is a text, and a hash takes all bytes: this cannot fail. Should it, no two decisions
-    // would be taken for equal.
-    if let Err(error) = serde_json::to_writer(&mut hash, decision) {
-        hash.0.update(format!("{error} {decision:?}").as_bytes());
-    }
-    hash.0.finalize().to_hex().to_string()
-}
-
-struct Hash(blake3::Hasher);
-
-impl std::io::Write for Hash {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let mut hash = blake3::Hasher::new();
+    hash.update(catalog_id.as_bytes());
+    // Every key of a decision is a text: this cannot fail. Should it, no two decisions would be taken for equal.
+    match serde_json::to_vec(decision) {
+        Ok(bytes) => hash.update(&bytes),
+        Err(error) => hash.update(format!("{error} {decision:?}").as_bytes()),
+    };
+    hash.finalize().to_hex().to_string()
 }

@@ -6,7 +6,7 @@
 //! G9). A fact that is merely NULL (no zone, no purpose) follows SQL's three-valued logic.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sluice_base::{Datum, SqlType};
 
@@ -264,12 +264,7 @@ fn flipped(op: CompareOp) -> CompareOp {
 /// `x [NOT] IN (values)`; a NULL in the list is SQL's NULL.
 fn in_list(side: Term, values: Vec<Datum>, value_type: &SqlType, negated: bool) -> Predicate {
     let has_null = values.iter().any(Datum::is_null);
-    let mut distinct: Vec<Datum> = Vec::new();
-    for value in values.into_iter().filter(|value| !value.is_null()) {
-        if !distinct.contains(&value) {
-            distinct.push(value);
-        }
-    }
+    let distinct = distinct(values);
     let null = has_null.then_some(Predicate::Const(None));
     let found = match side {
         Term::Field(field) if !distinct.is_empty() => {
@@ -288,6 +283,21 @@ fn in_list(side: Term, values: Vec<Datum>, value_type: &SqlType, negated: bool) 
         (Some(null), false) => Predicate::or([found, null]),
         (Some(null), true) => Predicate::and([found, null]),
     }
+}
+
+/// The values without NULL, each once, in their order. Lists of units are long: texts and integers are looked up.
+fn distinct(values: Vec<Datum>) -> Vec<Datum> {
+    let (mut texts, mut integers) = (HashSet::new(), HashSet::new());
+    let mut kept = Vec::with_capacity(values.len());
+    for (at, value) in values.iter().enumerate() {
+        kept.push(match value {
+            Datum::Null => false,
+            Datum::Text(text) => texts.insert(text.as_str()),
+            Datum::Int(integer) => integers.insert(*integer),
+            other => !values[..at].contains(other),
+        });
+    }
+    values.into_iter().zip(kept).filter_map(|(value, kept)| kept.then_some(value)).collect()
 }
 
 /// The narrowest type of the family that holds every value exactly.
