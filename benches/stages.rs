@@ -22,7 +22,7 @@ use sluice_model::catalog::{self, Connection, SourceFile, SourceKind};
 use sluice_model::policy::{self, OrgTree};
 use sluice_model::principal::RequestContext;
 use sluice_model::{Principal, Snapshot};
-use sluice_plan::{Asker, Query, StatementKind};
+use sluice_plan::{Asker, PlanCacheMode, Plans, Query, StatementKind};
 use sluice_server::config::Config;
 use sluice_server::demo::{Scale, prepare};
 use sluice_server::reload::{Loader, open_sources};
@@ -283,6 +283,11 @@ fn policies(criterion: &mut Criterion) {
     });
     group.bench_function("decide and rewrite a 5-table statement under 200 rules", |run| {
         run.iter(|| black_box(sluice_plan::prepare(&query, &asker, &[]).expect("a governed plan")));
+    });
+    // As a server does it from the second execution on: decided anew, the plan filled.
+    let plans = Plans::default();
+    group.bench_function("the same statement when it comes again", |run| {
+        run.iter(|| black_box(plans.prepare(&query, &asker, &[], PlanCacheMode::Auto).expect("a governed plan")));
     });
     group.sample_size(10);
     group.bench_function("load 2,000 rules over 20,000 fields", |run| run.iter(|| black_box(load(400, 2_000))));
