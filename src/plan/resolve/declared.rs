@@ -214,7 +214,7 @@ impl Resolver<'_> {
 }
 
 /// Which of several numbers has the type of all.
-fn width(sql_type: &SqlType) -> u8 {
+pub(super) fn width(sql_type: &SqlType) -> u8 {
     match sql_type {
         SqlType::Int2 => 0,
         SqlType::Int4 => 1,

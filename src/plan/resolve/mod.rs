@@ -23,6 +23,7 @@ mod nested;
 mod operands;
 mod ordered;
 mod output;
+mod recursion;
 mod rows;
 mod series;
 mod similar;
@@ -227,6 +228,7 @@ fn plan(
     let series = std::mem::take(&mut resolver.series);
     let decisions = resolver.into_decisions();
     let plan = context::plan(ast, asker, &decisions, series, &declared).map_err(|error| retold(error, &calls))?;
+    recursion::check(&plan).map_err(from_planner)?;
     let plan = context::with_rows(plan, asker)?;
     let plan = lift::lift(plan).map_err(from_planner)?;
     if plan.schema().fields().len() != output.shown.len() {

@@ -11,6 +11,7 @@ mod recursive;
 mod scope;
 mod select;
 mod sets;
+mod terms;
 mod tree;
 mod windows;
 
