@@ -31,6 +31,8 @@ pub(crate) const ITEM: &str = "\u{1}array_item";
 pub(crate) const SLICE: &str = "\u{1}array_slice";
 /// `x op ANY (a)`, `x op ALL (a)`: value, array, sign, whether it is ALL.
 pub(crate) const QUANTIFIED: &str = "\u{1}quantified";
+/// An array as text.
+pub(crate) const ARRAY_TEXT: &str = "\u{1}array_text";
 /// `a && b`
 pub(crate) const OVERLAPS: &str = "\u{1}array_overlaps";
 /// `a @> b`
@@ -67,6 +69,7 @@ pub(crate) const MATCHES: &str = "\u{1}regexp_matches";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Work {
     Array,
+    ArrayText,
     Item,
     Slice,
     Quantified,
@@ -99,6 +102,7 @@ enum Work {
 
 const TABLE: &[(&str, Work)] = &[
     (ARRAY, Work::Array),
+    (ARRAY_TEXT, Work::ArrayText),
     (ITEM, Work::Item),
     (SLICE, Work::Slice),
     (QUANTIFIED, Work::Quantified),
@@ -178,6 +182,8 @@ pub fn grows(name: &str) -> Option<Grows> {
     match work {
         Work::Array | Work::Append | Work::Prepend | Work::Join => Some(Grows::Together),
         Work::Replace | Work::ToText => Some(Grows::Items),
+        // A letter that is quoted becomes two, as in json.
+        Work::ArrayText => Some(Grows::Json),
         Work::ToJson | Work::Member | Work::Object(_) | Work::JsonArray => Some(Grows::Json),
         Work::Match | Work::Matches => Some(Grows::Groups),
         _ => None,
@@ -278,6 +284,7 @@ impl Nested {
                 let item = common(types)?;
                 (!matches!(item, DataType::List(_))).then(|| vec![item; types.len()])
             }
+            (Work::ArrayText, [DataType::List(_)]) => Some(types.to_vec()),
             (Work::Item, [list, at]) if integer(at) => Some(vec![listed(list)?, Int64]),
             (Work::Slice, [list, from, to]) if integer(from) && integer(to) => Some(vec![listed(list)?, Int64, Int64]),
             (Work::Quantified, [value, list, sign, all]) => {
@@ -370,6 +377,7 @@ impl ScalarUDFImpl for Nested {
             Work::Dimension(_) | Work::Position => DataType::Int32,
             Work::Positions => list_of(DataType::Int32),
             Work::Found
+            | Work::ArrayText
             | Work::ToText
             | Work::ToJson
             | Work::JsonOrNull
@@ -401,6 +409,7 @@ impl Nested {
         let list = |at: usize| arg(at).map(|array| array.as_list::<i32>());
         match self.work {
             Work::Array => arrays::made(args, rows, target),
+            Work::ArrayText => texts::arrays(list(0)?, &self.session).map(|texts| Arc::new(texts) as ArrayRef),
             Work::Item => arrays::item(list(0)?, arg(1)?),
             Work::Slice => arrays::slice(list(0)?, arg(1)?, arg(2)?),
             Work::Quantified => arrays::quantified(arg(0)?, list(1)?, arg(2)?, arg(3)?),
