@@ -143,6 +143,9 @@ pub enum PlanError {
     /// A construct at a place where PostgreSQL has it neither.
     #[error("{0}")]
     NotAllowed(String),
+    /// A type that has no operator for what is asked of its values.
+    #[error("{0}")]
+    NoOperator(String),
     /// A recursive query that is none.
     #[error("{0}")]
     Recursion(String),
@@ -372,6 +375,7 @@ impl ToClient for PlanError {
             }
             PlanError::NotAllowed(what) => ClientError::new(S::FeatureNotSupported, what.clone(), chinese(what)),
             PlanError::Recursion(what) => ClientError::new(S::InvalidRecursion, what.clone(), chinese(what)),
+            PlanError::NoOperator(what) => ClientError::new(S::UndefinedFunction, what.clone(), chinese(what)),
             PlanError::RecursiveType(what) => ClientError::new(S::DatatypeMismatch, what.clone(), chinese(what)).hint(
                 "Cast the output of the non-recursive term to the correct type.",
                 "请将非递归部分的输出转换为正确的类型。",

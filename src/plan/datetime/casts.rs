@@ -359,6 +359,9 @@ fn replaced(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tra
     {
         return Ok(Transformed::yes(text));
     }
+    if let (DataType::Utf8, DataType::List(item)) = (&from, &to) {
+        return array_of_text(*inner, item.data_type(), session).map(Transformed::yes);
+    }
     if to == DataType::Utf8 && matches!(from, DataType::List(_)) {
         return array_text(*inner, session).map(Transformed::yes);
     }
@@ -384,6 +387,17 @@ fn replaced(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tra
 fn array_text(array: Expr, session: &Arc<Session>) -> Result<Expr> {
     let function = crate::nested::function(crate::nested::ARRAY_TEXT, session);
     Ok(function.ok_or_else(|| DataFusionError::Internal("no text of an array".into()))?.call(vec![array]))
+}
+
+/// A text as an array; the engine would take it for the one item.
+fn array_of_text(text: Expr, item: &DataType, session: &Arc<Session>) -> Result<Expr> {
+    if let Expr::Literal(ScalarValue::Utf8(Some(text)), _) = &text {
+        return Ok(Expr::Literal(crate::nested::array_of_text(text, item, session)?, None));
+    }
+    let function = crate::nested::function(crate::nested::ARRAY_OF_TEXT, session);
+    let function = function.ok_or_else(|| DataFusionError::Internal("no array of a text".into()))?;
+    let sample = ScalarValue::try_from(&DataType::new_list(item.clone(), true))?;
+    Ok(function.call(vec![text, Expr::Literal(sample, None)]))
 }
 
 /// The function that does a cast; `None` where the engine's own is PostgreSQL's.

@@ -44,12 +44,13 @@ use sluice_model::{Decision, Principal, Snapshot};
 use crate::error::from_planner;
 use crate::types::{arrow_type, scalar, sql_type};
 use crate::{PlanError, Query};
+pub(crate) use comparisons::array_items;
 pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use series::series as series_of;
 pub(crate) use types::sql_type_of;
-pub(crate) use untyped::{COMMON, LIKE_TYPE, aligned, beside, settled};
+pub(crate) use untyped::{COMMON, LIKE_TYPE, aligned, beside, read as read_literal, settled};
 
 /// Who asks, and against what.
 #[derive(Debug, Clone, Copy)]
