@@ -3,6 +3,7 @@
 //!
 //! Invariant: a five-letter SQLSTATE literal stands in `sqlstate.rs` and nowhere else.
 
+mod array;
 mod civil;
 mod error;
 mod format;
@@ -12,6 +13,7 @@ mod timezone;
 mod types;
 mod value;
 
+pub use array::put_array_item;
 pub use civil::Civil;
 pub use error::{Bilingual, ClientError, Language, ToClient};
 pub use format::Format;

@@ -143,9 +143,15 @@ pub enum PlanError {
     /// A construct at a place where PostgreSQL has it neither.
     #[error("{0}")]
     NotAllowed(String),
+    /// A type that has no operator for what is asked of its values.
+    #[error("{0}")]
+    NoOperator(String),
     /// A recursive query that is none.
     #[error("{0}")]
     Recursion(String),
+    /// A column of a recursive query has another type in the first term than in both.
+    #[error("{0}")]
+    RecursiveType(String),
     /// `ARRAY[]` without a cast.
     #[error("an empty array without a type")]
     EmptyArray,
@@ -369,6 +375,11 @@ impl ToClient for PlanError {
             }
             PlanError::NotAllowed(what) => ClientError::new(S::FeatureNotSupported, what.clone(), chinese(what)),
             PlanError::Recursion(what) => ClientError::new(S::InvalidRecursion, what.clone(), chinese(what)),
+            PlanError::NoOperator(what) => ClientError::new(S::UndefinedFunction, what.clone(), chinese(what)),
+            PlanError::RecursiveType(what) => ClientError::new(S::DatatypeMismatch, what.clone(), chinese(what)).hint(
+                "Cast the output of the non-recursive term to the correct type.",
+                "请将非递归部分的输出转换为正确的类型。",
+            ),
             PlanError::EmptyArray => ClientError::new(
                 S::IndeterminateDatatype,
                 "cannot determine type of empty array",

@@ -50,25 +50,14 @@ pub(super) fn read_uuid(text: &str) -> Option<[u8; 16]> {
     digits.next().is_none().then_some(bytes)
 }
 
-/// White space as arrays and records see it.
+/// White space as records see it.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
 }
 
 /// An item of an array: quoted where it could be taken for something else.
 pub(super) fn put_array_item(out: &mut BytesMut, item: &[u8]) {
-    let special = |b: &u8| matches!(b, b'{' | b'}' | b',' | b'"' | b'\\') || is_space(*b);
-    if !item.is_empty() && !item.iter().any(special) && !item.eq_ignore_ascii_case(b"null") {
-        return out.put_slice(item);
-    }
-    out.put_u8(b'"');
-    for byte in item {
-        if matches!(byte, b'"' | b'\\') {
-            out.put_u8(b'\\');
-        }
-        out.put_u8(*byte);
-    }
-    out.put_u8(b'"');
+    sluice_base::put_array_item(item, |part| out.put_slice(part));
 }
 
 /// A field of a record. Quotes and backslashes are doubled.

@@ -203,8 +203,11 @@ fn announced(batch: &RecordBatch, target: &SchemaRef) -> Result<RecordBatch, Eng
     for (column, field) in batch.columns().iter().zip(target.fields()) {
         let is_decimal =
             |t: &DataType| matches!(t, DataType::Decimal128(..) | DataType::Decimal256(..)) || *t == scaled_type();
-        let keep = column.data_type() == field.data_type()
-            || (is_decimal(column.data_type()) && is_decimal(field.data_type()));
+        let keeps = |from: &DataType, to: &DataType| from == to || is_decimal(from) && is_decimal(to);
+        let keep = match (column.data_type(), field.data_type()) {
+            (DataType::List(from), DataType::List(to)) => keeps(from.data_type(), to.data_type()),
+            (from, to) => keeps(from, to),
+        };
         let column = if keep {
             Arc::clone(column)
         } else {

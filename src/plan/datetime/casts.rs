@@ -269,7 +269,7 @@ fn arguments(mut function: ScalarFunction, schema: &DFSchema, session: &Arc<Sess
         return Ok(Transformed::no(Expr::ScalarFunction(function)));
     }
     if matches!(function.func.name(), "concat" | "concat_ws") {
-        return letters(function, schema);
+        return letters(function, schema, session);
     }
     let name = function.func.name();
     if !matches!(name, "coalesce" | "nullif" | "greatest" | "least") {
@@ -308,11 +308,16 @@ fn arguments(mut function: ScalarFunction, schema: &DFSchema, session: &Arc<Sess
     }
 }
 
-/// `concat` writes a boolean as its output function does: `t` and `f`.
-fn letters(mut function: ScalarFunction, schema: &DFSchema) -> Result<Transformed<Expr>> {
+/// `concat` writes a boolean as its output function does, `t` and `f`, and an array too.
+fn letters(mut function: ScalarFunction, schema: &DFSchema, session: &Arc<Session>) -> Result<Transformed<Expr>> {
     let mut found = false;
     for arg in &mut function.args {
-        if arg.get_type(schema)? == DataType::Boolean {
+        let data_type = arg.get_type(schema)?;
+        if matches!(data_type, DataType::List(_)) {
+            *arg = array_text(std::mem::replace(arg, Expr::Literal(ScalarValue::Null, None)), session)?;
+            found = true;
+        }
+        if data_type == DataType::Boolean {
             let value = std::mem::replace(arg, Expr::Literal(ScalarValue::Null, None));
             let not = Expr::Not(Box::new(value.clone()));
             *arg = datafusion_expr::when(value, lit("t")).when(not, lit("f")).end()?;
@@ -354,6 +359,12 @@ fn replaced(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tra
     {
         return Ok(Transformed::yes(text));
     }
+    if let (DataType::Utf8, DataType::List(item)) = (&from, &to) {
+        return array_of_text(*inner, item.data_type(), session).map(Transformed::yes);
+    }
+    if to == DataType::Utf8 && matches!(from, DataType::List(_)) {
+        return array_text(*inner, session).map(Transformed::yes);
+    }
     if from.is_decimal() && matches!(to, DataType::Float32 | DataType::Float64) {
         return crate::numeric::float(*inner, to).map(Transformed::yes);
     }
@@ -370,6 +381,23 @@ fn replaced(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tra
     // In nanoseconds, where the engine counts so.
     let same = done.get_type(schema)? == to;
     Ok(Transformed::yes(if same { done } else { cast(done, to) }))
+}
+
+/// An array as PostgreSQL writes it.
+fn array_text(array: Expr, session: &Arc<Session>) -> Result<Expr> {
+    let function = crate::nested::function(crate::nested::ARRAY_TEXT, session);
+    Ok(function.ok_or_else(|| DataFusionError::Internal("no text of an array".into()))?.call(vec![array]))
+}
+
+/// A text as an array; the engine would take it for the one item.
+fn array_of_text(text: Expr, item: &DataType, session: &Arc<Session>) -> Result<Expr> {
+    if let Expr::Literal(ScalarValue::Utf8(Some(text)), _) = &text {
+        return Ok(Expr::Literal(crate::nested::array_of_text(text, item, session)?, None));
+    }
+    let function = crate::nested::function(crate::nested::ARRAY_OF_TEXT, session);
+    let function = function.ok_or_else(|| DataFusionError::Internal("no array of a text".into()))?;
+    let sample = ScalarValue::try_from(&DataType::new_list(item.clone(), true))?;
+    Ok(function.call(vec![text, Expr::Literal(sample, None)]))
 }
 
 /// The function that does a cast; `None` where the engine's own is PostgreSQL's.

@@ -3,13 +3,11 @@
 //! Source of the rules: PostgreSQL documentation, "JSON Types". Keys are in order of their length and then of their bytes,
 //! the last of equal ones counts, and numbers are written out.
 
-use std::cmp::Ordering;
-
 use super::fault::DatetimeFault as Fault;
 use super::json::{parts, unescaped, whole};
 use super::table::{Outcome, Overload, text};
 use super::value::{Kind, Value};
-use crate::resolve::json::{CONTAINS, HAS_KEY, JOINED, JSON, JSONB};
+use crate::resolve::json::{CONTAINS, HAS_KEY, JOINED, JSON, JSONB, KEY};
 
 /// How many times as long as it was written a value may get, one of [`SMALL`] bytes aside: blanks come to less than that,
 /// and exponents that are written out to more.
@@ -30,6 +28,7 @@ pub(super) static TABLE: &[Overload] = &[
             whole(json).map(|_| Value::Text(json))
         },
     },
+    Overload { name: KEY, args: &[Kind::Text], result: Kind::Text, run: |_, v| key(text(&v[0])?) },
     Overload {
         name: JOINED,
         args: &[Kind::Text, Kind::Text],
@@ -74,9 +73,27 @@ impl Style {
 }
 
 fn normal(json: &str) -> Outcome<'static> {
+    written(json, number).map(Value::Owned)
+}
+
+/// Equal for equal values, and for no others.
+fn key(json: &str) -> Outcome<'static> {
+    written(json, |text| number(text).map(|number| trimmed(&number).to_string())).map(Value::Owned)
+}
+
+/// How a number is written.
+type Figures = fn(&str) -> Result<String, Fault>;
+
+fn written(json: &str, figures: Figures) -> Result<String, Fault> {
     let mut out = String::with_capacity(json.len());
-    put(whole(json)?, &mut out, json.len().saturating_mul(GROWTH_MAX).saturating_add(SMALL))?;
-    Ok(Value::Owned(out))
+    let most = json.len().saturating_mul(GROWTH_MAX).saturating_add(SMALL);
+    put(whole(json)?, &mut out, most, figures)?;
+    Ok(out)
+}
+
+/// A number without the zeros behind its point.
+fn trimmed(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// `||`: members of both objects, the right one's where both have a key; or elements of both arrays, anything else being
@@ -100,7 +117,7 @@ fn joined(left: &str, right: &str) -> Outcome<'static> {
 }
 
 /// A value in its one form.
-fn put(part: &str, out: &mut String, most: usize) -> Result<(), Fault> {
+fn put(part: &str, out: &mut String, most: usize, figures: Figures) -> Result<(), Fault> {
     if out.len() > most {
         return Err(Fault::Argument("numbers of json with too many digits"));
     }
@@ -113,7 +130,7 @@ fn put(part: &str, out: &mut String, most: usize) -> Result<(), Fault> {
                 }
                 put_text(&key, out);
                 out.push_str(": ");
-                put(value, out, most)?;
+                put(value, out, most, figures)?;
             }
             out.push('}');
         }
@@ -123,13 +140,13 @@ fn put(part: &str, out: &mut String, most: usize) -> Result<(), Fault> {
                 if at > 0 {
                     out.push_str(", ");
                 }
-                put(value, out, most)?;
+                put(value, out, most, figures)?;
             }
             out.push(']');
         }
         Some(b'"') => put_text(&unescaped(part)?, out),
         Some(b't' | b'f' | b'n') => out.push_str(part),
-        _ => out.push_str(&number(part)?),
+        _ => out.push_str(&figures(part)?),
     }
     Ok(())
 }
@@ -240,11 +257,7 @@ fn contains(outer: &str, inner: &str) -> Result<bool, Fault> {
 }
 
 fn same_number(left: &str, right: &str) -> bool {
-    let trimmed = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
-        false => text.to_string(),
-    };
-    trimmed(left).cmp(&trimmed(right)) == Ordering::Equal
+    trimmed(left) == trimmed(right)
 }
 
 /// `?`: a key of an object, a string of an array, or the string itself.

@@ -148,18 +148,20 @@ pub(super) fn item(list: &ListArray, at: &ArrayRef) -> Result<ArrayRef> {
     picked(&[list.values(), &nothing], &picks, &list.value_type())
 }
 
-/// `a[i:j]`
+/// `a[i:j]`: NULL where a bound is.
 pub(super) fn slice(list: &ListArray, from: &ArrayRef, to: &ArrayRef) -> Result<ArrayRef> {
     let mut out = Picked::new();
     for row in 0..list.len() {
         let range = range(list, row);
-        let first = number(from, row).unwrap_or(1).max(1);
-        let last = number(to, row).unwrap_or(i64::MAX).min(range.len() as i64);
-        if list.is_valid(row) && first <= last {
-            let (first, last) = (first as usize, last as usize);
-            out.picks.extend((range.start + first - 1..range.start + last).map(|place| (0, place)));
+        let bounds = number(from, row).zip(number(to, row)).filter(|_| list.is_valid(row));
+        if let Some((first, last)) = bounds {
+            let (first, last) = (first.max(1), last.min(range.len() as i64));
+            if first <= last {
+                let (first, last) = (first as usize, last as usize);
+                out.picks.extend((range.start + first - 1..range.start + last).map(|place| (0, place)));
+            }
         }
-        out.end(list.is_valid(row))?;
+        out.end(bounds.is_some())?;
     }
     out.finish(&[list.values()], &list.value_type())
 }

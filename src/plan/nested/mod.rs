@@ -10,6 +10,7 @@ mod arrays;
 mod builders;
 mod lists;
 mod patterns;
+mod read;
 mod texts;
 
 use std::sync::Arc;
@@ -22,15 +23,20 @@ use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImp
 
 use crate::PlanError;
 use crate::datetime::Session;
+pub(crate) use read::array as array_of_text;
 
 /// `ARRAY[...]`; no client can type this name, nor the ones below.
 pub(crate) const ARRAY: &str = "\u{1}array";
 /// `a[1]`
 pub(crate) const ITEM: &str = "\u{1}array_item";
-/// `a[1:2]`, NULL being an open end.
+/// `a[1:2]`, open ends being the least and the largest place.
 pub(crate) const SLICE: &str = "\u{1}array_slice";
 /// `x op ANY (a)`, `x op ALL (a)`: value, array, sign, whether it is ALL.
 pub(crate) const QUANTIFIED: &str = "\u{1}quantified";
+/// An array as text.
+pub(crate) const ARRAY_TEXT: &str = "\u{1}array_text";
+/// A text as an array of the type of the second argument.
+pub(crate) const ARRAY_OF_TEXT: &str = "\u{1}array_of_text";
 /// `a && b`
 pub(crate) const OVERLAPS: &str = "\u{1}array_overlaps";
 /// `a @> b`
@@ -67,6 +73,8 @@ pub(crate) const MATCHES: &str = "\u{1}regexp_matches";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Work {
     Array,
+    ArrayText,
+    ArrayOfText,
     Item,
     Slice,
     Quantified,
@@ -99,6 +107,8 @@ enum Work {
 
 const TABLE: &[(&str, Work)] = &[
     (ARRAY, Work::Array),
+    (ARRAY_TEXT, Work::ArrayText),
+    (ARRAY_OF_TEXT, Work::ArrayOfText),
     (ITEM, Work::Item),
     (SLICE, Work::Slice),
     (QUANTIFIED, Work::Quantified),
@@ -176,8 +186,10 @@ pub enum Grows {
 pub fn grows(name: &str) -> Option<Grows> {
     let (_, work) = TABLE.iter().find(|(known, _)| *known == name)?;
     match work {
-        Work::Array | Work::Append | Work::Prepend | Work::Join => Some(Grows::Together),
+        Work::Array | Work::ArrayOfText | Work::Append | Work::Prepend | Work::Join => Some(Grows::Together),
         Work::Replace | Work::ToText => Some(Grows::Items),
+        // A letter that is quoted becomes two, as in json.
+        Work::ArrayText => Some(Grows::Json),
         Work::ToJson | Work::Member | Work::Object(_) | Work::JsonArray => Some(Grows::Json),
         Work::Match | Work::Matches => Some(Grows::Groups),
         _ => None,
@@ -263,6 +275,22 @@ impl Nested {
         refused(error)
     }
 
+    /// Whether items of one array would be shown with other digits than their own.
+    fn mixes_scales(&self, types: &[DataType]) -> bool {
+        if !matches!(self.work, Work::Array | Work::Append | Work::Prepend | Work::Join | Work::Replace) {
+            return false;
+        }
+        let item = |found: &DataType| match found {
+            DataType::List(item) => item.data_type().clone(),
+            other => other.clone(),
+        };
+        let items: Vec<DataType> = types.iter().map(item).filter(|found| !found.is_null()).collect();
+        let scales = items.iter().map(|found| crate::numeric::digits_of(found).map(|(_, scale)| scale));
+        let scales: Option<Vec<i8>> = scales.collect();
+        let mixed = |scales: Vec<i8>| scales.windows(2).any(|pair| pair[0] != pair[1]);
+        items.iter().any(DataType::is_decimal) && scales.is_some_and(mixed)
+    }
+
     /// The types that arguments are brought to.
     fn wanted(&self, types: &[DataType]) -> Option<Vec<DataType>> {
         use DataType::{Int32, Int64, Utf8};
@@ -278,6 +306,8 @@ impl Nested {
                 let item = common(types)?;
                 (!matches!(item, DataType::List(_))).then(|| vec![item; types.len()])
             }
+            (Work::ArrayOfText, [text, list]) if is_text(text) => Some(vec![Utf8, listed(list)?]),
+            (Work::ArrayText, [DataType::List(_)]) => Some(types.to_vec()),
             (Work::Item, [list, at]) if integer(at) => Some(vec![listed(list)?, Int64]),
             (Work::Slice, [list, from, to]) if integer(from) && integer(to) => Some(vec![listed(list)?, Int64, Int64]),
             (Work::Quantified, [value, list, sign, all]) => {
@@ -353,23 +383,31 @@ impl ScalarUDFImpl for Nested {
     }
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        if self.mixes_scales(types) {
+            // Refused below: what is said here does not reach the client.
+            return Ok(types.to_vec());
+        }
         self.wanted(types).ok_or_else(|| self.unfit(types))
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        if self.mixes_scales(types) {
+            return Err(refused(PlanError::Unsupported("an array of numerics of different scales".into())));
+        }
         let types = self.wanted(types).ok_or_else(|| self.unfit(types))?;
         let first = || types.first().cloned().ok_or_else(|| self.unfit(&types));
         Ok(match self.work {
             Work::Array => list_of(types.first().cloned().unwrap_or(DataType::Utf8)),
             Work::Item => item_of(&first()?).ok_or_else(|| self.unfit(&types))?,
             Work::Slice | Work::Outer | Work::Remove | Work::Replace | Work::Append | Work::Join => first()?,
-            Work::Prepend => types.get(1).cloned().ok_or_else(|| self.unfit(&types))?,
+            Work::Prepend | Work::ArrayOfText => types.get(1).cloned().ok_or_else(|| self.unfit(&types))?,
             Work::Quantified | Work::Overlaps | Work::Contains => DataType::Boolean,
             Work::Ordinals => list_of(DataType::Int64),
             Work::Series => list_of(lists::series_item(&types)),
             Work::Dimension(_) | Work::Position => DataType::Int32,
             Work::Positions => list_of(DataType::Int32),
             Work::Found
+            | Work::ArrayText
             | Work::ToText
             | Work::ToJson
             | Work::JsonOrNull
@@ -401,6 +439,8 @@ impl Nested {
         let list = |at: usize| arg(at).map(|array| array.as_list::<i32>());
         match self.work {
             Work::Array => arrays::made(args, rows, target),
+            Work::ArrayText => texts::arrays(list(0)?, &self.session).map(|texts| Arc::new(texts) as ArrayRef),
+            Work::ArrayOfText => read::arrays(arg(0)?, target, &self.session),
             Work::Item => arrays::item(list(0)?, arg(1)?),
             Work::Slice => arrays::slice(list(0)?, arg(1)?, arg(2)?),
             Work::Quantified => arrays::quantified(arg(0)?, list(1)?, arg(2)?, arg(3)?),

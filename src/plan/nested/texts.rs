@@ -33,12 +33,42 @@ pub(super) fn of(array: &ArrayRef, session: &Arc<Session>, truth: Truth) -> Resu
             let function = crate::bytes::text_function();
             called(&function, array)?
         }
+        DataType::List(_) => return arrays(array.as_list::<i32>(), session),
         _ => {
             let function = crate::datetime::text(session);
             called(&function.ok_or_else(|| DataFusionError::Internal("no text of a time".into()))?, array)?
         }
     };
     Ok(done.as_string::<i32>().clone())
+}
+
+/// `{a,"b c",NULL}`; inner arrays stand there without quotes.
+pub(super) fn arrays(list: &ListArray, session: &Arc<Session>) -> Result<StringArray> {
+    let items = of(list.values(), session, ("t", "f"))?;
+    let inner = matches!(list.value_type(), DataType::List(_));
+    let offsets = list.value_offsets();
+    let mut out = StringBuilder::new();
+    for row in 0..list.len() {
+        if list.is_null(row) {
+            out.append_null();
+            continue;
+        }
+        let mut text = vec![b'{'];
+        for place in offsets[row] as usize..offsets[row + 1] as usize {
+            if text.len() > 1 {
+                text.push(b',');
+            }
+            match items.is_valid(place) {
+                true if inner => text.extend_from_slice(items.value(place).as_bytes()),
+                true => sluice_base::put_array_item(items.value(place).as_bytes(), |part| text.extend_from_slice(part)),
+                false => text.extend_from_slice(b"NULL"),
+            }
+        }
+        text.push(b'}');
+        let text = String::from_utf8(text).map_err(|_| DataFusionError::Internal("an array is no text".into()))?;
+        out.append_value(text);
+    }
+    Ok(out.finish())
 }
 
 fn out_of_range() -> DataFusionError {

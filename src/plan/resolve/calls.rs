@@ -88,6 +88,7 @@ impl Resolver<'_> {
         };
         functions::check_kind(&name, engine_name, function)?;
         let declared_arguments = self.declared_arguments(function);
+        check_items(&name, function, &declared_arguments, &shown)?;
         self.calls.push((engine_name, shown));
         function.name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(engine_name))]);
         self.function(function, engine_name, &declared_arguments)?;
@@ -176,7 +177,7 @@ impl Resolver<'_> {
                 if typed || datetime::names().contains(&engine_name) || crate::nested::NAMES.contains(&engine_name) {
                     narrow_literals(&mut list.args);
                 }
-                if matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least") {
+                if matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least" | "array_cat") {
                     let arguments = list.args.iter_mut().filter_map(|argument| match argument {
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(inner),
                         _ => None,
@@ -262,6 +263,37 @@ impl Resolver<'_> {
             None => Err(PlanError::Unsupported("a text length that is not a constant".into())),
         }
     }
+}
+
+/// Refuses aggregates of what cannot be compared or gathered, and puts what is gathered once into an order.
+fn check_items(
+    name: &str,
+    function: &mut Function,
+    declared: &[Option<SqlType>],
+    shown: &str,
+) -> Result<(), PlanError> {
+    let FunctionArguments::List(list) = &mut function.args else { return Ok(()) };
+    let first = declared.first().and_then(Option::as_ref);
+    let distinct = list.duplicate_treatment == Some(ast::DuplicateTreatment::Distinct);
+    match (name, first) {
+        ("min" | "max", Some(SqlType::Json | SqlType::Jsonb)) => {
+            return Err(PlanError::UndefinedFunction(shown.to_string()));
+        }
+        ("array_agg", Some(SqlType::Array(_))) => {
+            return Err(PlanError::Unsupported("an array of arrays".into()));
+        }
+        _ if distinct => super::json::refuse_equality(first, "DISTINCT")?,
+        _ => {}
+    }
+    let ordered = list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_)));
+    if let ("array_agg", true, false, [FunctionArg::Unnamed(FunctionArgExpr::Expr(item))]) =
+        (name, distinct, ordered, list.args.as_slice())
+    {
+        let options = ast::OrderByOptions { asc: Some(true), nulls_first: Some(false) };
+        let by = ast::OrderByExpr { expr: item.clone(), options, with_fill: None };
+        list.clauses.push(FunctionArgumentClause::OrderBy(vec![by]));
+    }
+    Ok(())
 }
 
 /// The engine takes a count or a place below one for a fault of its own.

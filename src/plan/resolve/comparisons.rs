@@ -349,8 +349,14 @@ fn exists(subquery: &Query, name: &str, condition: Expr) -> Result<Expr, PlanErr
     Ok(Expr::Exists { subquery: frame, negated: false })
 }
 
-/// The items of `'{a,"b c",NULL}'`: one dimension, as PostgreSQL reads it.
+/// The items of `'{a,"b c",NULL}'` as literals.
 pub(super) fn array_text(text: &str) -> Result<Vec<Expr>, PlanError> {
+    let literal = |item: Option<String>| item.map_or_else(null, |item| Expr::value(Value::SingleQuotedString(item)));
+    Ok(array_items(text)?.into_iter().map(literal).collect())
+}
+
+/// The items of `'{a,"b c",NULL}'`: one dimension, as PostgreSQL reads it.
+pub(crate) fn array_items(text: &str) -> Result<Vec<Option<String>>, PlanError> {
     let wrong = || PlanError::ArrayLiteral;
     let inside = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).ok_or_else(wrong)?;
     let mut items = Vec::new();
@@ -391,16 +397,16 @@ pub(super) fn array_text(text: &str) -> Result<Vec<Expr>, PlanError> {
 }
 
 /// An item whose first `kept - 1` bytes stood in quotes or behind a backslash; `kept` is 0 where nothing did.
-fn array_item(mut item: String, kept: usize) -> Result<Expr, PlanError> {
+fn array_item(mut item: String, kept: usize) -> Result<Option<String>, PlanError> {
     let end = item.trim_end().len().max(kept.saturating_sub(1));
     item.truncate(end);
     if kept == 0 && item.is_empty() {
         return Err(PlanError::ArrayLiteral);
     }
     if kept == 0 && item.eq_ignore_ascii_case("null") {
-        return Ok(null());
+        return Ok(None);
     }
-    Ok(Expr::value(Value::SingleQuotedString(item)))
+    Ok(Some(item))
 }
 
 #[cfg(test)]

@@ -114,6 +114,7 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
     scalar.insert(untyped::LIKE_TYPE.to_string(), untyped::like_type());
     scalar.insert(untyped::COMMON.to_string(), untyped::common());
     scalar.insert(untyped::KEPT.to_string(), untyped::kept());
+    scalar.insert(super::recursion::ROOM.to_string(), super::recursion::room());
     scalar.insert(super::rows::ROWS.to_string(), super::rows::function());
     scalar.extend(crate::bytes::functions().map(|(name, function)| (name.to_string(), function)));
     scalar.extend(numeric::hidden().map(|(name, function)| (name.to_string(), function)));

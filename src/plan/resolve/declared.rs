@@ -214,7 +214,7 @@ impl Resolver<'_> {
 }
 
 /// Which of several numbers has the type of all.
-fn width(sql_type: &SqlType) -> u8 {
+pub(super) fn width(sql_type: &SqlType) -> u8 {
     match sql_type {
         SqlType::Int2 => 0,
         SqlType::Int4 => 1,
@@ -348,6 +348,8 @@ fn computed(left: &SqlType, op: &B, right: &SqlType) -> Option<SqlType> {
         B::StringConcat if matches!(right, T::Array(_)) => Some(right.clone()),
         B::StringConcat if left.is_text() && right.is_text() => Some(T::Text),
         B::StringConcat if is_text(left) || is_text(right) => Some(T::Text),
+        B::StringConcat if *left == T::Unknown && matches!(category(right), Some(1..=5)) => Some(T::Text),
+        B::StringConcat if *right == T::Unknown && matches!(category(left), Some(1..=5)) => Some(T::Text),
         B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo => match (left, right) {
             (T::Float4, T::Float4) => Some(T::Float4),
             (T::Float4 | T::Float8, other) | (other, T::Float4 | T::Float8) if other.is_number() => Some(T::Float8),

@@ -90,6 +90,8 @@ impl Resolver<'_> {
                     ("to_json" | "to_jsonb", Some(SqlType::Unknown)) => {
                         return Err(PlanError::Invalid("the type of a literal that becomes json is not known".into()));
                     }
+                    // A value of json stays what it is, and the word null is one.
+                    ("to_json" | "to_jsonb", Some(SqlType::Json | SqlType::Jsonb)) => unwrapped(value),
                     ("to_json" | "to_jsonb", _) => nothing_of_nothing(value),
                     _ => return Err(PlanError::UndefinedFunction(shown)),
                 }
@@ -211,6 +213,19 @@ fn written(mut value: Expr, kind: Option<&SqlType>) -> Expr {
             super::calls::filled_up(&mut value, kind);
             call(nested::TO_JSON, vec![value])
         }
+    }
+}
+
+/// What [`nested::JSON_OR_NULL`] is called with.
+fn unwrapped(json: Expr) -> Expr {
+    match json {
+        Expr::Function(Function { args: FunctionArguments::List(mut list), .. }) if list.args.len() == 1 => {
+            match list.args.pop() {
+                Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) => value,
+                _ => null(),
+            }
+        }
+        other => other,
     }
 }
 

@@ -201,11 +201,14 @@ impl Resolver<'_> {
             Expr::InList { expr: inner, list, .. } => {
                 let of_inner = self.declared(inner);
                 self.expr(inner)?;
-                for item in list {
+                for item in &mut *list {
                     let of_item = self.declared(item);
                     operands::check(&ast::BinaryOperator::Eq, of_inner.as_ref(), of_item.as_ref())?;
                     self.expr(item)?;
                     unpadded(item, of_inner.as_ref());
+                }
+                if matches!(of_inner, Some(SqlType::Array(_))) {
+                    untyped::adopt(&mut std::iter::once(&mut **inner).chain(list).collect::<Vec<_>>());
                 }
                 Ok(())
             }

@@ -30,6 +30,14 @@ pub(crate) const HAS_KEY: &str = "\u{1}jsonb_has_key";
 /// `jsonb || jsonb`
 pub(crate) const JOINED: &str = "\u{1}jsonb_joined";
 
+/// What equal values of jsonb have in common: numbers without the zeros at their ends.
+pub(crate) const KEY: &str = "\u{1}jsonb_key";
+
+/// A value of jsonb as it is compared.
+pub(super) fn compared(value: &mut Expr) {
+    *value = call(KEY, vec![std::mem::replace(value, null())]);
+}
+
 /// The function of an operator; the last step of a path has it, the others [`STEP`].
 pub(super) fn function(op: &BinaryOperator) -> Option<&'static str> {
     Some(match op {
@@ -45,6 +53,29 @@ pub(super) fn function(op: &BinaryOperator) -> Option<&'static str> {
 pub(super) fn is_other(op: &BinaryOperator) -> bool {
     use BinaryOperator as B;
     matches!(op, B::AtQuestion | B::AtAt | B::HashMinus | B::PGOverlap | B::PGStartsWith)
+}
+
+/// Refuses values to be told apart by what they are equal to: json has no equality, and that of jsonb is not that of its
+/// text.
+pub(super) fn refuse_equality(sql_type: Option<&SqlType>, clause: &str) -> Result<(), PlanError> {
+    match sql_type {
+        Some(SqlType::Json) => {
+            Err(PlanError::NoOperator("could not identify an equality operator for type json".into()))
+        }
+        Some(SqlType::Jsonb) => Err(PlanError::Unsupported(format!("{clause} over jsonb"))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an order of json, and of jsonb.
+pub(super) fn refuse_order(sql_type: Option<&SqlType>) -> Result<(), PlanError> {
+    match sql_type {
+        Some(SqlType::Json) => {
+            Err(PlanError::NoOperator("could not identify an ordering operator for type json".into()))
+        }
+        Some(SqlType::Jsonb) => Err(PlanError::Unsupported("an order of jsonb".into())),
+        _ => Ok(()),
+    }
 }
 
 impl Resolver<'_> {

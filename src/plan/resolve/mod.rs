@@ -23,6 +23,7 @@ mod nested;
 mod operands;
 mod ordered;
 mod output;
+mod recursion;
 mod rows;
 mod series;
 mod similar;
@@ -43,12 +44,13 @@ use sluice_model::{Decision, Principal, Snapshot};
 use crate::error::from_planner;
 use crate::types::{arrow_type, scalar, sql_type};
 use crate::{PlanError, Query};
+pub(crate) use comparisons::array_items;
 pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use series::series as series_of;
 pub(crate) use types::sql_type_of;
-pub(crate) use untyped::{COMMON, LIKE_TYPE, aligned, beside, settled};
+pub(crate) use untyped::{COMMON, LIKE_TYPE, aligned, beside, read as read_literal, settled};
 
 /// Who asks, and against what.
 #[derive(Debug, Clone, Copy)]
@@ -227,6 +229,7 @@ fn plan(
     let series = std::mem::take(&mut resolver.series);
     let decisions = resolver.into_decisions();
     let plan = context::plan(ast, asker, &decisions, series, &declared).map_err(|error| retold(error, &calls))?;
+    recursion::check(&plan).map_err(from_planner)?;
     let plan = context::with_rows(plan, asker)?;
     let plan = lift::lift(plan).map_err(from_planner)?;
     if plan.schema().fields().len() != output.shown.len() {

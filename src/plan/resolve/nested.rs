@@ -36,27 +36,77 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// `'{a,b}'::text[]` and `ARRAY[a, b]::text[]`; `None` for casts of anything else.
+    /// `'{a,b}'::text[]`, `ARRAY[a, b]::text[]`, `$1::text[]` and casts of arrays that are values; `None` for casts of
+    /// anything else.
     pub(super) fn array_cast(&mut self, inner: &Expr, item: &ast::DataType) -> Result<Option<Expr>, PlanError> {
         let items = match (inner, literal_text(inner)) {
             (Expr::Nested(inner), _) => return self.array_cast(inner, item),
             (_, Some(text)) => array_text(text)?,
             (Expr::Array(array), _) if array.named => array.elem.clone(),
-            _ => return Ok(None),
+            (Expr::Value(value), _) => match &value.value {
+                Value::Null => return self.read_as_array(null(), item).map(Some),
+                Value::Placeholder(name) => match self.array_value(name)? {
+                    Some(Some(items)) => items,
+                    Some(None) => return self.read_as_array(null(), item).map(Some),
+                    // Only described so far: the placeholder stands for one item.
+                    None => vec![inner.clone()],
+                },
+                _ => return Ok(None),
+            },
+            _ => return self.value_cast(inner, item),
         };
-        let cast = |expr: Expr| Expr::Cast {
-            kind: ast::CastKind::Cast,
-            expr: Box::new(Expr::Nested(Box::new(expr))),
-            data_type: item.clone(),
-            array: false,
-            format: None,
-        };
+        let cast = |expr: Expr| cast_to(expr, item);
         let mut items: Vec<Expr> = items.into_iter().map(cast).collect();
         if items.is_empty() {
             return self.empty(cast(null())).map(Some);
         }
         self.each(&mut items)?;
         Ok(Some(call(nested::ARRAY, items)))
+    }
+
+    /// A text, or NULL, as an array.
+    fn read_as_array(&mut self, mut text: Expr, item: &ast::DataType) -> Result<Expr, PlanError> {
+        let mut nothing = cast_to(null(), item);
+        self.each([&mut text, &mut nothing])?;
+        Ok(call(nested::ARRAY_OF_TEXT, vec![text, call(nested::ARRAY, vec![nothing])]))
+    }
+
+    /// A literal of no type as an array of such items.
+    pub(super) fn read_array(&mut self, literal: &mut Expr, item: &SqlType) -> Result<(), PlanError> {
+        let text = std::mem::replace(literal, null());
+        *literal = self.read_as_array(text, &spelled(item)?)?;
+        Ok(())
+    }
+
+    /// A cast of an array that is no literal, where each item has the same value in the other type.
+    fn value_cast(&mut self, inner: &Expr, item: &ast::DataType) -> Result<Option<Expr>, PlanError> {
+        use SqlType as T;
+        let to = super::sql_type_of(item)?;
+        let (plain, mut spelling) = (matches!(to, T::Text | T::Varchar(None)), item.clone());
+        match self.declared(inner) {
+            Some(found) if found.is_text() => return self.read_as_array(inner.clone(), item).map(Some),
+            Some(T::Array(from)) => {
+                let same = *from == to || plain && from.is_text();
+                let grows = match (&*from, &to) {
+                    (T::Int2, T::Int4 | T::Int8) | (T::Int4, T::Int8) => true,
+                    (T::Int2 | T::Int4, T::Float8) => true,
+                    (T::Int2 | T::Int4 | T::Int8 | T::Bool | T::Date, _) => plain,
+                    _ => false,
+                };
+                if !same && !grows {
+                    return Ok(None);
+                }
+                let mut value = inner.clone();
+                self.expr(&mut value)?;
+                if same {
+                    return Ok(Some(value));
+                }
+                super::casts::castable(&to, &mut spelling)?;
+                let of = ast::ArrayElemTypeDef::SquareBracket(Box::new(spelling), None);
+                Ok(Some(cast_to(value, &ast::DataType::Array(of))))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// An array without items. No call has the type of its items alone: what is left of one with an item has it.
@@ -158,6 +208,9 @@ impl Resolver<'_> {
             B::AtArrow => call(nested::CONTAINS, vec![left.0, right.0]),
             B::ArrowAt => call(nested::CONTAINS, vec![right.0, left.0]),
             B::PGOverlap => call(nested::OVERLAPS, vec![left.0, right.0]),
+            // NULL beside an array is an array too.
+            B::StringConcat if is_null(&right.0) => left.0,
+            B::StringConcat if is_null(&left.0) => right.0,
             B::StringConcat => match (is_array(&left.1), is_array(&right.1)) {
                 (true, true) => call("array_cat", vec![left.0, right.0]),
                 (true, false) => call("array_append", vec![left.0, right.0]),
@@ -224,6 +277,10 @@ impl Resolver<'_> {
         self.each([&mut **left, &mut **right])?;
         literal(left, &types.0);
         literal(right, &types.1);
+        if *op != B::StringConcat {
+            json::compared(left);
+            json::compared(right);
+        }
         if *op == B::StringConcat {
             let take = |side: &mut Expr| std::mem::replace(side, null());
             let joined = call(json::JOINED, vec![take(left), take(right)]);
@@ -241,13 +298,7 @@ impl Resolver<'_> {
     ) -> Result<Operand, PlanError> {
         if let (Some(text), Some(item)) = (literal_text(&expr), &other) {
             let data_type = spelled(item)?;
-            let cast = |value: Expr| Expr::Cast {
-                kind: ast::CastKind::Cast,
-                expr: Box::new(value),
-                data_type: data_type.clone(),
-                array: false,
-                format: None,
-            };
+            let cast = |value: Expr| cast_to(value, &data_type);
             let mut items = array_text(text)?;
             if items.is_empty() {
                 return Ok((self.empty(cast(null()))?, Some(SqlType::Array(Box::new(item.clone())))));
@@ -299,6 +350,24 @@ impl Resolver<'_> {
             B::ArrowAt => call(json::CONTAINS, vec![right, left]),
             _ => call(json::HAS_KEY, vec![left, right]),
         })
+    }
+}
+
+fn is_null(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_null(inner),
+        Expr::Value(value) => value.value == Value::Null,
+        _ => false,
+    }
+}
+
+fn cast_to(expr: Expr, data_type: &ast::DataType) -> Expr {
+    Expr::Cast {
+        kind: ast::CastKind::Cast,
+        expr: Box::new(Expr::Nested(Box::new(expr))),
+        data_type: data_type.clone(),
+        array: false,
+        format: None,
     }
 }
 

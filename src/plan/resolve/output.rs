@@ -1,5 +1,6 @@
 //! Names of output columns, as PostgreSQL gives them (`FigureColname` in `src/backend/parser/parse_target.c`).
 
+use sluice_base::SqlType;
 use sqlparser::ast::{AccessExpr, CeilFloorKind, Expr, SelectItem, SetExpr, TrimWhereField};
 
 use crate::query::fold;
@@ -45,7 +46,7 @@ fn named(expr: &Expr) -> Option<(String, bool)> {
         Expr::Cast { expr: inner, data_type, .. } => {
             return named(inner)
                 .filter(|(_, strong)| *strong)
-                .or_else(|| super::sql_type_of(data_type).ok().and_then(|found| weak(found.typname())));
+                .or_else(|| super::sql_type_of(data_type).ok().and_then(|found| weak(type_name(&found))));
         }
         Expr::TypedString(typed) => {
             return super::sql_type_of(&typed.data_type).ok().and_then(|found| weak(found.typname()));
@@ -84,6 +85,14 @@ fn named(expr: &Expr) -> Option<(String, bool)> {
         _ => return None,
     };
     strong(fixed.into())
+}
+
+/// The name of a type, that of its items for an array.
+fn type_name(sql_type: &SqlType) -> String {
+    match sql_type {
+        SqlType::Array(item) => type_name(item),
+        other => other.typname(),
+    }
 }
 
 /// CASE takes the name of its ELSE only when that is a column.

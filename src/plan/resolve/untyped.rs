@@ -236,7 +236,7 @@ pub(crate) fn beside(operands: &mut [&mut Expr], schema: &DFSchema, session: &Se
 }
 
 /// Reads a literal's text as a type's input function would; `None` for types whose literals need no such reading.
-fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<ScalarValue>> {
+pub(crate) fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<ScalarValue>> {
     let name = match target {
         DataType::Boolean => "boolean",
         DataType::Int16 => "smallint",
@@ -259,6 +259,7 @@ fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<Scala
             let bytes = crate::types::read_bytea(text).ok_or_else(|| refused(PlanError::InvalidValue("bytea")))?;
             return Ok(Some(ScalarValue::Binary(Some(bytes))));
         }
+        DataType::List(item) => return crate::nested::array_of_text(text, item.data_type(), session).map(Some),
         other => return Ok(datetime::read(text, other, session)?),
     };
     match ScalarValue::Utf8(Some(text.trim().to_string())).cast_to(target) {

@@ -19,6 +19,7 @@ use crate::PlanError;
 use crate::query::{fold, fold_name};
 use crate::resolve::context::scan_name;
 use crate::resolve::functions::refuse_calls;
+use crate::resolve::json::refuse_equality;
 
 impl Resolver<'_> {
     pub(super) fn table_with_joins(&mut self, table: &mut TableWithJoins) -> Result<(), PlanError> {
@@ -77,14 +78,19 @@ impl Resolver<'_> {
             }
             JoinConstraint::Natural => self.common_columns(start, middle)?,
         };
-        let scope = self.scope_mut()?;
+        let scope = self.scope()?;
         let equal = |(left, right): &(usize, usize)| {
             let side = |place: &usize| scope.columns[*place].expr.clone();
             binary(side(left), BinaryOperator::Eq, side(right))
         };
+        for (left, right) in &pairs {
+            for place in [left, right] {
+                refuse_equality(self.declared(&scope.columns[*place].expr).as_ref(), "JOIN ... USING")?;
+            }
+        }
         let equal: Vec<ast::Expr> = pairs.iter().map(equal).collect();
         *constraint = JoinConstraint::On(balanced(equal, BinaryOperator::And, true));
-        scope.merge(start, &pairs, kept);
+        self.scope_mut()?.merge(start, &pairs, kept);
         Ok(())
     }
 
@@ -153,7 +159,7 @@ impl Resolver<'_> {
         quote_columns(alias, &columns.unique);
         let name = alias.name.value.clone();
         let Columns { unique, types, .. } = columns;
-        self.scope_mut()?.add(Relation { name, columns: unique, types, entity: None, table: None })
+        self.scope_mut()?.add(Relation { name, columns: unique, types, entity: None, table: None, single: false })
     }
 
     fn plain_factor(&mut self, factor: &mut TableFactor) -> Result<(), PlanError> {
@@ -241,7 +247,7 @@ impl Resolver<'_> {
         } else {
             *alias = Some(table_alias(&shown));
         }
-        Ok(Relation { name: shown, columns, types, entity, table: Some(table) })
+        Ok(Relation { name: shown, columns, types, entity, table: Some(table), single: false })
     }
 
     fn entity(&mut self, schema: Option<&str>, table: &str) -> Option<Found> {

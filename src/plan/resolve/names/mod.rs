@@ -11,6 +11,7 @@ mod recursive;
 mod scope;
 mod select;
 mod sets;
+mod terms;
 mod tree;
 mod windows;
 
@@ -20,11 +21,12 @@ use std::sync::Arc;
 use sluice_base::{Datum, SqlType};
 use sluice_model::Decision;
 use sluice_model::catalog::Catalog;
-use sqlparser::ast::{self, SetExpr};
+use sqlparser::ast::{self, SelectItem, SetExpr};
 
 use super::Asker;
 use super::declared;
 use super::expressions::literal_of;
+use super::json::refuse_equality;
 use super::output::shown_name;
 use super::series::Series;
 use crate::PlanError;
@@ -97,6 +99,14 @@ impl<'a> Resolver<'a> {
             Some(_) => Err(PlanError::InvalidValue("of an array")),
             None => Err(PlanError::UndefinedParameter(number)),
         }
+    }
+
+    /// As [`Self::array_parameter`], with NULL told apart from an array of one NULL.
+    pub(super) fn array_value(&mut self, name: &str) -> Result<Option<Option<Vec<ast::Expr>>>, PlanError> {
+        let items = self.array_parameter(name)?;
+        let number = name.trim_start_matches('$').parse::<usize>().ok();
+        let given = number.and_then(|number| self.params?.get(number.wrapping_sub(1)));
+        Ok(items.map(|items| Some(items).filter(|_| !matches!(given, Some((_, Datum::Null))))))
     }
 
     /// Rewrites a whole statement; returns the client's columns.
@@ -178,6 +188,24 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
+    /// Reads the literals of no type that meet arrays on the other side of a set operation.
+    fn read_arrays(
+        &mut self,
+        body: &mut SetExpr,
+        own: &[Option<SqlType>],
+        other: &[Option<SqlType>],
+    ) -> Result<(), PlanError> {
+        let SetExpr::Select(select) = body else { return Ok(()) };
+        for (item, types) in select.projection.iter_mut().zip(own.iter().zip(other)) {
+            if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item
+                && let (Some(SqlType::Unknown), Some(SqlType::Array(of))) = types
+            {
+                self.read_array(expr, of)?;
+            }
+        }
+        Ok(())
+    }
+
     fn body(&mut self, body: &mut SetExpr) -> Result<Body, PlanError> {
         match body {
             SetExpr::Select(select) => self.select(select),
@@ -188,7 +216,13 @@ impl<'a> Resolver<'a> {
             SetExpr::SetOperation { left, right, op, set_quantifier } => {
                 let first = self.body(left)?;
                 let second = self.body(right)?;
+                self.read_arrays(left, &first.columns.types, &second.columns.types)?;
+                self.read_arrays(right, &second.columns.types, &first.columns.types)?;
                 let columns = united(first.columns, &second.columns, *op)?;
+                if *set_quantifier != ast::SetQuantifier::All || *op != ast::SetOperator::Union {
+                    let clause = op.to_string();
+                    columns.types.iter().try_for_each(|found| refuse_equality(found.as_ref(), &clause))?;
+                }
                 if *set_quantifier == ast::SetQuantifier::All && *op != ast::SetOperator::Union {
                     *body = counted::rows(left, *op, right, &columns.unique)?;
                 }

@@ -12,6 +12,7 @@ use crate::PlanError;
 use crate::query::fold;
 use crate::resolve::declared;
 use crate::resolve::expressions::literal_text;
+use crate::resolve::json::refuse_order;
 
 impl Resolver<'_> {
     /// ORDER BY, LIMIT, OFFSET, FETCH.
@@ -28,6 +29,7 @@ impl Resolver<'_> {
                             return Err(PlanError::Unsupported("WITH FILL".into()));
                         }
                         self.output_or_column(&mut item.expr)?;
+                        refuse_order(self.declared(&item.expr).as_ref())?;
                     }
                 }
             }

@@ -9,10 +9,11 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
+use sluice_base::SqlType;
 use sqlparser::ast::{self, JoinOperator, SetExpr, SetOperator, TableFactor};
 
 use super::tree::{quote_columns, quoted, rename};
-use super::{Resolver, united};
+use super::{Resolver, terms, united};
 use crate::PlanError;
 use crate::query::{fold, fold_name, reads};
 use crate::resolve::functions::is_aggregate;
@@ -44,7 +45,12 @@ impl Resolver<'_> {
             return Err(PlanError::Recursion(format!("recursive reference to query \"{name}\" {told}")));
         }
         check_term(right, name)?;
-        let first = self.body(left)?.columns;
+        let mut first = self.body(left)?.columns;
+        terms::with_room(left, &first.unique, &first.types)?;
+        let written = first.types.clone();
+        for found in first.types.iter_mut().filter(|found| **found == Some(SqlType::Unknown)) {
+            *found = Some(SqlType::Text);
+        }
         let mut columns = first.clone();
         rename(&mut columns.unique, &cte.alias, "WITH query")?;
         // The engine finds such a query by its name, which must be one of its own.
@@ -54,7 +60,10 @@ impl Resolver<'_> {
         self.ctes.push(HashMap::from([(name.to_string(), columns.clone())]));
         let second = self.body(right);
         self.ctes.pop();
-        let both = united(first, &second?.columns, SetOperator::Union)?;
+        let second = second?.columns;
+        terms::check_types(name, &written, &second.types)?;
+        let both = united(first, &second, SetOperator::Union)?;
+        terms::mark(right, name);
         columns.types = both.types;
         cte.alias.name = quoted(&engine);
         quote_columns(&mut cte.alias, &columns.unique);

@@ -26,6 +26,8 @@ pub(in crate::resolve) struct Relation {
     pub(in crate::resolve) entity: Option<Found>,
     /// The name that the client wrote, behind which the alias stands.
     pub(in crate::resolve) table: Option<String>,
+    /// Whether its row is the value of its one column: that of a function that gives single values.
+    pub(in crate::resolve) single: bool,
 }
 
 /// A column as `*` lists it and as an unqualified name finds it.
@@ -113,7 +115,8 @@ impl Resolver<'_> {
 
     /// What an unqualified name stands for, from the innermost scope outwards.
     pub(in crate::resolve) fn find_unqualified(&self, typed: &str) -> Result<Option<ast::Expr>, PlanError> {
-        for scope in self.scopes.iter().rev() {
+        let mut scopes = self.scopes.iter().rev();
+        for scope in scopes.clone() {
             let mut hits = self.named(scope, scope.first..scope.columns.len(), typed);
             match (hits.next(), hits.next()) {
                 (None, _) => {}
@@ -121,7 +124,9 @@ impl Resolver<'_> {
                 (Some(_), Some(_)) => return Err(PlanError::AmbiguousColumn(typed.to_string())),
             }
         }
-        Ok(None)
+        let single = scopes.find_map(|scope| scope.relations.iter().find(|relation| relation.name == typed));
+        let single = single.filter(|relation| relation.single);
+        Ok(single.and_then(|relation| relation.columns.first()).map(|column| qualified(typed, column)))
     }
 
     /// Places of the columns within a range that go by this name.

@@ -13,6 +13,7 @@ use super::{Body, Columns, Resolver};
 use crate::PlanError;
 use crate::query::{fold, fold_name};
 use crate::resolve::functions::{refuse_calls, refuse_grouping, refuse_windows};
+use crate::resolve::json::refuse_equality;
 use crate::resolve::output::column_name;
 
 impl Resolver<'_> {
@@ -58,8 +59,20 @@ impl Resolver<'_> {
                 items.retain(|item| !(grouped && matches!(item, ast::Expr::Tuple(none) if none.is_empty())));
                 for item in items {
                     self.group_item(item, &select.projection)?;
+                    let found = match (place_of(item), &*item) {
+                        (Some(place), _) => columns.types.get(place.wrapping_sub(1)).cloned().flatten(),
+                        (None, ast::Expr::Identifier(output)) if self.find_unqualified(&output.value)?.is_none() => {
+                            let place = columns.unique.iter().position(|name| *name == output.value);
+                            place.and_then(|place| columns.types.get(place).cloned().flatten())
+                        }
+                        _ => self.declared(item),
+                    };
+                    refuse_equality(found.as_ref(), "GROUP BY")?;
                 }
             }
+        }
+        if matches!(select.distinct, Some(Distinct::Distinct)) {
+            columns.types.iter().try_for_each(|found| refuse_equality(found.as_ref(), "DISTINCT"))?;
         }
         if let Some(having) = &mut select.having {
             refuse_windows(having, "HAVING")?;

@@ -77,6 +77,8 @@ impl Resolver<'_> {
         if sorted.len() < columns.len() {
             return Err(PlanError::Unsupported(format!("columns of {function} that have one name")));
         }
+        // With more columns its row is a record.
+        let single = listed.len() == 1;
         let (lists, types): (Vec<Expr>, Vec<Option<SqlType>>) =
             listed.into_iter().map(|column| (column.list, column.sql_type)).unzip();
         let items = lists
@@ -90,7 +92,7 @@ impl Resolver<'_> {
         alias.name = quoted(&shown);
         alias.columns = Vec::new();
         let factor = TableFactor::Derived { lateral: true, subquery: Box::new(rows), alias: Some(alias), sample: None };
-        Ok((factor, Relation { name: shown, columns, types, entity: None, table: None }))
+        Ok((factor, Relation { name: shown, columns, types, entity: None, table: None, single }))
     }
 
     /// A series that is known while planning.
@@ -120,7 +122,7 @@ impl Resolver<'_> {
             sample: None,
             index_hints: Vec::new(),
         };
-        Ok((factor, Relation { name: shown, columns, types: vec![None], entity: None, table: None }))
+        Ok((factor, Relation { name: shown, columns, types: vec![None], entity: None, table: None, single: true }))
     }
 
     /// The lists of a call, with their columns; the arguments are resolved here.
