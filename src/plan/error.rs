@@ -159,8 +159,8 @@ pub enum PlanError {
     #[error("malformed array literal")]
     ArrayLiteral,
     /// Text that is no regular expression.
-    #[error("invalid regular expression")]
-    Pattern,
+    #[error("invalid regular expression: {0}")]
+    Pattern(&'static str),
     /// A logarithm of nought or less.
     #[error("{0}")]
     Logarithm(&'static str),
@@ -392,9 +392,11 @@ impl ToClient for PlanError {
             PlanError::ArrayLiteral => {
                 ClientError::new(S::InvalidTextRepresentation, "malformed array literal", "数组的写法无效")
             }
-            PlanError::Pattern => {
-                ClientError::new(S::InvalidRegularExpression, "invalid regular expression", "正则表达式无效")
-            }
+            PlanError::Pattern(what) => ClientError::new(
+                S::InvalidRegularExpression,
+                format!("invalid regular expression: {what}"),
+                format!("正则表达式无效：{}", chinese(what)),
+            ),
             PlanError::Logarithm(what) => ClientError::new(S::InvalidArgumentForLogarithm, *what, chinese(what)),
             PlanError::Power(what) => ClientError::new(S::InvalidArgumentForPowerFunction, *what, chinese(what)),
             PlanError::Datetime(fault) => fault.to_client(),
@@ -436,7 +438,11 @@ pub(crate) fn from_planner(error: DataFusionError) -> PlanError {
 /// DataFusion tells most planning faults in words alone; these are the words that matter.
 fn of_plan_text(what: &str) -> PlanError {
     let lower = what.to_ascii_lowercase();
-    if lower.contains("invalid function") || lower.contains("no function matches") {
+    if let Some((_, form)) = what.split_once("coercion failed with: External error: operator does not exist: ") {
+        // Said by a function of ours, the planner's own words follow.
+        let form = form.lines().next().unwrap_or(form);
+        PlanError::UndefinedOperator(form.split(" No function matches").next().unwrap_or(form).to_string())
+    } else if lower.contains("invalid function") || lower.contains("no function matches") {
         PlanError::UndefinedFunction(quoted_word(what).unwrap_or_else(|| "of these argument types".into()))
     } else if lower.contains("select distinct on expressions must match") {
         PlanError::InvalidReference("SELECT DISTINCT ON expressions must match initial ORDER BY expressions".into())

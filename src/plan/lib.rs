@@ -24,7 +24,7 @@ pub use generic::{PlanCacheMode, Plans};
 pub use govern::{
     Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, WorkTable, explain_limits,
 };
-pub use nested::{Grows, grows};
+pub use nested::{Grows, grows, pattern_matches, spelled};
 pub use query::Query;
 pub use resolve::{Asker, Described, checked_pattern};
 pub use statement::{

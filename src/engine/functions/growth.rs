@@ -134,10 +134,8 @@ fn matches_max(text: &str, pattern: &str, replacement_bytes: usize, flags: &str)
     if most.saturating_mul(replacement_bytes) <= SMALL {
         return most;
     }
-    let flags = flags.replace('g', "");
-    let pattern = if flags.is_empty() { pattern.to_string() } else { format!("(?{flags}){pattern}") };
-    // A pattern that does not compile makes no result.
-    regex::Regex::new(&pattern).map_or(most, |regex| regex.find_iter(text).count())
+    // A pattern that cannot be matched makes no result.
+    sluice_plan::pattern_matches(text, pattern, flags).unwrap_or(most)
 }
 
 /// Bytes of the widest character that a text can bring into a result.

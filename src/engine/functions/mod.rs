@@ -25,7 +25,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use datafusion::optimizer::AnalyzerRule;
 use sluice_base::Limits;
-use sluice_plan::checked_pattern;
+use sluice_plan::{PlanError, checked_pattern, spelled};
 
 use crate::EngineError;
 pub(crate) use aggregate::{Given, counted};
@@ -130,8 +130,7 @@ impl Checked {
                 });
             }
             Operator::RegexMatch | Operator::RegexIMatch | Operator::RegexNotMatch | Operator::RegexNotIMatch => {
-                check_regex(&binary.right)?;
-                return Ok(Transformed::no(Expr::BinaryExpr(binary)));
+                return regex(binary).map(Transformed::yes).map_err(|error| external(error.into()));
             }
             _ => return Ok(Transformed::no(Expr::BinaryExpr(binary))),
         };
@@ -200,16 +199,17 @@ fn concat_type(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
     }
 }
 
-/// A constant pattern is refused before any row is read; another one when a row brings it.
-fn check_regex(pattern: &Expr) -> Result<()> {
-    let Expr::Literal(value, _) = pattern else { return Ok(()) };
-    match value.try_as_str() {
-        Some(Some(text)) => match regex::Regex::new(text) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(external(EngineError::InvalidRegex(error.to_string()))),
-        },
-        _ => Ok(()),
-    }
+/// A constant pattern is judged before any row is read; another one when a row brings it. The pattern itself says whether
+/// case counts.
+fn regex(mut binary: BinaryExpr) -> std::result::Result<Expr, PlanError> {
+    let insensitive = matches!(binary.op, Operator::RegexIMatch | Operator::RegexNotIMatch);
+    binary.op = match binary.op {
+        Operator::RegexIMatch => Operator::RegexMatch,
+        Operator::RegexNotIMatch => Operator::RegexNotMatch,
+        other => other,
+    };
+    binary.right = Box::new(spelled(*binary.right, insensitive)?);
+    Ok(Expr::BinaryExpr(binary))
 }
 
 /// An error of ours on its way through DataFusion.

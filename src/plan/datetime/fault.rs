@@ -129,7 +129,7 @@ impl ToClient for DatetimeFault {
             DatetimeFault::TemplatePattern(what) => ClientError::new(
                 S::FeatureNotSupported,
                 format!("the template pattern {what} is not supported"),
-                format!("不支持模板模式 {what}"),
+                format!("不支持模板模式 {}", chinese(what)),
             ),
             DatetimeFault::TemplateLength(bytes) => ClientError::new(
                 S::ProgramLimitExceeded,

@@ -6,20 +6,26 @@
 //!
 //! Left out: arrays of more than one dimension, and arrays whose first place is another than 1.
 
+mod are;
 mod arrays;
 mod builders;
 mod lists;
+mod matching;
 mod patterns;
 mod read;
 mod texts;
 
+pub use patterns::{pattern_matches, spelled};
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, ListArray};
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
 use datafusion_common::{DataFusionError, Result, ScalarValue};
 use datafusion_expr::type_coercion::binary::type_union_resolution;
-use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
 
 use crate::PlanError;
 use crate::datetime::Session;
@@ -103,6 +109,9 @@ enum Work {
     Matches,
     SplitByPattern,
     Found,
+    Like,
+    Count,
+    ReplacePattern,
 }
 
 const TABLE: &[(&str, Work)] = &[
@@ -146,6 +155,9 @@ const TABLE: &[(&str, Work)] = &[
     ("regexp_match", Work::Match),
     ("regexp_split_to_array", Work::SplitByPattern),
     ("regexp_substr", Work::Found),
+    ("regexp_like", Work::Like),
+    ("regexp_count", Work::Count),
+    ("regexp_replace", Work::ReplacePattern),
 ];
 
 /// Names that a client can type.
@@ -167,6 +179,9 @@ pub(crate) static NAMES: &[&str] = &[
     "regexp_match",
     "regexp_split_to_array",
     "regexp_substr",
+    "regexp_like",
+    "regexp_count",
+    "regexp_replace",
 ];
 
 /// How what a function makes grows with what it is given.
@@ -268,6 +283,12 @@ impl Nested {
             (Work::Item | Work::Slice, [found, ..]) => {
                 PlanError::Mismatch(format!("cannot subscript type {found} because it does not support subscripting"))
             }
+            (Work::ReplacePattern | Work::Found, [text, pattern, ..])
+                if types.len() > 2
+                    && [text, pattern].into_iter().all(|found| found == "text" || found == "unknown") =>
+            {
+                PlanError::Unsupported(format!("this form of {}", self.name))
+            }
             _ => {
                 PlanError::UndefinedFunction(format!("{}({})", self.name.trim_start_matches('\u{1}'), types.join(", ")))
             }
@@ -362,6 +383,18 @@ impl Nested {
             {
                 Some(vec![Utf8; texts.len()])
             }
+            (Work::Like, texts) if matches!(texts.len(), 2 | 3) && texts.iter().all(is_text) => {
+                Some(vec![Utf8; texts.len()])
+            }
+            (Work::ReplacePattern, texts) if matches!(texts.len(), 3 | 4) && texts.iter().all(is_text) => {
+                Some(vec![Utf8; texts.len()])
+            }
+            (Work::Count, [text, pattern, rest @ ..]) if is_text(text) && is_text(pattern) => match rest {
+                [] => Some(vec![Utf8; 2]),
+                [start] if integer(start) => Some(vec![Utf8, Utf8, Int64]),
+                [start, flags] if integer(start) && is_text(flags) => Some(vec![Utf8, Utf8, Int64, Utf8]),
+                _ => None,
+            },
             (Work::Found, [text, pattern]) if is_text(text) && is_text(pattern) => Some(vec![Utf8; 2]),
             (Work::ToJson, [_]) => Some(types.to_vec()),
             (Work::JsonOrNull | Work::Elements(_), [only]) if is_text(only) => Some(vec![Utf8]),
@@ -401,13 +434,14 @@ impl ScalarUDFImpl for Nested {
             Work::Item => item_of(&first()?).ok_or_else(|| self.unfit(&types))?,
             Work::Slice | Work::Outer | Work::Remove | Work::Replace | Work::Append | Work::Join => first()?,
             Work::Prepend | Work::ArrayOfText => types.get(1).cloned().ok_or_else(|| self.unfit(&types))?,
-            Work::Quantified | Work::Overlaps | Work::Contains => DataType::Boolean,
+            Work::Quantified | Work::Overlaps | Work::Contains | Work::Like => DataType::Boolean,
             Work::Ordinals => list_of(DataType::Int64),
             Work::Series => list_of(lists::series_item(&types)),
-            Work::Dimension(_) | Work::Position => DataType::Int32,
+            Work::Dimension(_) | Work::Position | Work::Count => DataType::Int32,
             Work::Positions => list_of(DataType::Int32),
             Work::Found
             | Work::ArrayText
+            | Work::ReplacePattern
             | Work::ToText
             | Work::ToJson
             | Work::JsonOrNull
@@ -417,6 +451,27 @@ impl ScalarUDFImpl for Nested {
             Work::Split | Work::Elements(_) | Work::Match | Work::SplitByPattern => list_of(DataType::Utf8),
             Work::Matches => list_of(list_of(DataType::Utf8)),
         })
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        let types: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        let constant =
+            |at: usize| args.scalar_arguments.get(at).copied().flatten().and_then(|value| value.try_as_str());
+        // A constant pattern is judged before any row is read.
+        if let Some(Some(pattern)) = constant(1) {
+            let (flags, grouped) = match self.work {
+                Work::Match | Work::Matches => (2, true),
+                Work::SplitByPattern => (2, false),
+                Work::Found => (usize::MAX, false),
+                Work::Count | Work::ReplacePattern => (3, false),
+                _ => (0, false),
+            };
+            let given = if types.len() > flags { constant(flags).flatten() } else { Some("") };
+            if let Some(given) = given.filter(|_| flags > 0) {
+                matching::judged(pattern, given, grouped).map_err(refused)?;
+            }
+        }
+        Ok(Arc::new(Field::new(self.name, self.return_type(&types)?, true)))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -472,6 +527,9 @@ impl Nested {
             Work::Matches => patterns::all_matches(args),
             Work::SplitByPattern => patterns::split(args),
             Work::Found => patterns::found(args),
+            Work::Like => patterns::like(args),
+            Work::Count => patterns::count(args),
+            Work::ReplacePattern => patterns::replaced(args),
         }
     }
 }

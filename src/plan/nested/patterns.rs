@@ -1,19 +1,20 @@
-//! Regular expressions that give arrays.
+//! The functions of regular expressions.
 //!
-//! PostgreSQL takes the longest of all matches, the engine's expressions the first alternative that fits: a pattern in
-//! which that can differ is refused.
+//! Invariant: an answer is PostgreSQL's, or the expression is refused by name ([`super::are`], [`super::matching`]). A
+//! constant expression is judged before any row is read, another one when a row brings it.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListBuilder, StringBuilder};
-use datafusion_common::Result;
-use regex::{Captures, Regex, RegexBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanBuilder, Int32Builder, ListBuilder, StringBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int64Type};
+use datafusion_common::{Result, ScalarValue};
+use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
+use super::are::Options;
+use super::matching::{self, Pattern};
 use super::{lists, refused};
 use crate::PlanError;
-
-/// Bytes of a compiled pattern.
-const SIZE_MAX: usize = 1 << 20;
 
 /// The pattern of the row before, compiled.
 #[derive(Default)]
@@ -21,73 +22,36 @@ struct Patterns {
     last: Option<(String, String, Pattern)>,
 }
 
-#[derive(Clone)]
-struct Pattern {
-    regex: Regex,
-    global: bool,
-}
-
 impl Patterns {
-    fn of(&mut self, pattern: &str, flags: &str) -> Result<&Pattern> {
+    fn of(&mut self, pattern: &str, flags: &str) -> Result<&mut Pattern> {
         let known = self.last.as_ref().is_some_and(|(p, f, _)| p == pattern && f == flags);
         if !known {
-            self.last = Some((pattern.to_string(), flags.to_string(), compiled(pattern, flags)?));
+            let compiled = Pattern::new(pattern, flags).map_err(refused)?;
+            self.last = Some((pattern.to_string(), flags.to_string(), compiled));
         }
-        match &self.last {
+        match &mut self.last {
             Some((_, _, pattern)) => Ok(pattern),
             None => Err(refused(PlanError::Internal("no pattern".into()))),
         }
     }
 }
 
-fn compiled(pattern: &str, flags: &str) -> Result<Pattern> {
-    if pattern.contains('|') {
-        return Err(refused(PlanError::Unsupported("an alternative in the pattern of this function".into())));
+/// What a match gives: its groups, or the whole of it where it has none.
+fn groups(pattern: &Pattern, text: &str, found: &std::ops::Range<usize>) -> Result<Vec<Option<String>>> {
+    if !pattern.has_groups() {
+        return Ok(vec![Some(text[found.clone()].to_string())]);
     }
-    if pattern.starts_with("***") || pattern.starts_with("(?") && !pattern.starts_with("(?:") {
-        return Err(refused(PlanError::Unsupported("options in a regular expression".into())));
-    }
-    let mut builder = RegexBuilder::new(pattern);
-    builder.size_limit(SIZE_MAX).dot_matches_new_line(true);
-    let mut global = false;
-    for flag in flags.chars() {
-        match flag {
-            'g' => global = true,
-            'i' => {
-                builder.case_insensitive(true);
-            }
-            'c' => {
-                builder.case_insensitive(false);
-            }
-            'n' | 'm' => {
-                builder.multi_line(true).dot_matches_new_line(false);
-            }
-            's' => {}
-            'x' => {
-                builder.ignore_whitespace(true);
-            }
-            _ => return Err(refused(PlanError::InvalidParameter("invalid regular expression option"))),
-        }
-    }
-    let regex = builder.build().map_err(|_| refused(PlanError::Pattern))?;
-    Ok(Pattern { regex, global })
+    Ok(pattern.groups(text, found).map_err(refused)?.split_off(1))
 }
 
-/// The groups of a match, or the whole of it where it has none.
-fn groups(found: &Captures) -> Vec<Option<String>> {
-    let text = |at: usize| found.get(at).map(|group| group.as_str().to_string());
-    match found.len() {
-        1 => vec![text(0)],
-        many => (1..many).map(text).collect(),
-    }
+fn text(args: &[ArrayRef], at: usize, row: usize) -> Option<&str> {
+    args.get(at).filter(|array| array.is_valid(row)).map(|array| array.as_string::<i32>().value(row))
 }
 
 /// Text, pattern and flags of a row; `None` where one is NULL.
 fn row(args: &[ArrayRef], row: usize) -> Option<(&str, &str, &str)> {
-    let text =
-        |at: usize| args.get(at).filter(|array| array.is_valid(row)).map(|array| array.as_string::<i32>().value(row));
-    let flags = if args.len() > 2 { text(2)? } else { "" };
-    Some((text(0)?, text(1)?, flags))
+    let flags = if args.len() > 2 { text(args, 2, row)? } else { "" };
+    Some((text(args, 0, row)?, text(args, 1, row)?, flags))
 }
 
 fn rows(args: &[ArrayRef]) -> usize {
@@ -105,7 +69,8 @@ pub(super) fn first_match(args: &[ArrayRef]) -> Result<ArrayRef> {
                 if pattern.global {
                     return Err(lists::fault("regexp_match() does not support the \"global\" option"));
                 }
-                pattern.regex.captures(text).map(|found| groups(&found))
+                let found = pattern.find(text, 0).map_err(refused)?;
+                found.map(|found| groups(pattern, text, &found)).transpose()?
             }
             None => None,
         };
@@ -123,7 +88,8 @@ pub(super) fn all_matches(args: &[ArrayRef]) -> Result<ArrayRef> {
             Some((text, pattern, flags)) => {
                 let pattern = patterns.of(pattern, flags)?;
                 let most = if pattern.global { usize::MAX } else { 1 };
-                Some(pattern.regex.captures_iter(text).take(most).map(|found| groups(&found)).collect())
+                let matches = pattern.matches(text, most).map_err(refused)?;
+                Some(matches.iter().map(|found| groups(pattern, text, found)).collect::<Result<Vec<_>>>()?)
             }
             None => None,
         });
@@ -142,14 +108,14 @@ pub(super) fn split(args: &[ArrayRef]) -> Result<ArrayRef> {
                 if pattern.global {
                     return Err(lists::fault("regexp_split_to_array() does not support the \"global\" option"));
                 }
-                let mut from = 0;
-                for found in pattern.regex.find_iter(text) {
-                    // An empty match at an end, or behind another match, splits nothing.
-                    if found.is_empty() && (found.start() == from && from == 0 || found.start() >= text.len()) {
-                        continue;
+                let (mut from, mut before) = (0, 0);
+                for found in pattern.matches(text, usize::MAX).map_err(refused)? {
+                    // An empty match at an end, or right behind another match, splits nothing.
+                    if found.start < text.len() && found.end > before {
+                        out.values().append_value(&text[from..found.start]);
+                        from = found.end;
                     }
-                    out.values().append_value(&text[from..found.start()]);
-                    from = found.end();
+                    before = found.end;
                 }
                 out.values().append_value(&text[from..]);
                 out.append(true);
@@ -167,10 +133,191 @@ pub(super) fn found(args: &[ArrayRef]) -> Result<ArrayRef> {
     for at in 0..rows(args) {
         match row(args, at) {
             Some((text, pattern, flags)) => {
-                out.append_option(patterns.of(pattern, flags)?.regex.find(text).map(|found| found.as_str()));
+                let found = patterns.of(pattern, flags)?.find(text, 0).map_err(refused)?;
+                out.append_option(found.map(|found| &text[found]));
             }
             None => out.append_null(),
         }
     }
     Ok(Arc::new(out.finish()))
+}
+
+/// `regexp_like`
+pub(super) fn like(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut last: Option<((&str, &str), regex::Regex)> = None;
+    let mut out = BooleanBuilder::new();
+    for at in 0..rows(args) {
+        let Some((text, pattern, flags)) = row(args, at) else {
+            out.append_null();
+            continue;
+        };
+        if last.as_ref().is_none_or(|(known, _)| *known != (pattern, flags)) {
+            let mut options = Options::default();
+            options.take(flags).map_err(refused)?;
+            if options.global {
+                return Err(lists::fault("regexp_like() does not support the \"global\" option"));
+            }
+            let spelled = matching::existence(pattern, options).map_err(refused)?;
+            let broken = |_| refused(PlanError::Internal("a pattern that was compiled is not".into()));
+            last = Some(((pattern, flags), regex::Regex::new(&spelled).map_err(broken)?));
+        }
+        out.append_option(last.as_ref().map(|(_, regex)| regex.is_match(text)));
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+/// `regexp_count`
+pub(super) fn count(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut patterns = Patterns::default();
+    let mut out = Int32Builder::new();
+    for at in 0..rows(args) {
+        let start = match args.get(2) {
+            Some(starts) => starts.is_valid(at).then(|| starts.as_primitive::<Int64Type>().value(at)),
+            None => Some(1),
+        };
+        let flags = if args.len() > 3 { text(args, 3, at) } else { Some("") };
+        let (Some(text), Some(pattern), Some(start), Some(flags)) =
+            (text(args, 0, at), text(args, 1, at), start, flags)
+        else {
+            out.append_null();
+            continue;
+        };
+        let pattern = patterns.of(pattern, flags)?;
+        if pattern.global {
+            return Err(lists::fault("regexp_count() does not support the \"global\" option"));
+        }
+        let skipped = usize::try_from(start).ok().and_then(|start| start.checked_sub(1));
+        let skipped = skipped.ok_or_else(|| lists::fault("invalid value for parameter \"start\""))?;
+        let from = text.char_indices().nth(skipped).map_or(text.len() + 1, |(from, _)| from);
+        let from = if skipped == text.chars().count() { text.len() } else { from };
+        let found = pattern.matches_from(text, from, usize::MAX).map_err(refused)?.len();
+        out.append_value(i32::try_from(found).map_err(|_| refused(PlanError::TooLarge("regexp_count")))?);
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+/// `regexp_replace`
+pub(super) fn replaced(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut patterns = Patterns::default();
+    let mut out = StringBuilder::new();
+    for at in 0..rows(args) {
+        let flags = if args.len() > 3 { text(args, 3, at) } else { Some("") };
+        let (Some(text), Some(pattern), Some(by), Some(flags)) =
+            (text(args, 0, at), text(args, 1, at), text(args, 2, at), flags)
+        else {
+            out.append_null();
+            continue;
+        };
+        let pattern = patterns.of(pattern, flags)?;
+        let most = if pattern.global { usize::MAX } else { 1 };
+        let pieces = pieces(by);
+        let grouped = pieces.iter().any(|piece| matches!(piece, Piece::Group(at) if *at > 0)) && pattern.has_groups();
+        let mut made = String::with_capacity(text.len());
+        let mut from = 0;
+        for found in pattern.matches(text, most).map_err(refused)? {
+            made.push_str(&text[from..found.start]);
+            let groups = if grouped { pattern.groups(text, &found).map_err(refused)? } else { Vec::new() };
+            for piece in &pieces {
+                match piece {
+                    Piece::Text(text) => made.push_str(text),
+                    Piece::Group(0) => made.push_str(&text[found.clone()]),
+                    Piece::Group(at) => made.extend(groups.get(*at).and_then(Option::as_deref)),
+                }
+            }
+            from = found.end;
+        }
+        made.push_str(&text[from..]);
+        out.append_value(made);
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+/// A piece of a replacement: text, or what a group holds, `\&` being the whole.
+enum Piece<'t> {
+    Text(&'t str),
+    Group(usize),
+}
+
+fn pieces(by: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = by;
+    while let Some(at) = rest.find('\\') {
+        pieces.push(Piece::Text(&rest[..at]));
+        let behind = &rest[at + 1..];
+        let (piece, taken) = match behind.chars().next() {
+            Some('&') => (Piece::Group(0), 1),
+            Some(digit @ '1'..='9') => (Piece::Group(digit.to_digit(10).map_or(0, |digit| digit as usize)), 1),
+            Some('\\') => (Piece::Text("\\"), 1),
+            _ => (Piece::Text("\\"), 0),
+        };
+        pieces.push(piece);
+        rest = &behind[taken..];
+    }
+    pieces.push(Piece::Text(rest));
+    pieces
+}
+
+/// The pattern of `~` or `~*` in the engine's spelling, for `~`: a constant at once, another one row by row.
+///
+/// # Errors
+/// What is no regular expression, or one that the engine cannot match as PostgreSQL does.
+pub fn spelled(pattern: Expr, insensitive: bool) -> std::result::Result<Expr, PlanError> {
+    let options = Options { insensitive, ..Options::default() };
+    let Expr::Literal(value, metadata) = pattern else {
+        let signature = Signature::any(1, Volatility::Immutable);
+        return Ok(ScalarUDF::from(Spelled { options, signature }).call(vec![pattern]));
+    };
+    let text = value.try_as_str().flatten().map(|text| matching::existence(text, options)).transpose()?;
+    let value = match (value, text) {
+        (ScalarValue::Utf8(_), text) => ScalarValue::Utf8(text),
+        (ScalarValue::LargeUtf8(_), text) => ScalarValue::LargeUtf8(text),
+        (ScalarValue::Utf8View(_), text) => ScalarValue::Utf8View(text),
+        (other, _) => other,
+    };
+    Ok(Expr::Literal(value, metadata))
+}
+
+/// Spells patterns anew; the type stays.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Spelled {
+    options: Options,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Spelled {
+    fn name(&self) -> &str {
+        "\u{1}pattern"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        types.first().cloned().ok_or_else(|| refused(PlanError::Internal("no pattern".into())))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let patterns = args.args.first().ok_or_else(|| refused(PlanError::Internal("no pattern".into())))?;
+        let patterns = patterns.to_array(args.number_rows)?;
+        let texts = cast(&patterns, &DataType::Utf8)?;
+        let mut out = StringBuilder::new();
+        let mut last: Option<(&str, String)> = None;
+        for pattern in texts.as_string::<i32>() {
+            let Some(pattern) = pattern else {
+                out.append_null();
+                continue;
+            };
+            if last.as_ref().is_none_or(|(known, _)| *known != pattern) {
+                last = Some((pattern, matching::existence(pattern, self.options).map_err(refused)?));
+            }
+            out.append_option(last.as_ref().map(|(_, spelled)| spelled));
+        }
+        Ok(ColumnarValue::Array(cast(&out.finish(), patterns.data_type())?))
+    }
+}
+
+/// Matches that `regexp_replace` finds in a text; `None` where the pattern cannot be matched.
+pub fn pattern_matches(text: &str, pattern: &str, flags: &str) -> Option<usize> {
+    Pattern::new(pattern, flags).ok()?.matches(text, usize::MAX).ok().map(|found| found.len())
 }

@@ -194,6 +194,10 @@ pub(super) fn check_kind(name: &str, engine_name: &str, function: &Function) -> 
     if !aggregate && list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_))) {
         return wrong(format!("ORDER BY specified, but {name} is not an aggregate function"));
     }
+    if function.over.is_some() && list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_)))
+    {
+        return Err(PlanError::NotAllowed("aggregate ORDER BY is not implemented for window functions".into()));
+    }
     if engine_name == "count" && list.args.is_empty() {
         return wrong(format!("{name}(*) must be used to call a parameterless aggregate function"));
     }
