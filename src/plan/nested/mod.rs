@@ -47,6 +47,8 @@ pub(crate) const ARRAY_OF_TEXT: &str = "\u{1}array_of_text";
 pub(crate) const OVERLAPS: &str = "\u{1}array_overlaps";
 /// `a @> b`
 pub(crate) const CONTAINS: &str = "\u{1}array_contains";
+/// `a <@ b`
+pub(crate) const CONTAINED: &str = "\u{1}array_contained";
 /// A list, or one of a single NULL where it has no items.
 pub(crate) const OUTER: &str = "\u{1}outer_list";
 /// The numbers of the rows that lists become.
@@ -86,6 +88,7 @@ enum Work {
     Quantified,
     Overlaps,
     Contains,
+    Contained,
     Outer,
     Ordinals,
     Series,
@@ -123,6 +126,7 @@ const TABLE: &[(&str, Work)] = &[
     (QUANTIFIED, Work::Quantified),
     (OVERLAPS, Work::Overlaps),
     (CONTAINS, Work::Contains),
+    (CONTAINED, Work::Contained),
     (OUTER, Work::Outer),
     (ORDINALS, Work::Ordinals),
     (SERIES, Work::Series),
@@ -272,6 +276,7 @@ impl Nested {
         let error = match (self.work, types.as_slice()) {
             (Work::Overlaps, [left, right]) => PlanError::UndefinedOperator(format!("{left} && {right}")),
             (Work::Contains, [left, right]) => PlanError::UndefinedOperator(format!("{left} @> {right}")),
+            (Work::Contained, [left, right]) => PlanError::UndefinedOperator(format!("{left} <@ {right}")),
             (Work::Quantified, [left, right, ..]) => {
                 PlanError::UndefinedOperator(format!("{left} = {}", right.trim_end_matches("[]")))
             }
@@ -335,7 +340,7 @@ impl Nested {
                 let item = with_item(list, &[value])?;
                 Some(vec![item.clone(), list_of(item), sign.clone(), all.clone()])
             }
-            (Work::Overlaps | Work::Contains | Work::Join, [left, right]) => {
+            (Work::Overlaps | Work::Contains | Work::Contained | Work::Join, [left, right]) => {
                 let item = with_item(left, &[&item_of(right)?])?;
                 Some(vec![list_of(item.clone()), list_of(item)])
             }
@@ -434,7 +439,7 @@ impl ScalarUDFImpl for Nested {
             Work::Item => item_of(&first()?).ok_or_else(|| self.unfit(&types))?,
             Work::Slice | Work::Outer | Work::Remove | Work::Replace | Work::Append | Work::Join => first()?,
             Work::Prepend | Work::ArrayOfText => types.get(1).cloned().ok_or_else(|| self.unfit(&types))?,
-            Work::Quantified | Work::Overlaps | Work::Contains | Work::Like => DataType::Boolean,
+            Work::Quantified | Work::Overlaps | Work::Contains | Work::Contained | Work::Like => DataType::Boolean,
             Work::Ordinals => list_of(DataType::Int64),
             Work::Series => list_of(lists::series_item(&types)),
             Work::Dimension(_) | Work::Position | Work::Count => DataType::Int32,
@@ -501,6 +506,7 @@ impl Nested {
             Work::Quantified => arrays::quantified(arg(0)?, list(1)?, arg(2)?, arg(3)?),
             Work::Overlaps => arrays::related(list(0)?, list(1)?, arrays::Relation::Overlaps),
             Work::Contains => arrays::related(list(0)?, list(1)?, arrays::Relation::Contains),
+            Work::Contained => arrays::related(list(1)?, list(0)?, arrays::Relation::Contains),
             Work::Outer => arrays::outer(list(0)?),
             Work::Ordinals => {
                 let lists: Vec<&ListArray> = args.iter().map(|array| array.as_list::<i32>()).collect();

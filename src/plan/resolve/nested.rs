@@ -206,7 +206,7 @@ impl Resolver<'_> {
         let right = self.operand(right, types.1, of_left)?;
         *expr = match op {
             B::AtArrow => call(nested::CONTAINS, vec![left.0, right.0]),
-            B::ArrowAt => call(nested::CONTAINS, vec![right.0, left.0]),
+            B::ArrowAt => call(nested::CONTAINED, vec![left.0, right.0]),
             B::PGOverlap => call(nested::OVERLAPS, vec![left.0, right.0]),
             // NULL beside an array is an array too.
             B::StringConcat if is_null(&right.0) => left.0,
