@@ -145,6 +145,8 @@ impl Resolver<'_> {
                 match engine_name {
                     "coalesce" | "greatest" | "least" => self.matched(plain, &engine_name.to_ascii_uppercase())?,
                     "nullif" => {
+                        let jsonb = declared_arguments.iter().flatten().find(|found| **found == SqlType::Jsonb);
+                        super::json::refuse_equality(jsonb, "nullif")?;
                         if let [Some(left), Some(right)] = declared_arguments {
                             super::operands::check(&ast::BinaryOperator::Eq, Some(left), Some(right))?;
                         }
@@ -217,8 +219,15 @@ impl Resolver<'_> {
         if let Some(frame) = &spec.window_frame {
             check_frame(frame)?;
         }
-        self.each(&mut spec.partition_by)?;
-        self.each(spec.order_by.iter_mut().map(|item| &mut item.expr))
+        for expr in &mut spec.partition_by {
+            super::json::refuse_equality(self.declared(expr).as_ref(), "PARTITION BY")?;
+            self.expr(expr)?;
+        }
+        for item in &mut spec.order_by {
+            super::json::refuse_order(self.declared(&item.expr).as_ref())?;
+            self.expr(&mut item.expr)?;
+        }
+        Ok(())
     }
 
     /// What the text tells of the types of a call's arguments.

@@ -126,6 +126,10 @@ impl Resolver<'_> {
             ("json_agg" | "jsonb_agg", Some(value), None, None) => {
                 functions::refuse_calls_inside(&value)?;
                 let (value, kind) = self.json_value(value)?;
+                if kind == Some(SqlType::Unknown) {
+                    let told = "could not determine polymorphic type because input has type unknown";
+                    return Err(PlanError::Mismatch(told.into()));
+                }
                 // Rows and arrays stand on lines of their own.
                 let wide = matches!(kind, Some(SqlType::Record | SqlType::Array(_)));
                 (value, if wide { ", \n " } else { ", " }, ("[", "]"))

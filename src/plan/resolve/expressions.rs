@@ -122,7 +122,16 @@ impl Resolver<'_> {
             }
             Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => self.expr(inner),
             Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
-                self.each([&mut **left, &mut **right])
+                let types = (self.declared(left), self.declared(right));
+                if let (Some(of_left), Some(of_right)) = &types {
+                    operands::check(&ast::BinaryOperator::Eq, Some(of_left), Some(of_right))?;
+                }
+                self.each([&mut **left, &mut **right])?;
+                if types.0 == Some(SqlType::Jsonb) || types.1 == Some(SqlType::Jsonb) {
+                    json::compare(left, types.0.as_ref());
+                    json::compare(right, types.1.as_ref());
+                }
+                Ok(())
             }
             Expr::BinaryOp { left, right, op } => {
                 if is_row(left) || is_row(right) {
@@ -206,6 +215,12 @@ impl Resolver<'_> {
                     operands::check(&ast::BinaryOperator::Eq, of_inner.as_ref(), of_item.as_ref())?;
                     self.expr(item)?;
                     unpadded(item, of_inner.as_ref());
+                    if of_inner == Some(SqlType::Jsonb) {
+                        json::compare(item, of_item.as_ref());
+                    }
+                }
+                if of_inner == Some(SqlType::Jsonb) {
+                    json::compare(inner, of_inner.as_ref());
                 }
                 if matches!(of_inner, Some(SqlType::Array(_))) {
                     untyped::adopt(&mut std::iter::once(&mut **inner).chain(list).collect::<Vec<_>>());
@@ -221,6 +236,7 @@ impl Resolver<'_> {
                     return self.expr(expr);
                 }
                 let of_inner = self.declared(inner);
+                json::refuse_equality(of_inner.as_ref().filter(|found| **found == SqlType::Jsonb), "IN")?;
                 self.expr(inner)?;
                 match self.query(subquery)?.types.as_slice() {
                     [of_rows] => operands::check(&ast::BinaryOperator::Eq, of_inner.as_ref(), of_rows.as_ref()),
@@ -262,6 +278,7 @@ impl Resolver<'_> {
                 let results = else_result.as_deref().into_iter().chain(conditions.iter().map(|when| &when.result));
                 self.matched(results, "CASE")?;
                 let of_operand = operand.as_deref().and_then(|operand| self.declared(operand));
+                json::refuse_equality(of_operand.as_ref().filter(|found| **found == SqlType::Jsonb), "CASE")?;
                 self.each(operand.as_deref_mut())?;
                 for CaseWhen { condition, result } in &mut *conditions {
                     match operand {

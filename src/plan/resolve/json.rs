@@ -34,8 +34,16 @@ pub(crate) const JOINED: &str = "\u{1}jsonb_joined";
 pub(crate) const KEY: &str = "\u{1}jsonb_key";
 
 /// A value of jsonb as it is compared.
-pub(super) fn compared(value: &mut Expr) {
+fn compared(value: &mut Expr) {
     *value = call(KEY, vec![std::mem::replace(value, null())]);
+}
+
+/// As [`compared`], for an operand of this type: a literal of none is read as jsonb before.
+pub(super) fn compare(value: &mut Expr, sql_type: Option<&SqlType>) {
+    if sql_type == Some(&SqlType::Unknown) && literal_text(value).is_some() {
+        *value = call(JSONB, vec![std::mem::replace(value, null())]);
+    }
+    compared(value);
 }
 
 /// The function of an operator; the last step of a path has it, the others [`STEP`].

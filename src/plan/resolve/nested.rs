@@ -275,12 +275,13 @@ impl Resolver<'_> {
         }
         operands::check(op, types.0.as_ref(), types.1.as_ref())?;
         self.each([&mut **left, &mut **right])?;
+        if *op != B::StringConcat {
+            json::compare(left, types.0.as_ref());
+            json::compare(right, types.1.as_ref());
+            return Ok(true);
+        }
         literal(left, &types.0);
         literal(right, &types.1);
-        if *op != B::StringConcat {
-            json::compared(left);
-            json::compared(right);
-        }
         if *op == B::StringConcat {
             let take = |side: &mut Expr| std::mem::replace(side, null());
             let joined = call(json::JOINED, vec![take(left), take(right)]);
