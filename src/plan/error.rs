@@ -175,6 +175,17 @@ pub enum PlanError {
     Internal(String),
 }
 
+impl PlanError {
+    /// True where a regular expression is at fault, which another evaluator would match otherwise.
+    pub fn is_of_pattern(&self) -> bool {
+        match self {
+            PlanError::Pattern(_) => true,
+            PlanError::Unsupported(what) => what.contains("regular expression") || what.contains("non-greedy"),
+            _ => false,
+        }
+    }
+}
+
 impl ToClient for PlanError {
     fn to_client(&self) -> ClientError {
         use SqlState as S;

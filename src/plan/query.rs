@@ -14,6 +14,8 @@ pub struct Query {
     ast: Arc<ast::Query>,
     /// Relations that are neither CTEs nor functions: (schema, name), folded.
     relations: BTreeSet<(Option<String>, String)>,
+    /// It matches regular expressions.
+    patterns: bool,
 }
 
 impl Query {
@@ -25,14 +27,14 @@ impl Query {
         if let ControlFlow::Break(error) = ast::visit_expressions_mut(&mut ast, plain_operator) {
             return Err(error);
         }
-        let mut survey = Survey { relations: BTreeSet::new(), ctes: BTreeSet::new() };
+        let mut survey = Survey { relations: BTreeSet::new(), ctes: BTreeSet::new(), patterns: false };
         if let ControlFlow::Break(error) = ast.visit(&mut survey) {
             return Err(error);
         }
         let ctes = survey.ctes;
         let relations =
             survey.relations.into_iter().filter(|(schema, name)| schema.is_some() || !ctes.contains(name)).collect();
-        Ok(Query { ast: Arc::from(ast), relations })
+        Ok(Query { ast: Arc::from(ast), relations, patterns: survey.patterns })
     }
 
     /// The syntax tree, for the system relations' evaluator.
@@ -47,12 +49,17 @@ impl Query {
 
     /// The same query with constants of its conditions written otherwise; the relations stay the same.
     pub(crate) fn with_ast(&self, ast: Arc<ast::Query>) -> Query {
-        Query { ast, relations: self.relations.clone() }
+        Query { ast, relations: self.relations.clone(), patterns: self.patterns }
     }
 
     /// True where the query names any relation at all.
     pub fn has_relations(&self) -> bool {
         !self.relations.is_empty()
+    }
+
+    /// True where the query names no relation and matches regular expressions: here they are PostgreSQL's in full.
+    pub fn matches_alone(&self) -> bool {
+        self.patterns && self.relations.is_empty()
     }
 
     /// True where every relation named belongs to `pg_catalog`, `information_schema` or `sluice` (or none is named).
@@ -154,6 +161,7 @@ const RESERVED: &[&str] = &["where", "group", "order", "having", "limit", "union
 struct Survey {
     relations: BTreeSet<(Option<String>, String)>,
     ctes: BTreeSet<String>,
+    patterns: bool,
 }
 
 impl Visitor for Survey {
@@ -187,6 +195,19 @@ impl Visitor for Survey {
             let table = parts.pop().unwrap_or_default();
             self.relations.insert((parts.pop(), table));
         }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<PlanError> {
+        use ast::BinaryOperator as B;
+        self.patterns |= match expr {
+            ast::Expr::BinaryOp { op, .. } => {
+                matches!(op, B::PGRegexMatch | B::PGRegexIMatch | B::PGRegexNotMatch | B::PGRegexNotIMatch)
+            }
+            ast::Expr::Function(function) => fold_name(&function.name)
+                .is_ok_and(|parts| parts.last().is_some_and(|name| name.starts_with("regexp_"))),
+            _ => false,
+        };
         ControlFlow::Continue(())
     }
 

@@ -16,7 +16,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{Analyzer, AnalyzerRule};
-use datafusion::physical_plan::{ExecutionPlan, displayable};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::SessionConfig;
 use sluice_base::{Column, Limits};
@@ -237,10 +237,15 @@ impl Engine {
         let planned = stacker::grow(STACK_BYTES, || self.physical(governed, snapshot))?;
         let mut lines: Vec<String> =
             planned.sent.iter().map(|sent| format!("sent to {}: {}", sent.connection, sent.what)).collect();
-        let tree = displayable(planned.plan.as_ref()).indent(false).to_string();
-        lines.extend(tree.lines().map(|line| format!("here: {}", line.split_once(':').map_or(line, |(name, _)| name))));
+        nodes(planned.plan.as_ref(), 0, &mut lines);
         Ok(lines)
     }
+}
+
+/// The nodes of a plan, an inner one further in. Names alone: an expression of theirs holds values.
+fn nodes(plan: &dyn ExecutionPlan, depth: usize, lines: &mut Vec<String>) {
+    lines.push(format!("here: {:indent$}{}", "", plan.name(), indent = 2 * depth));
+    plan.children().into_iter().for_each(|inner| nodes(inner.as_ref(), depth + 1, lines));
 }
 
 /// One run of a generic plan.

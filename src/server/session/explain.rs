@@ -52,7 +52,8 @@ pub fn columns(options: ExplainOptions) -> Vec<Column> {
 
 impl Told {
     /// The answer.
-    pub fn table(self, options: ExplainOptions) -> Table {
+    pub fn table(mut self, options: ExplainOptions) -> Table {
+        self.lines = self.lines.iter().map(|line| one_line(line)).collect();
         let lines = match (options.json, options.policy) {
             (true, _) => vec![self.json(options)],
             // What was decided is the whole answer there, not a plan with notes.
@@ -89,6 +90,12 @@ impl Told {
         let members: Vec<String> = members.iter().map(|(key, value)| format!("      \"{key}\": {value}")).collect();
         format!("[\n  {{\n    \"Plan\": {{\n{}\n    }}\n  }}\n]", members.join(",\n"))
     }
+}
+
+/// A line stays one line, whatever values it tells.
+fn one_line(text: &str) -> String {
+    let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+    text.chars().map(|letter| if breaks(letter) { ' ' } else { letter }).collect()
 }
 
 /// A JSON string.

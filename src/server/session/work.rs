@@ -247,6 +247,16 @@ pub async fn on_planner<T: Send + 'static>(
 
 impl Asking {
     fn describe(&self, query: &Query, declared: &[Option<SqlType>]) -> Result<(Vec<SqlType>, Vec<Column>), Fault> {
+        if query.matches_alone() {
+            let (path, zone) = (self.search_path(), self.time_zone());
+            match self.state.plans.describe(query, &self.asker(&path, &zone), declared) {
+                Err(error) if !error.is_of_pattern() => {}
+                described => {
+                    let described = described.map_err(Fault::of)?;
+                    return Ok((described.params.clone(), described.columns.clone()));
+                }
+            }
+        }
         if query.system_only() {
             match self.with_context(|context| sluice_system::describe(query.ast(), context, declared)) {
                 Err(error) if error.is_unknown_here() && !query.has_relations() => {}
@@ -259,6 +269,13 @@ impl Asking {
     }
 
     fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Fault> {
+        if query.matches_alone() {
+            let (path, zone) = (self.search_path(), self.time_zone());
+            match self.state.plans.prepare(query, &self.asker(&path, &zone), params, self.plan_cache_mode()) {
+                Err(error) if !error.is_of_pattern() => {}
+                governed => return Ok(Planned::Governed(Box::new(governed.map_err(Fault::of)?))),
+            }
+        }
         if query.system_only() {
             match self.with_context(|context| sluice_system::answer_in_full(query.ast(), context, params)) {
                 Err(error) if error.is_unknown_here() && !query.has_relations() => {}
