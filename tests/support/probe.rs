@@ -48,7 +48,7 @@ fn values(label: &str, known: &BTreeMap<String, World>) -> BTreeSet<String> {
     let found = label.split_once(' ').and_then(|(user, column)| Some((known.get(user)?, column.split_once('.')?)));
     let Some((world, (table, column))) = found else { return BTreeSet::new() };
     let has = |table: &Table| table.columns.iter().position(|(name, _)| name == column);
-    if !world.get(table).is_some_and(|table| has(table).is_some()) {
+    if world.get(table).is_none_or(|table| has(table).is_none()) {
         return BTreeSet::new();
     }
     let text = |value: &Value| match value {

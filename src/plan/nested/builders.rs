@@ -133,7 +133,7 @@ pub(super) fn members(keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef> {
     Ok(Arc::new(out.finish()))
 }
 
-fn key<'k>(keys: &'k StringArray, row: usize, missing: DatetimeFault) -> Result<&'k str> {
+fn key(keys: &StringArray, row: usize, missing: DatetimeFault) -> Result<&str> {
     match keys.is_valid(row) {
         true => Ok(keys.value(row)),
         false => Err(DataFusionError::from(missing)),

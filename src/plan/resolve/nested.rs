@@ -84,7 +84,7 @@ impl Resolver<'_> {
         let to = super::sql_type_of(item)?;
         let (plain, mut spelling) = (matches!(to, T::Text | T::Varchar(None)), item.clone());
         match self.declared(inner) {
-            Some(found) if found.is_text() => return self.read_as_array(inner.clone(), item).map(Some),
+            Some(found) if found.is_text() => self.read_as_array(inner.clone(), item).map(Some),
             Some(T::Array(from)) => {
                 let same = *from == to || plain && from.is_text();
                 let grows = match (&*from, &to) {

@@ -210,8 +210,11 @@ fn of_aggregate(aggregate: Aggregate) -> Result<LogicalPlan> {
     Ok(LogicalPlan::Projection(Projection::try_new(renamed, Arc::new(node))?))
 }
 
-/// The select list of a function in FROM that reads the relations before it: lists and the names of their items.
-fn items(plan: &LogicalPlan) -> Option<(Option<TableReference>, Vec<(Expr, String)>)> {
+/// The alias of a function in FROM, and its lists with the names of their items.
+type Items = (Option<TableReference>, Vec<(Expr, String)>);
+
+/// The select list of a function in FROM that reads the relations before it.
+fn items(plan: &LogicalPlan) -> Option<Items> {
     let (alias, mut inner) = match plan {
         LogicalPlan::SubqueryAlias(alias) => (Some(alias.alias.clone()), alias.input.as_ref()),
         other => (None, other),
