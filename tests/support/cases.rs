@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::repository;
 
+/// What stands before a line of a value of several lines.
+const BELOW: &str = "        ";
+
 /// One key with its value; lines of the value are joined by newlines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -179,7 +182,9 @@ fn parse(file: &Path, text: &str, kind: &Kind) -> Vec<Case> {
             if !entry.value.is_empty() {
                 entry.value.push('\n');
             }
-            entry.value.push_str(line.trim());
+            // Rows may begin with blanks of their own.
+            let own = line.strip_prefix(BELOW).filter(|_| entry.key == "rows");
+            entry.value.push_str(own.map_or(line.trim(), str::trim_end));
             continue;
         }
         let (key, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
@@ -210,7 +215,7 @@ fn render_entry(entry: &Entry) -> String {
         [] => entry.key.clone(),
         [one] if !matches!(entry.key.as_str(), "rows" | "sent" | "explain") => format!("{:<7} {one}", entry.key),
         many => {
-            let below: String = many.iter().map(|line| format!("\n        {line}")).collect();
+            let below: String = many.iter().map(|line| format!("\n{BELOW}{line}")).collect();
             format!("{}{below}", entry.key)
         }
     }
