@@ -452,7 +452,9 @@ fn of_plan_text(what: &str) -> PlanError {
     if let Some((_, form)) = what.split_once("coercion failed with: External error: operator does not exist: ") {
         // Said by a function of ours, the planner's own words follow.
         let form = form.lines().next().unwrap_or(form);
-        PlanError::UndefinedOperator(form.split(" No function matches").next().unwrap_or(form).to_string())
+        PlanError::UndefinedOperator(
+            form.split(" No function matches").next().unwrap_or(form).trim_end_matches('.').to_string(),
+        )
     } else if lower.contains("invalid function") || lower.contains("no function matches") {
         PlanError::UndefinedFunction(quoted_word(what).unwrap_or_else(|| "of these argument types".into()))
     } else if lower.contains("select distinct on expressions must match") {

@@ -165,9 +165,11 @@ impl<'a> Generator<'a> {
         if depth > 0 && self.chance(35) {
             return self.grouped(kinds, &from, &scope, &filter, depth);
         }
-        let windows = depth > 1 && self.chance(12);
+        // One: which values of two windows stand together is not told where rows are equal.
+        let mut window = depth > 1 && self.chance(12);
         let items = kinds.iter().map(|kind| {
-            if windows && matches!(kind, Kind::Int | Kind::Num) {
+            if window && matches!(kind, Kind::Int | Kind::Num) {
+                window = false;
                 self.window(*kind, &scope)
             } else {
                 self.expression(*kind, &scope, outer, depth.saturating_sub(1))

@@ -244,7 +244,8 @@ impl Generator<'_> {
             11 if matches!(kind, Kind::Int | Kind::Text | Kind::Date) => {
                 let list: Vec<String> = (0..2).map(|_| self.sample(kind, scope)).collect();
                 let op = *self.pick(&["&&", "<@"]);
-                format!("ARRAY[{left}] {op} ARRAY[{}]::{}[]", list.join(", "), type_name(kind))
+                // Counts are wider integers, and arrays of two types have no operator.
+                format!("ARRAY[{left}::{0}] {op} ARRAY[{1}]::{0}[]", type_name(kind), list.join(", "))
             }
             9 => {
                 let list: Vec<String> = (0..3).map(|_| self.sample(kind, scope)).collect();

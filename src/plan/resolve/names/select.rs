@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use sluice_base::SqlType;
-use sqlparser::ast::{self, Distinct, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind};
+use sqlparser::ast::{self, Distinct, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr};
 
 use super::scope::Scope;
 use super::sets::aggregates;
-use super::tree::{qualified, quoted};
+use super::tree::{null, qualified, quoted};
 use super::windows::{extended_windows, inherited_windows};
 use super::{Body, Columns, Resolver};
 use crate::PlanError;
@@ -234,6 +234,8 @@ impl Resolver<'_> {
     fn output(&mut self, expr: &mut ast::Expr) -> Result<Option<SqlType>, PlanError> {
         if let ast::Expr::Subquery(query) = expr {
             let columns = self.query(query)?;
+            self.scalars += 1;
+            rename_only(query, &format!("\u{1}scalar{}", self.scalars));
             return match columns.unique.len() {
                 1 => Ok(columns.types.into_iter().next().flatten()),
                 _ => Err(PlanError::Form("subquery must return only one column".into())),
@@ -360,4 +362,22 @@ fn cubed(items: &[Vec<ast::Expr>]) -> Result<Vec<Vec<ast::Expr>>, PlanError> {
         kept.flat_map(|(_, item)| item.clone()).collect()
     };
     Ok((0..1usize << items.len()).rev().map(chosen).collect())
+}
+
+/// Gives the one column of a subquery a name of its own: the planner calls the subquery by it, and takes two of one name
+/// among the keys of a grouping for one. Left alone where something else in the subquery may call the column.
+fn rename_only(query: &mut ast::Query, name: &str) {
+    if query.order_by.is_some() {
+        return;
+    }
+    let SetExpr::Select(select) = query.body.as_mut() else { return };
+    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(items, _) if items.is_empty());
+    if grouped || select.distinct.is_some() {
+        return;
+    }
+    let [item] = select.projection.as_mut_slice() else { return };
+    if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
+        let expr = std::mem::replace(expr, null());
+        *item = SelectItem::ExprWithAlias { expr, alias: quoted(name) };
+    }
 }
