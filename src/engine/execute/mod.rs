@@ -37,7 +37,7 @@ pub use stream::RowStream;
 /// Rows of one batch inside the engine.
 const BATCH_ROWS: usize = 8_192;
 /// The part of the memory that rows may take which were read and not yet sent: one in so many.
-const READ_AHEAD_SHARE: usize = 4;
+const READ_AHEAD_SHARE: usize = 16;
 
 /// Threads for each core: work between two pauses (a sort, a long batch) must not hold up the statements behind it.
 const THREADS_PER_CORE: usize = 2;
