@@ -12,6 +12,7 @@ mod generic;
 pub mod govern;
 mod nested;
 pub mod numeric;
+mod planner;
 #[cfg(all(feature = "leak-probe", debug_assertions))]
 mod probe;
 mod query;

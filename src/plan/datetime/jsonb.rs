@@ -169,7 +169,8 @@ fn members(part: &str) -> Result<Vec<(String, &str)>, Fault> {
     Ok(kept)
 }
 
-fn put_text(text: &str, out: &mut String) {
+/// A text in quotes, as json has it.
+pub(crate) fn put_text(text: &str, out: &mut String) {
     out.push('"');
     for letter in text.chars() {
         match letter {

@@ -42,6 +42,7 @@ use datafusion_expr::ScalarUDF;
 use sluice_base::TimeZone;
 
 pub use fault::DatetimeFault;
+pub(crate) use jsonb::put_text;
 pub(crate) use planner::DatetimePlanner;
 pub use read::{read_date, read_time, read_timestamp, read_timestamptz};
 pub use read_span::read_interval;

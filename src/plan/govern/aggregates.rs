@@ -20,7 +20,7 @@ use super::GovernedSource;
 use super::lineage::FieldRef;
 use super::unique::{Side, meets_one};
 use crate::PlanError;
-use crate::error::from_planner;
+use crate::planner::from_planner;
 
 /// Aggregates that may be given a field of this kind: none gives back a single value.
 const ALLOWED: [&str; 3] = ["sum", "avg", "count"];

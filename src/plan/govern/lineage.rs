@@ -13,7 +13,7 @@ use sluice_model::catalog::Naming;
 
 use super::{GovernedSource, WorkTable, aggregates};
 use crate::PlanError;
-use crate::error::from_planner;
+use crate::planner::from_planner;
 
 /// A field of an entity: (entity, field).
 pub type FieldRef = (usize, usize);

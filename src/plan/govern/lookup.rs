@@ -15,7 +15,7 @@ use sluice_model::decision::MaskUse;
 use super::GovernedSource;
 use super::source::LookupPredicate;
 use crate::PlanError;
-use crate::error::from_planner;
+use crate::planner::from_planner;
 
 /// Longest IN list that counts as a look-up.
 const VALUES_MAX: usize = 16;

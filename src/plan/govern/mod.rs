@@ -42,7 +42,7 @@ use sluice_model::catalog::{Catalog, Entity, Found};
 use sluice_model::decision::MaskUse;
 
 use crate::PlanError;
-use crate::error::from_planner;
+use crate::planner::from_planner;
 use crate::resolve::{Asker, Resolved, coerced};
 use crate::types::{arrow_type, sql_type};
 

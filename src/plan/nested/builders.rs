@@ -7,7 +7,7 @@ use arrow::datatypes::DataType;
 use datafusion_common::{DataFusionError, Result};
 
 use super::texts;
-use crate::datetime::{DatetimeFault, Session};
+use crate::datetime::{DatetimeFault, Session, put_text};
 
 /// The blanks in an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,25 +16,6 @@ pub(super) enum Style {
     Spaced,
     /// `{"a":1,"b":2}`, as a row is written.
     Dense,
-}
-
-/// A text in quotes.
-pub(super) fn put_quoted(text: &str, out: &mut String) {
-    out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control if control < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(control))),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
 }
 
 /// Each value as json.
@@ -64,9 +45,9 @@ fn written(array: &ArrayRef, session: &Arc<Session>) -> Result<Vec<String>> {
         }
         let mut out = String::with_capacity(text.len() + 2);
         match form {
-            Form::Stamp => put_quoted(&text.replacen(' ', "T", 1), &mut out),
-            Form::Moment => put_quoted(&with_minutes(&text.replacen(' ', "T", 1)), &mut out),
-            _ => put_quoted(text, &mut out),
+            Form::Stamp => put_text(&text.replacen(' ', "T", 1), &mut out),
+            Form::Moment => put_text(&with_minutes(&text.replacen(' ', "T", 1)), &mut out),
+            _ => put_text(text, &mut out),
         }
         out
     };
@@ -125,7 +106,7 @@ pub(super) fn members(keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef> {
     let mut out = StringBuilder::new();
     for row in 0..keys.len() {
         let mut text = String::new();
-        put_quoted(key(keys, row, DatetimeFault::Argument("field name must not be null"))?, &mut text);
+        put_text(key(keys, row, DatetimeFault::Argument("field name must not be null"))?, &mut text);
         text.push_str(" : ");
         text.push_str(if values.is_valid(row) { values.value(row) } else { "null" });
         out.append_value(text);
@@ -154,7 +135,7 @@ pub(super) fn objects(args: &[ArrayRef], rows: usize, style: Style) -> Result<Ar
             if at > 0 {
                 text.push_str(comma);
             }
-            put_quoted(key(pair[0], row, DatetimeFault::NullKey(at * 2 + 1))?, &mut text);
+            put_text(key(pair[0], row, DatetimeFault::NullKey(at * 2 + 1))?, &mut text);
             text.push_str(colon);
             text.push_str(if pair[1].is_valid(row) { pair[1].value(row) } else { "null" });
         }

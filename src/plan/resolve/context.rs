@@ -20,10 +20,10 @@ use super::series::Series;
 use super::{Asker, untyped};
 use crate::PlanError;
 use crate::datetime::{self, DatetimePlanner, Session, casts};
-use crate::error::from_planner;
 use crate::govern::{GovernedSource, WorkTable};
 use crate::nested;
 use crate::numeric;
+use crate::planner::from_planner;
 
 /// Name under which a resolved relation stands in the rewritten tree; no client can type it.
 pub(super) fn scan_name(entity: usize, naming: Naming) -> String {

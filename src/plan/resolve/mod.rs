@@ -41,7 +41,7 @@ use datafusion_expr::{Expr, LogicalPlan};
 use sluice_base::{Column, Datum, Limits, SqlType, TimeZone};
 use sluice_model::{Decision, Principal, Snapshot};
 
-use crate::error::from_planner;
+use crate::planner::from_planner;
 use crate::types::{arrow_type, scalar, sql_type};
 use crate::{PlanError, Query};
 pub(crate) use comparisons::array_items;

@@ -22,7 +22,7 @@ use datafusion_expr::{
 use datafusion_optimizer::decorrelate::PullUpCorrelatedExpr;
 
 use crate::PlanError;
-use crate::error::from_planner;
+use crate::planner::from_planner;
 use crate::resolve::has_subquery;
 
 /// Nodes of an expression that may be compared with a subquery.
