@@ -3,6 +3,7 @@
 //! Invariant: a [`RowStream`] owns the statement's [`Trail`] and closes it at the end, on an error, or when dropped;
 //! dropping it stops the work here and at the sources.
 
+mod merged;
 mod once;
 mod rules;
 mod stop;
@@ -98,6 +99,7 @@ impl Engine {
             .with_default_features()
             .with_analyzer_rules(analyzer_rules(limits))
             .with_optimizer_rules(rules::rules())
+            .with_physical_optimizer_rules(merged::rules())
             .build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads * THREADS_PER_CORE)

@@ -191,9 +191,6 @@ impl Resolver<'_> {
                 if engine_name == "sum" {
                     narrow_results(&mut list.args);
                 }
-                if functions::is_aggregate(engine_name) {
-                    list.args.iter_mut().for_each(told_apart);
-                }
             }
         }
         if let Some(filter) = function.filter.as_deref_mut() {
@@ -486,7 +483,7 @@ fn cast_of(function: &mut Function, data_type: ast::DataType) -> Result<Expr, Pl
 }
 
 /// The type of a result that the engine has in another one: a place in a window, a sum of `real`, the greatest common
-/// divisor of integers. What is computed from it would have another type otherwise.
+/// divisor of integers, texts put together. What is computed from it would have another type otherwise.
 fn result_type(engine_name: &str, arguments: &[Option<SqlType>], over: bool) -> Option<ast::DataType> {
     let all = |wanted: &[SqlType]| {
         !arguments.is_empty()
@@ -497,6 +494,7 @@ fn result_type(engine_name: &str, arguments: &[Option<SqlType>], over: bool) -> 
         "ntile" if over => Some(ast::DataType::Integer(None)),
         "sum" if all(&[SqlType::Float4]) => Some(ast::DataType::Real),
         "gcd" | "lcm" if all(&[SqlType::Int2, SqlType::Int4]) => Some(ast::DataType::Integer(None)),
+        "string_agg" => Some(ast::DataType::Text),
         _ => None,
     }
 }
@@ -520,17 +518,6 @@ fn unsigned_places(resolver: &Resolver, function: &mut Function) {
         };
         *value =
             Expr::BinaryOp { left: Box::new(wide), op: ast::BinaryOperator::BitwiseAnd, right: number("4294967295") };
-    }
-}
-
-/// The planner's names of calls leave casts out, and `min(x), min(x::date)` would be one name for two.
-fn told_apart(arg: &mut FunctionArg) {
-    if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg
-        && let Expr::Cast { data_type, .. } = &*expr
-    {
-        let name = Expr::value(Value::SingleQuotedString(data_type.to_string()));
-        let cast = std::mem::replace(expr, Expr::value(Value::Null));
-        *expr = super::names::call(untyped::KEPT, vec![cast, name]);
     }
 }
 

@@ -4,8 +4,127 @@ use sluice_base::SqlType;
 use sqlparser::ast::{self, Expr, Value};
 
 use super::expressions::literal_text;
-use crate::PlanError;
-use crate::datetime;
+use super::names::{Resolver, null};
+use super::{declared, untyped};
+use crate::{PlanError, datetime, numeric};
+
+/// Longest `varchar(n)`, as in PostgreSQL.
+const TEXT_LENGTH_MAX: u32 = 10_485_760;
+
+impl Resolver<'_> {
+    /// A cast. Where rows are grouped it has a name of its own: the planner's names leave casts out, and `x::date` beside
+    /// `x` would be one column.
+    pub(super) fn cast(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let literal = matches!(expr, Expr::Cast { expr: inner, .. } if matches!(**inner, Expr::Value(_)));
+        let named = match expr {
+            Expr::Cast { data_type, .. } => data_type.to_string(),
+            _ => String::new(),
+        };
+        self.plain_cast(expr)?;
+        if !literal && self.scopes.last().is_some_and(|scope| scope.grouped) && matches!(expr, Expr::Cast { .. }) {
+            let name = Expr::value(Value::SingleQuotedString(named));
+            let cast = std::mem::replace(expr, null());
+            *expr = super::names::call(untyped::KEPT, vec![cast, name]);
+        }
+        Ok(())
+    }
+
+    fn plain_cast(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        let Expr::Cast { expr: inner, data_type, .. } = expr else {
+            return Err(PlanError::Internal("no cast".into()));
+        };
+        if let Some(length) = text_length(data_type)? {
+            return self.text_cast(expr, length);
+        }
+        if let ast::DataType::Array(ast::ArrayElemTypeDef::SquareBracket(item, _)) = &*data_type
+            && let Some(array) = self.array_cast(inner, item)?
+        {
+            *expr = array;
+            return Ok(());
+        }
+        let sql_type = super::sql_type_of(data_type)?;
+        self.convertible(inner, &sql_type)?;
+        if matches!(sql_type, SqlType::Json | SqlType::Jsonb) {
+            return self.json_cast(expr, &sql_type);
+        }
+        if matches!(sql_type, SqlType::Uuid | SqlType::Bytea) {
+            let name = if sql_type == SqlType::Uuid { crate::bytes::TO_UUID } else { crate::bytes::TO_BYTEA };
+            self.expr(inner)?;
+            *expr = super::names::call(name, vec![std::mem::replace(&mut **inner, null())]);
+            return Ok(());
+        }
+        castable(&sql_type, data_type)?;
+        let digits = precision(data_type)?;
+        if matches!(sql_type, SqlType::Float8 | SqlType::Float4) {
+            float_text(inner);
+        }
+        self.expr(inner)?;
+        if let Some(digits) = digits {
+            *expr = rounded(std::mem::replace(expr, Expr::value(Value::Null)), digits);
+            return Ok(());
+        }
+        // A bare literal or parameter takes the type of the cast itself.
+        let bare = matches!(&**inner, Expr::Value(value) if !has_fraction(&value.value));
+        let taken = std::mem::replace(&mut **inner, Expr::value(Value::Null));
+        **inner = match sql_type {
+            SqlType::Numeric(None) => {
+                *expr = undeclared_numeric(taken);
+                return Ok(());
+            }
+            SqlType::Text | SqlType::Varchar(_) | SqlType::Name if !bare => {
+                super::names::call(numeric::TEXT, vec![taken])
+            }
+            SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => {
+                super::names::call(numeric::WHOLE, vec![taken])
+            }
+            _ => taken,
+        };
+        Ok(())
+    }
+
+    /// A cast to text of a limited length cuts, without an error. The blanks that fill up `char(n)` count for nothing in
+    /// an expression: there they are off, and only a column of the result has them (see [`padded_length`]).
+    fn text_cast(&mut self, expr: &mut Expr, length: u32) -> Result<(), PlanError> {
+        let fixed = padded_length(expr).is_some();
+        let Expr::Cast { expr: inner, data_type, kind, .. } = expr else {
+            return Err(PlanError::Internal("no cast".into()));
+        };
+        if length == 0 || length > TEXT_LENGTH_MAX {
+            return Err(PlanError::Unsupported("a text type of this length".into()));
+        }
+        if *kind == ast::CastKind::TryCast || *kind == ast::CastKind::SafeCast {
+            return Err(PlanError::Unsupported("this form of a cast".into()));
+        }
+        self.expr(inner)?;
+        *data_type = ast::DataType::Text;
+        let text = std::mem::replace(expr, Expr::value(Value::Null));
+        let length = Expr::value(Value::Number(length.to_string(), false));
+        let cut = super::names::call("left", vec![text, length]);
+        *expr = if fixed {
+            super::names::call("rtrim", vec![cut, Expr::value(Value::SingleQuotedString(" ".into()))])
+        } else {
+            cut
+        };
+        Ok(())
+    }
+
+    /// Refuses casts that PostgreSQL does not have, where the type of the value is told.
+    fn convertible(&self, value: &Expr, to: &SqlType) -> Result<(), PlanError> {
+        use SqlType as T;
+        let Some(from) = self.declared(value) else { return Ok(()) };
+        let temporal = |found: &T| matches!(found, T::Date | T::Time | T::Timestamp | T::Timestamptz | T::Interval);
+        let number = |found: &T| found.is_number();
+        let lacks = match (&from, to) {
+            (T::Bool, to) => temporal(to) || number(to) && *to != T::Int4 || matches!(to, T::Uuid | T::Bytea),
+            (from, T::Bool) => temporal(from) || number(from) && *from != T::Int4 || *from == T::Uuid,
+            (from, to) if number(from) => temporal(to) || *to == T::Uuid,
+            (from, to) if temporal(from) => number(to) || matches!(to, T::Uuid | T::Bytea),
+            (T::Uuid, to) => number(to) || temporal(to),
+            _ => false,
+        };
+        if lacks { Err(PlanError::CannotCast(declared::shown(&from), declared::shown(to))) } else { Ok(()) }
+    }
+}
 
 /// The length of `varchar(n)` and `char(n)`.
 pub(super) fn text_length(data_type: &ast::DataType) -> Result<Option<u32>, PlanError> {
@@ -101,4 +220,41 @@ pub(super) fn interval_literal(interval: &ast::Interval) -> Result<Expr, PlanErr
     }
     let unit = Expr::value(Value::SingleQuotedString(unit.to_string()));
     Ok(super::names::call(datetime::INTERVAL_OF, vec![literal, unit]))
+}
+
+fn has_fraction(value: &Value) -> bool {
+    matches!(value, Value::Number(text, _) if text.contains(['.', 'e', 'E']))
+}
+
+/// A number with an exponent that is cast to a floating type is read as one: as a numeric it could be out of range, or
+/// have been rounded before.
+fn float_text(expr: &mut Expr) {
+    let (sign, number) = match &*expr {
+        Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr: inner } => ("-", &**inner),
+        Expr::Nested(inner) => {
+            let mut inner = (**inner).clone();
+            float_text(&mut inner);
+            *expr = inner;
+            return;
+        }
+        other => ("", other),
+    };
+    let Expr::Value(value) = number else { return };
+    if let Value::Number(text, _) = &value.value
+        && text.contains(['e', 'E'])
+    {
+        *expr = Expr::value(Value::SingleQuotedString(format!("{sign}{text}")));
+    }
+}
+
+/// A cast to `numeric` without precision keeps the digits that are there; a constant text is read as the number it is.
+pub(super) fn undeclared_numeric(inner: Expr) -> Expr {
+    let digits = |text: &str| text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    match literal_text(&inner).map(str::trim) {
+        Some(text) if digits(text) && text.matches('.').count() <= 1 => {
+            // A cast keeps an integer constant a numeric.
+            super::names::call(numeric::NUMERIC, vec![Expr::value(Value::Number(text.to_string(), false))])
+        }
+        _ => super::names::call(numeric::NUMERIC, vec![inner]),
+    }
 }

@@ -5,7 +5,7 @@ use sqlparser::ast::{self, CaseWhen, Expr, SetExpr, Value};
 
 use sluice_base::SqlType;
 
-use super::casts::{castable, interval_literal, padded_length, precision, rounded, text_length};
+use super::casts::{interval_literal, precision, rounded, undeclared_numeric};
 use super::comparisons::is_row;
 use super::names::{Resolver, null};
 use super::{declared, json, operands, similar, untyped};
@@ -13,9 +13,6 @@ use crate::PlanError;
 use crate::datetime;
 use crate::numeric;
 use crate::query::{fold, fold_name};
-
-/// Longest `varchar(n)`, as in PostgreSQL.
-const TEXT_LENGTH_MAX: u32 = 10_485_760;
 
 impl Resolver<'_> {
     /// Rewrites one expression in the current scopes.
@@ -71,55 +68,7 @@ impl Resolver<'_> {
                 *expr = super::names::call(datetime::EXTRACT, vec![unit, value]);
                 Ok(())
             }
-            Expr::Cast { expr: inner, data_type, format: None, .. } => {
-                if let Some(length) = text_length(data_type)? {
-                    return self.text_cast(expr, length);
-                }
-                if let ast::DataType::Array(ast::ArrayElemTypeDef::SquareBracket(item, _)) = &*data_type
-                    && let Some(array) = self.array_cast(inner, item)?
-                {
-                    *expr = array;
-                    return Ok(());
-                }
-                let sql_type = super::sql_type_of(data_type)?;
-                self.convertible(inner, &sql_type)?;
-                if matches!(sql_type, SqlType::Json | SqlType::Jsonb) {
-                    return self.json_cast(expr, &sql_type);
-                }
-                if matches!(sql_type, SqlType::Uuid | SqlType::Bytea) {
-                    let name = if sql_type == SqlType::Uuid { crate::bytes::TO_UUID } else { crate::bytes::TO_BYTEA };
-                    self.expr(inner)?;
-                    *expr = super::names::call(name, vec![std::mem::replace(&mut **inner, null())]);
-                    return Ok(());
-                }
-                castable(&sql_type, data_type)?;
-                let digits = precision(data_type)?;
-                if matches!(sql_type, SqlType::Float8 | SqlType::Float4) {
-                    float_text(inner);
-                }
-                self.expr(inner)?;
-                if let Some(digits) = digits {
-                    *expr = rounded(std::mem::replace(expr, Expr::value(Value::Null)), digits);
-                    return Ok(());
-                }
-                // A bare literal or parameter takes the type of the cast itself.
-                let bare = matches!(&**inner, Expr::Value(value) if !has_fraction(&value.value));
-                let taken = std::mem::replace(&mut **inner, Expr::value(Value::Null));
-                **inner = match sql_type {
-                    SqlType::Numeric(None) => {
-                        *expr = undeclared_numeric(taken);
-                        return Ok(());
-                    }
-                    SqlType::Text | SqlType::Varchar(_) | SqlType::Name if !bare => {
-                        super::names::call(numeric::TEXT, vec![taken])
-                    }
-                    SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => {
-                        super::names::call(numeric::WHOLE, vec![taken])
-                    }
-                    _ => taken,
-                };
-                Ok(())
-            }
+            Expr::Cast { format: None, .. } => self.cast(expr),
             Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => self.expr(inner),
             Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
                 let types = (self.declared(left), self.declared(right));
@@ -245,7 +194,7 @@ impl Resolver<'_> {
             }
             Expr::Exists { subquery, .. } => self.query(subquery).map(|_| ()),
             Expr::Subquery(subquery) => {
-                let types = self.query(subquery)?.types;
+                let types = self.scalar_query(subquery)?.types;
                 let [only] = types.as_slice() else {
                     return Err(PlanError::Form("subquery must return only one column".into()));
                 };
@@ -409,49 +358,6 @@ impl Resolver<'_> {
         self.expr(inner)
     }
 
-    /// Refuses casts that PostgreSQL does not have, where the type of the value is told.
-    fn convertible(&self, value: &Expr, to: &SqlType) -> Result<(), PlanError> {
-        use SqlType as T;
-        let Some(from) = self.declared(value) else { return Ok(()) };
-        let temporal = |found: &T| matches!(found, T::Date | T::Time | T::Timestamp | T::Timestamptz | T::Interval);
-        let number = |found: &T| found.is_number();
-        let lacks = match (&from, to) {
-            (T::Bool, to) => temporal(to) || number(to) && *to != T::Int4 || matches!(to, T::Uuid | T::Bytea),
-            (from, T::Bool) => temporal(from) || number(from) && *from != T::Int4 || *from == T::Uuid,
-            (from, to) if number(from) => temporal(to) || *to == T::Uuid,
-            (from, to) if temporal(from) => number(to) || matches!(to, T::Uuid | T::Bytea),
-            (T::Uuid, to) => number(to) || temporal(to),
-            _ => false,
-        };
-        if lacks { Err(PlanError::CannotCast(declared::shown(&from), declared::shown(to))) } else { Ok(()) }
-    }
-
-    /// A cast to text of a limited length cuts, without an error. The blanks that fill up `char(n)` count for nothing in
-    /// an expression: there they are off, and only a column of the result has them (see [`padded_length`]).
-    fn text_cast(&mut self, expr: &mut Expr, length: u32) -> Result<(), PlanError> {
-        let fixed = padded_length(expr).is_some();
-        let Expr::Cast { expr: inner, data_type, kind, .. } = expr else {
-            return Err(PlanError::Internal("no cast".into()));
-        };
-        if length == 0 || length > TEXT_LENGTH_MAX {
-            return Err(PlanError::Unsupported("a text type of this length".into()));
-        }
-        if *kind == ast::CastKind::TryCast || *kind == ast::CastKind::SafeCast {
-            return Err(PlanError::Unsupported("this form of a cast".into()));
-        }
-        self.expr(inner)?;
-        *data_type = ast::DataType::Text;
-        let text = std::mem::replace(expr, Expr::value(Value::Null));
-        let length = Expr::value(Value::Number(length.to_string(), false));
-        let cut = super::names::call("left", vec![text, length]);
-        *expr = if fixed {
-            super::names::call("rtrim", vec![cut, Expr::value(Value::SingleQuotedString(" ".into()))])
-        } else {
-            cut
-        };
-        Ok(())
-    }
-
     /// Values of the session that stand as bare words or calls without arguments.
     pub(super) fn session_value(&self, name: &str) -> Option<Expr> {
         let text = match name {
@@ -491,10 +397,6 @@ fn unpadded(expr: &mut Expr, other: Option<&SqlType>) {
     }
 }
 
-fn has_fraction(value: &Value) -> bool {
-    matches!(value, Value::Number(text, _) if text.contains(['.', 'e', 'E']))
-}
-
 /// `1e3` is the numeric 1000, `1.5e-3` is 0.0015: the planner would take the exponent for a scale.
 fn without_exponent(value: &Value) -> Option<Expr> {
     let Value::Number(text, _) = value else { return None };
@@ -517,45 +419,12 @@ fn without_exponent(value: &Value) -> Option<Expr> {
     Some(Expr::value(Value::Number(digits, false)))
 }
 
-/// A number with an exponent that is cast to a floating type is read as one: as a numeric it could be out of range, or
-/// have been rounded before.
-fn float_text(expr: &mut Expr) {
-    let (sign, number) = match &*expr {
-        Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr: inner } => ("-", &**inner),
-        Expr::Nested(inner) => {
-            let mut inner = (**inner).clone();
-            float_text(&mut inner);
-            *expr = inner;
-            return;
-        }
-        other => ("", other),
-    };
-    let Expr::Value(value) = number else { return };
-    if let Value::Number(text, _) = &value.value
-        && text.contains(['e', 'E'])
-    {
-        *expr = Expr::value(Value::SingleQuotedString(format!("{sign}{text}")));
-    }
-}
-
 fn is_bitwise(op: &ast::BinaryOperator) -> bool {
     use ast::BinaryOperator as B;
     matches!(
         op,
         B::BitwiseAnd | B::BitwiseOr | B::BitwiseXor | B::PGBitwiseXor | B::PGBitwiseShiftLeft | B::PGBitwiseShiftRight
     )
-}
-
-/// A cast to `numeric` without precision keeps the digits that are there; a constant text is read as the number it is.
-fn undeclared_numeric(inner: Expr) -> Expr {
-    let digits = |text: &str| text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    match literal_text(&inner).map(str::trim) {
-        Some(text) if digits(text) && text.matches('.').count() <= 1 => {
-            // A cast keeps an integer constant a numeric.
-            super::names::call(numeric::NUMERIC, vec![Expr::value(Value::Number(text.to_string(), false))])
-        }
-        _ => super::names::call(numeric::NUMERIC, vec![inner]),
-    }
 }
 
 pub(super) fn literal_text(expr: &Expr) -> Option<&str> {

@@ -71,9 +71,12 @@ impl Hidden {
     }
 }
 
-/// A node under the column names that it had before its expressions changed.
+/// A node under the column names that it had before its expressions changed. The engine's own column of grouping sets is
+/// read by `grouping()` alone, inside the aggregation, and is not there once the averages beside it are divided.
 fn renamed(node: LogicalPlan, before: &DFSchema) -> Result<LogicalPlan> {
-    let items = node.schema().columns().into_iter().zip(before.iter()).map(|(column, (qualifier, field))| {
+    let columns = node.schema().columns().into_iter().zip(before.iter());
+    let shown = columns.filter(|(column, _)| column.name != Aggregate::INTERNAL_GROUPING_ID);
+    let items = shown.map(|(column, (qualifier, field))| {
         if column.relation.as_ref() == qualifier && column.name == *field.name() {
             return Expr::Column(column);
         }

@@ -202,6 +202,14 @@ impl Resolver<'_> {
             _ => None,
         };
         let (of_left, of_right) = (item(&types.0), item(&types.1));
+        // Of a polymorphic operator both sides are of one type; `||` alone takes what can become one.
+        if let (true, Some(of_left), Some(of_right)) = (op != B::StringConcat, &of_left, &of_right)
+            && [of_left, of_right].iter().all(|item| **item != SqlType::Unknown)
+            && super::declared::shown(of_left) != super::declared::shown(of_right)
+            && let (Some(left), Some(right)) = (&types.0, &types.1)
+        {
+            return Err(operands::undefined(&op.to_string(), left, right));
+        }
         let left = self.operand(left, types.0, of_right)?;
         let right = self.operand(right, types.1, of_left)?;
         *expr = match op {

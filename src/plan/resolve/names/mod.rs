@@ -68,8 +68,6 @@ pub(super) struct Resolver<'a> {
     pub(super) series: Series,
     /// Recursive queries so far.
     recursions: usize,
-    /// Subqueries of select lists so far.
-    scalars: usize,
     /// Calls as a client would be told of them, by the engine's name of the function.
     pub(super) calls: Vec<(&'static str, String)>,
 }
@@ -85,7 +83,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(asker: &'a Asker<'a>, params: Option<&'a [(SqlType, Datum)]>) -> Resolver<'a> {
         let (decisions, ctes, scopes) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (arrays, series, calls) = (BTreeSet::new(), Series::default(), Vec::new());
-        Resolver { asker, decisions, ctes, scopes, params, arrays, series, recursions: 0, scalars: 0, calls }
+        Resolver { asker, decisions, ctes, scopes, params, arrays, series, recursions: 0, calls }
     }
 
     /// The items of an array parameter; `None` while the query is only described.

@@ -53,6 +53,8 @@ pub(in crate::resolve) struct Scope {
     pub(in crate::resolve) outer_joined: bool,
     /// Behind a set operation ORDER BY may name output columns and nothing else.
     pub(super) only_outputs: bool,
+    /// Whether the rows are grouped, aggregated or seen through windows, so that expressions become columns by their names.
+    pub(in crate::resolve) grouped: bool,
 }
 
 /// Which side gives the value of a merged column.

@@ -1,6 +1,8 @@
 //! One SELECT: its clauses in the order in which PostgreSQL gives their names a meaning.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
 
 use sluice_base::SqlType;
 use sqlparser::ast::{self, Distinct, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr};
@@ -39,6 +41,10 @@ impl Resolver<'_> {
             refuse_calls(selection, "WHERE")?;
             self.boolean(selection, "WHERE")?;
             self.condition(selection)?;
+        }
+        let by_groups = !matches!(&select.group_by, GroupByExpr::Expressions(items, _) if items.is_empty());
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.grouped = by_groups || select.having.is_some() || aggregates(&select.projection);
         }
         inherited_windows(&mut select.named_window)?;
         extended_windows(&mut select.projection, &select.named_window)?;
@@ -233,9 +239,7 @@ impl Resolver<'_> {
     /// Resolves an expression of the select list, and gives its type where the text tells it.
     fn output(&mut self, expr: &mut ast::Expr) -> Result<Option<SqlType>, PlanError> {
         if let ast::Expr::Subquery(query) = expr {
-            let columns = self.query(query)?;
-            self.scalars += 1;
-            rename_only(query, &format!("\u{1}scalar{}", self.scalars));
+            let columns = self.scalar_query(query)?;
             return match columns.unique.len() {
                 1 => Ok(columns.types.into_iter().next().flatten()),
                 _ => Err(PlanError::Form("subquery must return only one column".into())),
@@ -252,6 +256,13 @@ impl Resolver<'_> {
             _ => self.expr(expr)?,
         }
         Ok(declared)
+    }
+
+    /// A subquery that stands for a value.
+    pub(in crate::resolve) fn scalar_query(&mut self, query: &mut ast::Query) -> Result<Columns, PlanError> {
+        let columns = self.query(query)?;
+        rename_only(query);
+        Ok(columns)
     }
 
     /// True for a column of this SELECT's own relations.
@@ -364,20 +375,28 @@ fn cubed(items: &[Vec<ast::Expr>]) -> Result<Vec<Vec<ast::Expr>>, PlanError> {
     Ok((0..1usize << items.len()).rev().map(chosen).collect())
 }
 
-/// Gives the one column of a subquery a name of its own: the planner calls the subquery by it, and takes two of one name
-/// among the keys of a grouping for one. Left alone where something else in the subquery may call the column.
-fn rename_only(query: &mut ast::Query, name: &str) {
-    if query.order_by.is_some() {
+/// Names the only column of a query after its text: a key of GROUP BY or the argument of an aggregate is a column by its
+/// name, where `(SELECT max(x) …)` and another one would be the same `max`, and one that stands twice must stay one.
+fn rename_only(query: &mut ast::Query) {
+    let mut hasher = DefaultHasher::new();
+    query.to_string().hash(&mut hasher);
+    let name = format!("\u{1}scalar{:016x}", hasher.finish());
+    let by_name = |expr: &ast::Expr| matches!(expr, ast::Expr::Identifier(_));
+    if query.order_by.as_ref().is_some_and(|order| mentions(order, by_name)) {
         return;
     }
     let SetExpr::Select(select) = query.body.as_mut() else { return };
-    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(items, _) if items.is_empty());
-    if grouped || select.distinct.is_some() {
+    if mentions(&select.group_by, by_name) || matches!(&select.distinct, Some(Distinct::On(_))) {
         return;
     }
     let [item] = select.projection.as_mut_slice() else { return };
     if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
         let expr = std::mem::replace(expr, null());
-        *item = SelectItem::ExprWithAlias { expr, alias: quoted(name) };
+        *item = SelectItem::ExprWithAlias { expr, alias: quoted(&name) };
     }
+}
+
+fn mentions<V: ast::Visit>(part: &V, meant: impl Fn(&ast::Expr) -> bool) -> bool {
+    let look = |expr: &ast::Expr| if meant(expr) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    ast::visit_expressions(part, look).is_break()
 }

@@ -1,0 +1,53 @@
+//! The engine's rules for physical plans, and one more.
+//!
+//! Where a branch of UNION ALL has one value under two names, or a constant, the engine sorts the branch by less than all
+//! keys, which is right, and forgets why once the branches stand together, so that its own check refuses the plan.
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
+
+type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
+
+/// All rules, in the engine's order: [`SortedBelow`] before the last, which checks.
+pub(super) fn rules() -> Vec<Rule> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let check = rules.pop();
+    rules.push(Arc::new(SortedBelow));
+    rules.extend(check);
+    rules
+}
+
+/// Sorts what a merge takes for sorted without being told so.
+#[derive(Debug)]
+struct SortedBelow;
+
+impl PhysicalOptimizerRule for SortedBelow {
+    fn name(&self) -> &str {
+        "SortedBelow"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| {
+            let Some(merge) = node.downcast_ref::<SortPreservingMergeExec>() else { return Ok(Transformed::no(node)) };
+            let (input, order) = (merge.input(), merge.expr());
+            if input.equivalence_properties().ordering_satisfy(order.iter().cloned())? {
+                return Ok(Transformed::no(node));
+            }
+            let sorted = SortExec::new(order.clone(), Arc::clone(input)).with_preserve_partitioning(true);
+            replace_children_if_necessary(node, vec![Arc::new(sorted)]).map(Transformed::yes)
+        })
+        .map(|done| done.data)
+    }
+}
