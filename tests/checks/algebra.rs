@@ -115,6 +115,7 @@ fn governed(mut settings: Settings, directory: &Path) -> Settings {
         .map(|role| user(role, "H00"))
         .into();
     people.push(user("branch", "B10"));
+    people.push(User { name: "two", roles: vec!["two-all", "two-own"], posts: vec!["H00"] });
     users::write(&directory.join("users.yaml"), &people);
     settings
 }
