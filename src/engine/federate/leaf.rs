@@ -10,7 +10,7 @@ use datafusion::common::Column;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, TableSource};
 use sluice_base::{Datum, SqlType};
-use sluice_model::catalog::{Catalog, Entity};
+use sluice_model::catalog::{self, Catalog, Entity};
 use sluice_model::decision::{AppliedMask, Inherited};
 use sluice_model::mask::Mask;
 use sluice_model::predicate::Predicate;
@@ -235,6 +235,20 @@ impl LeafBuilder<'_> {
         Ok((self.asked(raw, &sql, &params, dialect)?, residual, parents))
     }
 
+    /// Whether anybody sees a value of this field's column as it is, on any row.
+    fn shows_raw(&self, entity: &Entity, field: usize) -> bool {
+        let decision = self.source.decision();
+        // What is read of parents decides on rows alone.
+        let same = |(_, other): &(usize, &catalog::Field)| other.column == entity.fields[field].column;
+        entity.id == decision.entity_id
+            && entity.fields.iter().enumerate().filter(same).any(|(place, _)| {
+                decision.fields.get(place).is_some_and(|outcome| {
+                    let raw = outcome.masks().count() < 1 + usize::from(outcome.lighter.is_some());
+                    outcome.visible && raw && outcome.aggregate_only.is_none()
+                })
+            })
+    }
+
     /// A finished statement whose columns are these raw fields.
     pub(super) fn asked(
         &self,
@@ -250,6 +264,7 @@ impl LeafBuilder<'_> {
             params: finished.params,
             schema: raw.schema(),
             types: raw.fields.iter().map(|f| raw.entity.fields[*f].sql_type.clone()).collect(),
+            unreadable_as_null: raw.fields.iter().map(|f| !self.shows_raw(raw.entity, *f)).collect(),
             batch_rows: 0,
             read_ahead: self.read_ahead.clone(),
             timeout_ms: self.timeout_ms,
