@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::Entity;
 use crate::mask::Mask;
 use crate::predicate::{FieldIndex, Predicate};
 
@@ -33,6 +34,23 @@ pub struct AppliedMask {
     pub rule: String,
 }
 
+/// Rows on which a field shows more than elsewhere: those that came by a grant whose audience the mask is not for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lighter {
+    /// The rows of these grants.
+    pub rows: Predicate,
+    /// What masks the field there; `None` where it is clear.
+    pub mask: Option<AppliedMask>,
+}
+
+impl Lighter {
+    /// In a few words: `clear where rows`, `mask by rule where rows`.
+    pub fn describe(&self, entity: &Entity) -> String {
+        let shown = self.mask.as_ref().map_or("clear".into(), |mask| format!("{} by {}", mask.mask, mask.rule));
+        format!("{shown} where {}", self.rows.describe(entity))
+    }
+}
+
 /// The outcome for one field.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FieldDecision {
@@ -40,6 +58,9 @@ pub struct FieldDecision {
     pub visible: bool,
     /// The mask, where one applies.
     pub mask: Option<AppliedMask>,
+    /// Rows that the mask is not for, where several grants show the entity (governance G2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lighter: Option<Lighter>,
     /// `Some(p)`: on rows where `p` is not TRUE no grant covers this field, and it reads NULL (governance G2).
     pub covered_where: Option<Predicate>,
     /// `Some(n)`: the raw value exists inside aggregates over groups of at least `n` rows, and nowhere else (G13).
@@ -47,6 +68,11 @@ pub struct FieldDecision {
 }
 
 impl FieldDecision {
+    /// The masks on any of its rows.
+    pub fn masks(&self) -> impl Iterator<Item = &AppliedMask> {
+        self.mask.iter().chain(self.lighter.iter().flat_map(|lighter| &lighter.mask))
+    }
+
     /// True where the client sees the raw value on every row it may see.
     pub fn is_clear(&self) -> bool {
         self.visible && self.mask.is_none() && self.covered_where.is_none() && self.aggregate_only.is_none()

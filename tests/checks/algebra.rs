@@ -115,6 +115,7 @@ fn governed(mut settings: Settings, directory: &Path) -> Settings {
         .map(|role| user(role, "H00"))
         .into();
     people.push(user("branch", "B10"));
+    people.push(User { name: "two", roles: vec!["two-all", "two-own"], posts: vec!["H00"] });
     users::write(&directory.join("users.yaml"), &people);
     settings
 }
@@ -216,5 +217,62 @@ fn orphans_are_hidden_where_a_rule_holds() {
             found.sort_unstable();
             assert_eq!(found.join(" "), expected, "{user}: {sql}");
         }
+    }
+}
+
+/// A relation whose file holds what its columns cannot: SQLite keeps any value in any column.
+const ODD: &str = "entity: odd
+domain: retail
+label: {zh: 杂项, en: Odd}
+source: {connection: core, table: odd}
+key: [id]
+fields:
+  id: {column: id, type: int, level: 1}
+  vip: {column: vip, type: bool, level: 1}
+  pay: {column: pay, type: \"decimal(12,2)\", level: 4}
+  born: {column: born, type: date, level: 3}
+";
+
+/// A rule on a value that is none hides the row, and a value that nobody sees as it is ends no statement.
+#[test]
+fn values_that_are_none_tell_nothing() {
+    let directory = fresh_directory("algebra-odd");
+    let mut settings = governed(layout::embedded_settings(&directory), &directory);
+    let database = rusqlite::Connection::open(directory.join("core.db")).expect("the SQLite file");
+    let rows = "CREATE TABLE odd (id INTEGER NOT NULL, vip, pay, born); INSERT INTO odd VALUES \
+                (1, 1, 100, '2000-01-01'), (2, 0, 200, '2001-01-01'), (3, 'maybe', 'abc', 'soon');";
+    database.execute_batch(rows).expect("the rows");
+    std::fs::write(directory.join("catalog/odd.yaml"), ODD).expect("the third relation");
+    let rules = std::fs::read_to_string(repository().join("tests/algebra/policies/bank.yaml")).expect("the rules");
+    settings.policies = directory.join("policies");
+    std::fs::create_dir_all(&settings.policies).expect("a folder");
+    let more = "---\ngrant: odd-not-vip\nto: {role: whole}\nread: odd\nrows: not vip\n---\n\
+                grant: odd-vip\nto: {role: linker}\nread: odd\nrows: vip <> true\n---\n\
+                grant: odd\nto: {role: outsider}\nread: odd\n---\n\
+                mask: odd-pay\nto: {role: outsider}\nfields: odd.pay\nwith: bucket(100)\n---\n\
+                mask: odd-born\nto: {role: outsider}\nfields: odd.born\nwith: date_trunc('year')\n---\n\
+                grant: odd-id\nto: {role: payroll}\nread: [odd.id]\n---\n\
+                grant: odd-sum\nto: {role: payroll}\nread: [odd.pay]\naggregate_only: true\nmin_group: 2\n";
+    std::fs::write(settings.policies.join("bank.yaml"), rules + more).expect("the rules");
+    let sluice = Sluice::start(&settings);
+    for (user, sql, expected) in [
+        ("whole", "SELECT count(*) FROM retail.odd", "1"),
+        ("linker", "SELECT count(*) FROM retail.odd", "1"),
+        ("outsider", "SELECT pay, born FROM retail.odd ORDER BY id", "100.00 2000-01-01, 200.00 2001-01-01, NULL NULL"),
+        ("payroll", "SELECT sum(pay) FROM retail.odd WHERE id = 3", "NULL"),
+        ("payroll", "SELECT sum(pay) FROM retail.odd WHERE id = 2", "NULL"),
+        ("payroll", "SELECT sum(pay) FROM retail.odd WHERE id < 3", "300.00"),
+        // What she sees as it is, is an error.
+        ("outsider", "SELECT vip FROM retail.odd", "42804"),
+    ] {
+        let answer = sluice.login(user).simple(sql);
+        let cells = |row: &Vec<Option<String>>| {
+            row.iter().map(|cell| cell.as_deref().unwrap_or("NULL")).collect::<Vec<_>>().join(" ")
+        };
+        let found = match &answer.error {
+            Some(error) => error.code.clone(),
+            None => answer.rows.iter().map(cells).collect::<Vec<_>>().join(", "),
+        };
+        assert_eq!(found, expected, "{user}: {sql} {:?}", answer.error);
     }
 }

@@ -5,7 +5,7 @@ use datafusion::logical_expr::expr::{Between, BinaryExpr, Cast, InList, Like};
 use datafusion::logical_expr::{Expr, Operator};
 use datafusion::scalar::ScalarValue;
 use sluice_base::{Datum, SqlType};
-use sluice_model::catalog::Entity;
+use sluice_model::catalog::{Entity, SourceKind};
 use sluice_model::predicate::{CompareOp, Predicate, Term};
 use sluice_plan::types::{arrow_type, decimal_text};
 
@@ -179,15 +179,15 @@ impl Gate<'_> {
             Predicate::Const(_) => Some("(1 = 0)".into()),
             Predicate::Compare { left, op, right } => match (left, right) {
                 (Term::Field(left), Term::Field(right)) => {
-                    let (left, right) = (self.field(entity, *left)?, self.field(entity, *right)?);
+                    let (left, right) = (self.operand(entity, *left)?, self.operand(entity, *right)?);
                     self.columns(&left, *op, &right)
                 }
                 (Term::Field(field), Term::Value(value, _)) => {
-                    let column = self.field(entity, *field)?;
+                    let column = self.operand(entity, *field)?;
                     self.with_constant(&column, *op, &Constant::Value(value.clone()))
                 }
                 (Term::Value(value, _), Term::Field(field)) => {
-                    let column = self.field(entity, *field)?;
+                    let column = self.operand(entity, *field)?;
                     self.with_constant(&column, mirrored(*op), &Constant::Value(value.clone()))
                 }
                 (Term::Value(..), Term::Value(..)) => None,
@@ -197,7 +197,7 @@ impl Gate<'_> {
             }
             Predicate::In { values, .. } if values.len() > LIST_MAX => None,
             Predicate::In { field, values, negated, .. } => {
-                let column = self.field(entity, *field)?;
+                let column = self.operand(entity, *field)?;
                 let parts: Option<Vec<String>> = values
                     .iter()
                     .map(|value| self.with_constant(&column, CompareOp::Eq, &Constant::Value(value.clone())))
@@ -215,7 +215,7 @@ impl Gate<'_> {
                 Some(if *negated { format!("(NOT {like})") } else { like })
             }
             Predicate::IsTrue(field) => {
-                let column = self.field(entity, *field)?;
+                let column = self.operand(entity, *field)?;
                 let literal = self.dialect.literal(&Datum::Bool(true), &SqlType::Bool)?;
                 Some(format!("({} = {literal})", column.sql))
             }
@@ -231,6 +231,17 @@ impl Gate<'_> {
         }
         let parts: Option<Vec<String>> = parts.iter().map(|part| self.rule(part, entity)).collect();
         Some(format!("({})", parts?.join(with)))
+    }
+
+    /// A field that is compared. A source without a type for truth values may hold anything in such a column, and
+    /// `NOT vip` would be true of most of it: what is no truth value is NULL.
+    fn operand(&self, entity: &Entity, field: usize) -> Option<Value> {
+        let value = self.field(entity, field)?;
+        if value.sql_type != SqlType::Bool || self.dialect.kind() == SourceKind::Postgres {
+            return Some(value);
+        }
+        let sql = format!("(CASE {} WHEN 1 THEN 1 WHEN 0 THEN 0 END)", value.sql);
+        Some(Value { sql, sql_type: SqlType::Bool })
     }
 
     fn field(&self, entity: &Entity, field: usize) -> Option<Value> {

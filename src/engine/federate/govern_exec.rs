@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringBuilder, new_null_array};
+use datafusion::arrow::compute::kernels::zip::zip;
 use datafusion::arrow::compute::{filter_record_batch, nullif, prep_null_mask_filter};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::Result;
@@ -31,6 +32,8 @@ pub(crate) struct GovernColumn {
     pub(crate) raw: Option<usize>,
     pub(crate) sql_type: SqlType,
     pub(crate) mask: Option<Mask>,
+    /// Rows where another mask holds, or none.
+    pub(crate) lighter: Option<(Arc<dyn PhysicalExpr>, Option<Mask>)>,
     pub(crate) covered: Option<Arc<dyn PhysicalExpr>>,
 }
 
@@ -161,10 +164,13 @@ impl Work {
 
     fn column(&self, index: usize, column: &GovernColumn, kept: &RecordBatch) -> Result<ArrayRef> {
         let target = self.schema.field(index).data_type();
-        let value = match (&column.mask, column.raw) {
-            (None, Some(raw)) => Arc::clone(kept.column(raw)),
-            (Some(mask), raw) => self.masked(mask, raw.map(|raw| kept.column(raw)), column, target, kept.num_rows())?,
-            (None, None) => return Err(DataFusionError::Internal("a clear column without its raw value".into())),
+        let value = self.shown(column.mask.as_ref(), column, kept, target)?;
+        let value = match &column.lighter {
+            Some((rows, mask)) => {
+                let lighter = self.shown(mask.as_ref(), column, kept, target)?;
+                zip(&condition(rows, kept)?, &lighter, &value)?
+            }
+            None => value,
         };
         let value = match &column.covered {
             Some(covered) => {
@@ -172,6 +178,22 @@ impl Work {
                 nullif(&value, &uncovered)?
             }
             None => value,
+        };
+        Ok(value)
+    }
+
+    /// The values under a mask, or as they are, in the column's type.
+    fn shown(
+        &self,
+        mask: Option<&Mask>,
+        column: &GovernColumn,
+        kept: &RecordBatch,
+        target: &DataType,
+    ) -> Result<ArrayRef> {
+        let value = match (mask, column.raw) {
+            (None, Some(raw)) => Arc::clone(kept.column(raw)),
+            (Some(mask), raw) => self.masked(mask, raw.map(|raw| kept.column(raw)), column, target, kept.num_rows())?,
+            (None, None) => return Err(DataFusionError::Internal("a clear column without its raw value".into())),
         };
         if value.data_type() == target { Ok(value) } else { Ok(datafusion::arrow::compute::cast(&value, target)?) }
     }

@@ -10,8 +10,9 @@ use datafusion::common::Column;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, TableSource};
 use sluice_base::{Datum, SqlType};
-use sluice_model::catalog::{Catalog, Entity};
+use sluice_model::catalog::{self, Catalog, Entity};
 use sluice_model::decision::{AppliedMask, Inherited};
+use sluice_model::mask::Mask;
 use sluice_model::predicate::Predicate;
 use sluice_plan::GovernedSource;
 use sluice_plan::types::arrow_type;
@@ -42,8 +43,16 @@ pub(crate) struct LeafColumn {
     pub(crate) raw: Option<usize>,
     pub(crate) sql_type: SqlType,
     pub(crate) mask: Option<AppliedMask>,
+    pub(crate) lighter: Option<LighterColumn>,
     /// Rows on which some grant covers the field; elsewhere it reads NULL.
     pub(crate) covered: Option<Expr>,
+}
+
+/// The rows on which a column shows more than elsewhere, and what masks it there.
+#[derive(Debug, Clone)]
+pub(crate) struct LighterColumn {
+    pub(crate) rows: Expr,
+    pub(crate) mask: Option<AppliedMask>,
 }
 
 /// A governed scan, planned.
@@ -144,14 +153,23 @@ impl LeafBuilder<'_> {
             }
             None => None,
         };
-        let needs_raw = !matches!(
-            outcome.mask.as_ref().map(|mask| &mask.mask),
-            Some(sluice_model::mask::Mask::Hide | sluice_model::mask::Mask::Constant(_))
-        );
+        let lighter = match &outcome.lighter {
+            Some(lighter) => {
+                let rows = conditions::rule(&lighter.rows, self.entity())?;
+                raw.add_all(std::slice::from_ref(&rows));
+                Some(LighterColumn { rows, mask: lighter.mask.clone() })
+            }
+            None => None,
+        };
+        let reads =
+            |mask: Option<&AppliedMask>| !matches!(mask.map(|mask| &mask.mask), Some(Mask::Hide | Mask::Constant(_)));
+        let needs_raw = reads(outcome.mask.as_ref())
+            || outcome.lighter.as_ref().is_some_and(|lighter| reads(lighter.mask.as_ref()));
         Ok(LeafColumn {
             raw: needs_raw.then(|| raw.add(field)),
             sql_type: self.source.types()[position].clone(),
             mask: outcome.mask.clone(),
+            lighter,
             covered,
         })
     }
@@ -217,6 +235,20 @@ impl LeafBuilder<'_> {
         Ok((self.asked(raw, &sql, &params, dialect)?, residual, parents))
     }
 
+    /// Whether anybody sees a value of this field's column as it is, on any row.
+    fn shows_raw(&self, entity: &Entity, field: usize) -> bool {
+        let decision = self.source.decision();
+        // What is read of parents decides on rows alone.
+        let same = |(_, other): &(usize, &catalog::Field)| other.column == entity.fields[field].column;
+        entity.id == decision.entity_id
+            && entity.fields.iter().enumerate().filter(same).any(|(place, _)| {
+                decision.fields.get(place).is_some_and(|outcome| {
+                    let raw = outcome.masks().count() < 1 + usize::from(outcome.lighter.is_some());
+                    outcome.visible && raw && outcome.aggregate_only.is_none()
+                })
+            })
+    }
+
     /// A finished statement whose columns are these raw fields.
     pub(super) fn asked(
         &self,
@@ -232,6 +264,7 @@ impl LeafBuilder<'_> {
             params: finished.params,
             schema: raw.schema(),
             types: raw.fields.iter().map(|f| raw.entity.fields[*f].sql_type.clone()).collect(),
+            unreadable_as_null: raw.fields.iter().map(|f| !self.shows_raw(raw.entity, *f)).collect(),
             batch_rows: 0,
             read_ahead: self.read_ahead.clone(),
             timeout_ms: self.timeout_ms,

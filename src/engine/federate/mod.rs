@@ -155,6 +155,7 @@ impl Splitter<'_> {
                 params,
                 schema: Arc::clone(&schema),
                 types: rendered.types,
+                unreadable_as_null: Vec::new(),
                 batch_rows: 0,
                 read_ahead: self.read_ahead.clone(),
                 timeout_ms: self.timeout_ms,

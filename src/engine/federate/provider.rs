@@ -152,15 +152,23 @@ impl GovernedTable {
                 Some(raw) => Some(input.schema().index_of(leaf.raw_schema.field(raw).name())?),
                 None => None,
             };
-            if let Some(key) = column.mask.as_ref().and_then(|mask| mask.mask.key_name())
-                && !self.keys.contains(key)
-            {
-                return Err(DataFusionError::External(Box::new(EngineError::NoKey(key.to_string()))));
+            let lighter = column.lighter.as_ref();
+            for mask in column.mask.iter().chain(lighter.and_then(|lighter| lighter.mask.as_ref())) {
+                if let Some(key) = mask.mask.key_name()
+                    && !self.keys.contains(key)
+                {
+                    return Err(DataFusionError::External(Box::new(EngineError::NoKey(key.to_string()))));
+                }
             }
+            let lighter = match lighter {
+                Some(lighter) => Some((physical(&lighter.rows)?, lighter.mask.as_ref().map(|mask| mask.mask.clone()))),
+                None => None,
+            };
             columns.push(GovernColumn {
                 raw: raw_index,
                 sql_type: column.sql_type.clone(),
                 mask: column.mask.as_ref().map(|mask| mask.mask.clone()),
+                lighter,
                 covered: column.covered.as_ref().map(&physical).transpose()?,
             });
         }

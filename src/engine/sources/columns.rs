@@ -351,6 +351,7 @@ pub(super) struct Batch {
     connection: String,
     schema: SchemaRef,
     columns: Vec<Column>,
+    unreadable_as_null: Vec<bool>,
     rows: usize,
     rows_max: usize,
     bytes: usize,
@@ -378,6 +379,7 @@ impl Batch {
             connection: connection.into(),
             schema: schema.clone(),
             columns: columns?,
+            unreadable_as_null: request.unreadable_as_null.clone(),
             rows: 0,
             rows_max,
             bytes: 0,
@@ -396,11 +398,14 @@ impl Batch {
         position: usize,
         push: impl FnOnce(&mut Column) -> Pushed,
     ) -> Result<(), SourceError> {
-        push(&mut self.columns[position]).map_err(|problem| SourceError::Value {
-            connection: self.connection.clone(),
-            column: position + 1,
-            problem,
-        })
+        let Err(problem) = push(&mut self.columns[position]) else { return Ok(()) };
+        // An array may have been added to in part.
+        let whole = !matches!(self.columns[position], Column::List(_));
+        if whole && self.unreadable_as_null.get(position) == Some(&true) {
+            self.columns[position].push_null();
+            return Ok(());
+        }
+        Err(SourceError::Value { connection: self.connection.clone(), column: position + 1, problem })
     }
 
     /// Adds a NULL, unless the column is declared without.

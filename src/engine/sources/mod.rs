@@ -69,6 +69,9 @@ pub struct ScanRequest {
     pub schema: SchemaRef,
     /// Declared SQL type of each column of `schema`.
     pub types: Vec<SqlType>,
+    /// Whether a value of the column that cannot be read is NULL; empty for no column. So it is where nobody sees the
+    /// value as it is: an error would tell of it (governance G15).
+    pub unreadable_as_null: Vec<bool>,
     /// Rows of one batch; 0 means [`BATCH_ROWS`].
     pub batch_rows: usize,
     /// Shared by all scans of the engine.

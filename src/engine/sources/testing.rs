@@ -124,6 +124,7 @@ pub(super) fn request(sql: &str, params: Vec<(SqlType, Datum)>, types: &[SqlType
         params,
         schema,
         types: types.to_vec(),
+        unreadable_as_null: Vec::new(),
         batch_rows: 0,
         read_ahead: ReadAhead::default(),
         timeout_ms: 0,

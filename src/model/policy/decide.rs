@@ -10,7 +10,7 @@ use super::audience::Applies;
 use super::fact::Moment;
 use super::rule::{Granted, Head, MaskRule};
 use super::template::{Facts, Missing};
-use super::{limit, shadow};
+use super::{by_grant, limit, shadow};
 use crate::allowance::{Allowance, Limited};
 use crate::decision::{AppliedMask, Decision, FieldDecision, Inherited, MaskUse};
 use crate::mask::{Mask, Strictness};
@@ -70,10 +70,11 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
     let (restrictions, restricted) = decider.restrictions(entity);
     let denied = decider.denied(entity);
     let masks = decider.masks(entity);
+    let by_grant = by_grant::masks(&decider, &grants, &masks);
     let mut coverage = Coverage { grants: &grants, granted_rows: &granted_rows, known: BTreeMap::new() };
     let mut fields = Vec::with_capacity(of.fields.len());
     for (position, field) in of.fields.iter().enumerate() {
-        let mut outcome = coverage.of(position);
+        let (mut outcome, covering) = coverage.of(position);
         outcome.visible &= !denied.contains(&position) && !field.hidden;
         if !outcome.visible {
             outcome = FieldDecision::default();
@@ -83,6 +84,9 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
             *min_group = least.map_or(*min_group, |least| least.max(*min_group));
         } else {
             outcome.mask = decider.mask(&masks, (entity, position));
+            if let Some(by_grant) = &by_grant {
+                by_grant.choose(&mut decider, (entity, position), &covering, &mut outcome);
+            }
         }
         fields.push(outcome);
     }
@@ -96,7 +100,7 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
         fields,
         rows,
         inherited,
-        grants: grants.iter().map(|grant| grant.id.to_string()).collect::<BTreeSet<_>>().into_iter().collect(),
+        grants: grants.iter().map(|grant| grant.head.id.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
         restrictions: restrictions.into_iter().collect(),
         shadows: Vec::new(),
         warnings: decider.warnings.into_iter().collect(),
@@ -105,11 +109,11 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
 }
 
 /// A grant that applies, its row rule bound.
-struct Applied<'a> {
-    id: &'a str,
+pub(super) struct Applied<'a> {
+    pub(super) head: &'a Head,
     granted: &'a Granted,
     aggregate_only: Option<u64>,
-    rows: Predicate,
+    pub(super) rows: Predicate,
 }
 
 /// Rows of all grants together. A grant of aggregates shows no rows of its own beside one that shows rows.
@@ -128,8 +132,8 @@ struct Coverage<'a> {
 }
 
 impl Coverage<'_> {
-    /// The plain grants of the field, or where there is none, those of aggregates.
-    fn of(&mut self, field: usize) -> FieldDecision {
+    /// What the plain grants of the field give, or where there is none, those of aggregates; and their places.
+    fn of(&mut self, field: usize) -> (FieldDecision, Vec<usize>) {
         let at = |only: bool, covers: &dyn Fn(&Applied) -> bool| -> Vec<usize> {
             let of = |grant: &Applied| grant.aggregate_only.is_some() == only && covers(grant);
             self.grants.iter().enumerate().filter(|(_, grant)| of(grant)).map(|(at, _)| at).collect()
@@ -139,32 +143,35 @@ impl Coverage<'_> {
         let only = plain.is_empty();
         let covering = if only { at(true, &covers) } else { plain };
         if covering.is_empty() {
-            return FieldDecision::default();
+            return (FieldDecision::default(), covering);
         }
-        // Any of several grants would do: the least group of them.
-        let least = covering.iter().filter_map(|at| self.grants[*at].aggregate_only).min();
+        // Of several grants for the same rows any would do. Where they differ, a group may be of rows that one of them
+        // alone covers, and which ones is not counted: the largest group of them.
+        let groups = covering.iter().filter_map(|at| self.grants[*at].aggregate_only);
+        let alike = covering.iter().all(|at| self.grants[*at].rows == self.grants[covering[0]].rows);
+        let least = if alike { groups.min() } else { groups.max() };
         let covered_where = match self.known.get(&covering) {
             Some(known) => known.clone(),
             None => {
                 let covered = Predicate::or(covering.iter().map(|at| self.grants[*at].rows.clone()));
                 let partly = (covered != *self.granted_rows && covered != Predicate::TRUE).then_some(covered);
-                self.known.insert(covering, partly.clone());
+                self.known.insert(covering.clone(), partly.clone());
                 partly
             }
         };
-        FieldDecision { visible: true, mask: None, covered_where, aggregate_only: least }
+        (FieldDecision { visible: true, covered_where, aggregate_only: least, ..FieldDecision::default() }, covering)
     }
 }
 
-struct Decider<'a> {
+pub(super) struct Decider<'a> {
     snapshot: &'a Snapshot,
-    facts: &'a Facts<'a>,
+    pub(super) facts: &'a Facts<'a>,
     trial: Option<&'a str>,
     warnings: BTreeSet<String>,
 }
 
 impl<'a> Decider<'a> {
-    fn policies(&self) -> &'a PolicySet {
+    pub(super) fn policies(&self) -> &'a PolicySet {
         &self.snapshot.policies
     }
 
@@ -197,7 +204,7 @@ impl<'a> Decider<'a> {
                 self.warn(&grant.head.id, &missing);
                 Predicate::FALSE
             });
-            found.push(Applied { id: &grant.head.id, granted, aggregate_only: grant.aggregate_only, rows });
+            found.push(Applied { head: &grant.head, granted, aggregate_only: grant.aggregate_only, rows });
         }
         found
     }
@@ -249,19 +256,20 @@ impl<'a> Decider<'a> {
     }
 
     /// The strictest of the masks that apply, with the strictest of their uses.
-    fn mask(&mut self, rules: &[(&MaskRule, Applies)], field: (usize, usize)) -> Option<AppliedMask> {
+    pub(super) fn mask(&mut self, rules: &[(&MaskRule, Applies)], field: (usize, usize)) -> Option<AppliedMask> {
         let mut chosen: Option<AppliedMask> = None;
         for (rule, applies) in rules {
             let Some(mask) = rule.fields.get(&field) else { continue };
-            let mask = match applies {
+            let (mask, usage) = match applies {
                 Applies::No => continue,
-                Applies::Yes | Applies::Unknown => mask.clone(),
+                Applies::Yes | Applies::Unknown => (mask.clone(), rule.usage),
+                // The strictest mask is one whose raw value cannot be asked after either (governance G9).
                 Applies::Missing(missing) => {
                     self.warn(&rule.head.id, missing);
-                    Mask::Hide
+                    (Mask::Hide, if rule.usage == MaskUse::None { MaskUse::None } else { MaskUse::Masked })
                 }
             };
-            let next = AppliedMask { mask, usage: rule.usage, rule: rule.head.id.clone() };
+            let next = AppliedMask { mask, usage, rule: rule.head.id.clone() };
             chosen = Some(match chosen {
                 None => next,
                 Some(before) => stricter(before, next),
@@ -303,7 +311,7 @@ impl<'a> Decider<'a> {
             if parent_rows == Predicate::TRUE && above.is_empty() {
                 continue;
             }
-            let grants: BTreeSet<String> = grants.iter().map(|grant| grant.id.to_string()).collect();
+            let grants: BTreeSet<String> = grants.iter().map(|grant| grant.head.id.clone()).collect();
             inherited.push(Inherited {
                 relationship: edge.id.clone(),
                 keys: edge.keys.clone(),
@@ -320,7 +328,7 @@ impl<'a> Decider<'a> {
 
 /// Load-time checks keep equally strict masks with different bodies apart; should two meet all the same, neither is
 /// shown.
-fn stricter(a: AppliedMask, b: AppliedMask) -> AppliedMask {
+pub(super) fn stricter(a: AppliedMask, b: AppliedMask) -> AppliedMask {
     let usage = if usage_rank(a.usage) >= usage_rank(b.usage) { a.usage } else { b.usage };
     let (mut chosen, other) = match a.mask.strictness().cmp(&b.mask.strictness()) {
         std::cmp::Ordering::Less => (b, a),
@@ -337,7 +345,7 @@ fn stricter(a: AppliedMask, b: AppliedMask) -> AppliedMask {
     chosen
 }
 
-fn usage_rank(usage: MaskUse) -> u8 {
+pub(super) fn usage_rank(usage: MaskUse) -> u8 {
     match usage {
         MaskUse::Lookup => 0,
         MaskUse::Masked | MaskUse::TokenJoin => 1,

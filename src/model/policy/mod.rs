@@ -7,6 +7,7 @@
 
 mod audience;
 mod body;
+mod by_grant;
 mod compile;
 mod conflict;
 mod decide;

@@ -7,7 +7,7 @@
 use super::decide::with_trial;
 use super::rule::Head;
 use super::template::Facts;
-use crate::decision::{Decision, FieldDecision, Shadow};
+use crate::decision::{AppliedMask, Decision, FieldDecision, Shadow};
 use crate::snapshot::Snapshot;
 
 /// Each rule in shadow mode that would have changed the decision, with what it would have changed.
@@ -40,7 +40,11 @@ fn changes(snapshot: &Snapshot, now: &Decision, tried: Option<&Decision>) -> Vec
 
 fn change(before: &FieldDecision, after: &FieldDecision) -> Option<&'static str> {
     // The rule's id stands in the mask, but another rule with the same mask changes nothing.
-    let mask = |field: &FieldDecision| field.mask.as_ref().map(|mask| (mask.mask.clone(), mask.usage));
+    let of = |mask: &AppliedMask| (mask.mask.clone(), mask.usage);
+    let mask = |field: &FieldDecision| {
+        let lighter = field.lighter.as_ref().map(|lighter| (lighter.rows.clone(), lighter.mask.as_ref().map(of)));
+        (field.mask.as_ref().map(of), lighter)
+    };
     match (before.visible, after.visible) {
         (true, false) => Some("hide"),
         (false, true) => Some("show"),

@@ -2,6 +2,7 @@
 //! file can be wrong.
 
 mod aggregates;
+mod by_grant;
 mod explain;
 mod inherit;
 mod limits;
@@ -85,6 +86,10 @@ fn shown(who: &str, entity: &str, snapshot: &Snapshot) -> String {
         }
         if let Some(applied) = &outcome.mask {
             text.push_str(&format!("; {} {} {:?} by {}", field.id, applied.mask, applied.usage, applied.rule));
+        }
+        if let Some(lighter) = &outcome.lighter {
+            let mask = lighter.mask.as_ref().map_or("clear".into(), |mask| format!("{} by {}", mask.mask, mask.rule));
+            text.push_str(&format!("; {} {mask} where {}", field.id, lighter.rows.describe(of)));
         }
         if let Some(covered) = &outcome.covered_where {
             text.push_str(&format!("; {} where {}", field.id, covered.describe(of)));

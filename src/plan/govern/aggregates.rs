@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::FieldRef as ArrowField;
 use datafusion_common::tree_node::Transformed;
 use datafusion_common::{Column, Result};
 use datafusion_expr::expr::{AggregateFunction, AggregateFunctionParams};
@@ -70,7 +71,9 @@ fn of_aggregate(aggregate: Aggregate) -> Result<Transformed<LogicalPlan>> {
     }
     let keys = aggregate.schema.fields().len() - aggregate.aggr_expr.len();
     let counted = Aggregate::try_new(aggregate.input, aggregate.group_expr, calls)?;
-    let items = aggregate.schema.iter().enumerate().map(|(place, (qualifier, field))| {
+    // The engine's own column of grouping sets is read by `grouping()` alone, inside the aggregation.
+    let shown = |(_, (_, field)): &(usize, (_, &ArrowField))| field.name() != Aggregate::INTERNAL_GROUPING_ID;
+    let items = aggregate.schema.iter().enumerate().filter(shown).map(|(place, (qualifier, field))| {
         let value = Expr::Column(Column::new(qualifier.cloned(), field.name()));
         let number = place.checked_sub(keys);
         match number.and_then(|number| Some((number, (*found.get(number)?)?))) {

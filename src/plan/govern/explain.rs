@@ -122,9 +122,15 @@ pub fn of_outcome(outcome: &FieldDecision, telling: Telling) -> String {
                 other => format!("{}{} {}", words.comma, words.usage, usage_word(other)),
             };
             let by = format!("{} {} {}{}{usage}", words.masked, words.by, mask.rule, partly(outcome, telling.language));
-            format!("{by} [{}]", mask.mask)
+            let lighter = outcome.lighter.as_ref().map(|lighter| match &lighter.mask {
+                Some(mask) => format!("{}{} {} {}", words.comma, words.masked, words.by, mask.rule),
+                None => format!("{}{}", words.comma, words.clear),
+            });
+            let lighter = lighter.map(|told| format!("{told}{}", words.on_rows_of_grants));
+            format!("{by} [{}]{}", mask.mask, lighter.unwrap_or_default())
         }
         (None, true) => format!("{}{}", words.clear, partly(outcome, telling.language)),
+        (Some(_), false) if outcome.lighter.is_some() => words.masked_on_some.to_string(),
         (Some(_), false) => words.masked.to_string(),
         (None, false) if outcome.covered_where.is_some() => words.masked_on_some.to_string(),
         (None, false) => words.clear.to_string(),

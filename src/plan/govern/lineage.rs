@@ -124,7 +124,15 @@ impl Tracer {
                 },
             },
             LogicalPlan::EmptyRelation(empty) => vec![Origin::default(); empty.schema.fields().len()],
-            LogicalPlan::Values(values) => vec![Origin::default(); values.schema.fields().len()],
+            LogicalPlan::Values(values) => {
+                let mut columns = vec![Origin::default(); values.schema.fields().len()];
+                // An item has no columns of an input; a subquery in it may read anything.
+                let nothing = std::sync::Arc::new(DFSchema::empty());
+                for row in &values.values {
+                    add(&mut columns, self.exprs(row, &nothing, &[], None)?);
+                }
+                columns
+            }
             LogicalPlan::SubqueryAlias(alias) => self.plan(&alias.input)?,
             LogicalPlan::Limit(limit) => self.plan(&limit.input)?,
             LogicalPlan::Subquery(subquery) => self.plan(&subquery.subquery)?,
@@ -280,10 +288,7 @@ impl Tracer {
     fn union(&mut self, inputs: &[std::sync::Arc<LogicalPlan>], width: usize) -> Result<Vec<Origin>, PlanError> {
         let mut columns = vec![Origin::default(); width];
         for input in inputs {
-            for (column, origin) in columns.iter_mut().zip(self.plan(input)?) {
-                column.fields.extend(origin.fields);
-                column.aggregated.extend(origin.aggregated);
-            }
+            add(&mut columns, self.plan(input)?);
         }
         Ok(columns)
     }
@@ -388,6 +393,14 @@ fn lookup(
 }
 
 /// One column that comes from all of these.
+/// Adds what another row or branch comes from, column by column.
+fn add(columns: &mut [Origin], more: Vec<Origin>) {
+    for (column, origin) in columns.iter_mut().zip(more) {
+        column.fields.extend(origin.fields);
+        column.aggregated.extend(origin.aggregated);
+    }
+}
+
 fn merged<'o>(origins: impl IntoIterator<Item = &'o Origin>) -> Origin {
     let mut all = Origin::default();
     for origin in origins {

@@ -358,9 +358,9 @@ fn decided(
             .flat_map(|((_, field), uses)| uses.iter().map(|how| (entity.fields[*field].id.clone(), how.word().into())))
             .collect();
         let named = lineage.touched.iter().filter(|(owner, _)| owner == index);
-        let masks = named.filter_map(|(_, field)| {
-            let mask = decision.fields[*field].mask.as_ref()?;
-            Some((entity.fields[*field].id.clone(), mask.rule.clone()))
+        let masks = named.flat_map(|(_, field)| {
+            let masks = decision.fields[*field].masks();
+            masks.map(|mask| (entity.fields[*field].id.clone(), mask.rule.clone()))
         });
         DecidedRelation {
             entity: entity.id.clone(),

@@ -74,9 +74,7 @@ impl Resolver<'_> {
             SqlType::Text | SqlType::Varchar(_) | SqlType::Name if !bare => {
                 super::names::call(numeric::TEXT, vec![taken])
             }
-            SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => {
-                super::names::call(numeric::WHOLE, vec![taken])
-            }
+            SqlType::Int2 | SqlType::Int4 | SqlType::Int8 if !bare => super::names::call(numeric::WHOLE, vec![taken]),
             _ => taken,
         };
         Ok(())

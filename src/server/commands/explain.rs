@@ -9,11 +9,11 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use sluice_base::{ClientError, Language, ToClient};
-use sluice_model::Principal;
 use sluice_model::allowance::Allowance;
 use sluice_model::audit::Auditable;
 use sluice_model::catalog::Catalog;
 use sluice_model::policy::allowance;
+use sluice_model::{FieldDecision, Principal};
 use sluice_plan::govern::{field_name, usage_word};
 use sluice_plan::{Explanation, Query, Statement, Telling};
 
@@ -200,6 +200,7 @@ fn field_json(explanation: &Explanation, catalog: &Catalog, field: (usize, usize
         "mask": mask.map(|mask| mask.mask.to_string()),
         "rule": mask.map(|mask| &mask.rule),
         "use": mask.map(|mask| usage_word(mask.usage)),
+        "lighter": outcome.and_then(|outcome| outcome.lighter.as_ref()).map(|lighter| lighter.describe(entity)),
         "covered_where": covered.map(|covered| covered.describe(entity)),
         "aggregate_only": outcome.and_then(|outcome| outcome.aggregate_only),
     })
@@ -210,9 +211,9 @@ fn relations_json(explanation: &Explanation, catalog: &Catalog) -> Vec<Value> {
     let relations = explanation.decisions.iter().map(|(index, decision)| {
         let entity = &catalog.entities[*index];
         let touched = explanation.touched.iter().filter(|(owner, _)| owner == index);
-        let masks = touched.filter_map(|field| {
-            let mask = explanation.outcome(*field)?.mask.as_ref()?;
-            Some(json!({"field": entity.fields[field.1].id, "rule": mask.rule, "mask": mask.mask.to_string()}))
+        let masks = touched.flat_map(|field| {
+            let masks = explanation.outcome(*field).into_iter().flat_map(FieldDecision::masks);
+            masks.map(|mask| json!({"field": entity.fields[field.1].id, "rule": mask.rule, "mask": mask.mask.to_string()}))
         });
         json!({
             "relation": entity.id, "rules": decision.rules(), "shadows": decision.shadows, "grants": decision.grants, "restrictions": decision.restrictions,

@@ -103,10 +103,10 @@ fn why(asking: &Asking, last: &Last) -> Vec<Vec<Datum>> {
             if let Some(mask) = &outcome.mask {
                 (masked, usage) = (true, mask.usage);
             }
-            partly |= outcome.covered_where.is_some();
+            partly |= outcome.covered_where.is_some() || outcome.lighter.is_some();
             totals |= outcome.aggregate_only.is_some();
             outcomes.push(of_outcome(outcome, telling));
-            rules.extend(outcome.mask.as_ref().map(|mask| mask.rule.clone()));
+            rules.extend(outcome.masks().map(|mask| mask.rule.clone()));
         }
         let outcome = if outcomes.is_empty() { words.no_field.to_string() } else { unique(outcomes).join(", ") };
         let explained = match (masked, partly, column.direct) {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::decision::FieldDecision;
 use crate::predicate::{CompareOp, Predicate, Term};
 
 /// A grant of some fields on the rows `level op n`, or on all rows.
@@ -101,6 +102,49 @@ proptest! {
                 let covered = grants.iter().any(|grant| grant.covers(field, level));
                 prop_assert_eq!(shows && reads, shows && covered, "{} at {:?}", FIELDS[field], level);
                 prop_assert_eq!(outcome.mask.is_some(), outcome.visible && masked == Some(field));
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 256, ..ProptestConfig::default() })]
+
+    /// Whoever holds several roles sees no cell clear that she would not see clear in one of them alone.
+    #[test]
+    fn several_roles_clear_nothing_that_no_single_one_clears(
+        grants in proptest::collection::vec((given(), 0..3usize), 1..5),
+        masks in proptest::collection::vec((0..FIELDS.len(), 0..3usize, any::<bool>()), 0..4),
+    ) {
+        const ROLES: [&str; 3] = ["r0", "r1", "r2"];
+        let mut text = String::from("roles: {r0: , r1: , r2: }\n---\n");
+        for (number, (grant, role)) in grants.iter().enumerate() {
+            text.push_str(&grant.text(number).replace("to: everyone", &format!("to: {{role: r{role}}}")));
+        }
+        for (number, (field, role, lifted)) in masks.iter().enumerate() {
+            let to = if *lifted { format!("{{not: {{role: r{role}}}}}") } else { format!("{{role: r{role}}}") };
+            text.push_str(&format!("mask: m{number}\nto: {to}\nfields: branch.{}\nwith: hide()\n---\n", FIELDS[*field]));
+        }
+        let snapshot = of(&[text.trim_end_matches("---\n")]);
+        let at = snapshot.catalog.find_entity("branch").unwrap();
+        let as_roles = |roles: &str| decide(&principal(&format!("x roles={roles}"), &snapshot), &snapshot, at);
+        let shows = |outcome: &FieldDecision, level| {
+            let masked = match &outcome.lighter {
+                Some(lighter) if holds(&lighter.rows, level) == Some(true) => lighter.mask.is_some(),
+                _ => outcome.mask.is_some(),
+            };
+            let covered = outcome.covered_where.as_ref().is_none_or(|covered| holds(covered, level) == Some(true));
+            outcome.visible && covered && !masked
+        };
+        let Some(all) = as_roles("r0,r1,r2") else { return Ok(()) };
+        // A role without grants only lifts masks: it is held beside every other one.
+        let idle: String = ROLES.iter().enumerate().filter(|(n, _)| grants.iter().all(|(_, role)| role != n)).map(|(_, role)| format!(",{role}")).collect();
+        let single: Vec<_> = ROLES.iter().filter_map(|role| as_roles(&format!("{role}{idle}"))).collect();
+        for level in [None, Some(1), Some(2), Some(3)] {
+            for (field, outcome) in all.fields.iter().enumerate() {
+                let clear = holds(&all.rows, level) == Some(true) && shows(outcome, level);
+                let alone = single.iter().any(|one| holds(&one.rows, level) == Some(true) && shows(&one.fields[field], level));
+                prop_assert!(!clear || alone, "{} at {:?} under\n{}", FIELDS[field], level, text);
             }
         }
     }

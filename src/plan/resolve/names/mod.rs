@@ -13,6 +13,7 @@ mod select;
 mod sets;
 mod terms;
 mod tree;
+mod values;
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -230,10 +231,14 @@ impl<'a> Resolver<'a> {
             }
             SetExpr::Values(values) => {
                 let width = values.rows.first().map_or(0, |row| row.content.len());
+                if values.rows.iter().any(|row| row.content.len() != width) {
+                    return Err(PlanError::Form("VALUES lists must all be the same length".into()));
+                }
+                if let Some(selects) = values::selects(values)? {
+                    *body = selects;
+                    return self.body(body);
+                }
                 for row in &mut values.rows {
-                    if row.content.len() != width {
-                        return Err(PlanError::Form("VALUES lists must all be the same length".into()));
-                    }
                     for expr in &mut row.content {
                         self.expr(expr)?;
                         narrow_integer(expr);

@@ -186,6 +186,12 @@ fn of_mask(old: &FieldDecision, new: &FieldDecision) -> Option<Effect> {
         (None, Some(_)) => return Some(if old.mask.is_none() { Effect::Loss } else { Effect::Either }),
         (None, None) => {}
     }
+    let lighter = match (&old.lighter, &new.lighter) {
+        (None, None) => None,
+        (None, Some(_)) => Some(Effect::Gain),
+        (Some(_), None) => Some(Effect::Loss),
+        (Some(before), Some(now)) => (before != now).then_some(Effect::Either),
+    };
     let (old, new) = match (&old.mask, &new.mask) {
         (None, None) => return None,
         (Some(_), None) => return Some(Effect::Gain),
@@ -198,11 +204,7 @@ fn of_mask(old: &FieldDecision, new: &FieldDecision) -> Option<Effect> {
         std::cmp::Ordering::Equal if old.mask == new.mask => None,
         std::cmp::Ordering::Equal => Some(Effect::Either),
     };
-    let usage = of_usage(old.usage, new.usage);
-    match (body, usage) {
-        (Some(body), Some(usage)) => Some(body.with(usage)),
-        (body, usage) => body.or(usage),
-    }
+    [body, lighter, of_usage(old.usage, new.usage)].into_iter().flatten().reduce(Effect::with)
 }
 
 /// Look-ups and joins by token allow things of different kinds.
@@ -230,6 +232,9 @@ fn described(outcome: Option<&FieldDecision>, entity: &Entity) -> String {
     };
     if let Some(mask) = outcome.mask.as_ref().filter(|mask| mask.usage != MaskUse::Masked) {
         text.push_str(&format!(" use {}", usage_word(mask.usage)));
+    }
+    if let Some(lighter) = &outcome.lighter {
+        text.push_str(&format!(" but {}", lighter.describe(entity)));
     }
     if let Some(covered) = &outcome.covered_where {
         text.push_str(&format!(" where {}", covered.describe(entity)));

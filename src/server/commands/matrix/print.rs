@@ -154,9 +154,10 @@ fn of_subject(column: &Column, index: usize, entity: &Entity) -> Value {
             FieldAccess::Hidden | FieldAccess::Clear | FieldAccess::Totals(_) => Value::Null,
         };
         let covered = decision.fields[field].covered_where.as_ref().map(|covered| covered.describe(entity));
+        let lighter = decision.fields[field].lighter.as_ref().map(|lighter| lighter.describe(entity));
         json!({
             "field": described.id, "state": state, "mask": mask, "least_group": decision.fields[field].aggregate_only, "filtered": !access.every_row && state != "hidden",
-            "covered_where": covered,
+            "covered_where": covered, "lighter": lighter,
         })
     });
     json!({

@@ -190,10 +190,12 @@ fn shown(entity: &Entity, own: &Decision, hers: &Decision) -> Vec<(usize, Shown)
 /// Every field that the person's row rule and the reach of her grants read.
 fn rule_fields(decision: &Decision) -> BTreeSet<usize> {
     let covered = decision.fields.iter().filter_map(|field| field.covered_where.as_ref());
-    covered.chain([&decision.rows]).flat_map(|rule| rule.fields()).collect()
+    let lighter = decision.fields.iter().filter_map(|field| field.lighter.as_ref()).map(|lighter| &lighter.rows);
+    covered.chain(lighter).chain([&decision.rows]).flat_map(|rule| rule.fields()).collect()
 }
 
-/// The steward's rows that the person sees too: her fields, then one flag per field that a grant covers in part.
+/// The steward's rows that the person sees too: her fields, then a flag per field that a grant covers
+/// in part, and one per field that is masked in part.
 async fn read(
     opened: &Opened,
     runner: &Runner<'_>,
@@ -234,11 +236,13 @@ fn pairs(
         let mut pairs = Vec::new();
         for ((field, shown), (original, column)) in fields.iter().zip(own.iter().zip(&answer.columns)) {
             let outcome = &hers.fields[*field];
-            let covered = match outcome.covered_where {
-                Some(_) => flags.next().and_then(|flag| flag.as_deref()) == Some("t"),
-                None => true,
+            let mut flag = || flags.next().and_then(|flag| flag.as_deref()) == Some("t");
+            let covered = outcome.covered_where.is_none() || flag();
+            let mask = match &outcome.lighter {
+                Some(lighter) if flag() => &lighter.mask,
+                _ => &outcome.mask,
             };
-            let seen = match (shown, covered, &outcome.mask) {
+            let seen = match (shown, covered, mask) {
                 (Shown::Hidden | Shown::Totals, ..) => None,
                 (Shown::NotRaw, ..) | (Shown::Same, true, _) => original.clone(),
                 (_, false, _) => None,
@@ -247,7 +251,7 @@ fn pairs(
                     let masked = applied.mask.apply(&value(original, sql_type), sql_type, keys);
                     text_of(masked, column)?
                 }
-                (Shown::Masked, true, None) => None,
+                (Shown::Masked, true, None) => original.clone(),
             };
             pairs.push(Pair { original: original.clone(), seen });
         }

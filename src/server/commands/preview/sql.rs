@@ -19,6 +19,9 @@ pub(super) fn select(catalog: &Catalog, index: usize, hers: &Decision, fields: &
         if let Some(covered) = &hers.fields[*field].covered_where {
             items.push(format!("({}) IS TRUE AS covered_{field}", condition(covered, entity)));
         }
+        if let Some(lighter) = &hers.fields[*field].lighter {
+            items.push(format!("({}) IS TRUE AS lighter_{field}", condition(&lighter.rows, entity)));
+        }
     }
     let mut sql = format!("SELECT {} FROM {}.{}", items.join(", "), ident(domain), ident(&entity.id));
     if hers.rows != Predicate::TRUE {

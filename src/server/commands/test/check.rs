@@ -154,6 +154,9 @@ fn decision_lines(explanation: &Explanation, snapshot: &Snapshot) -> Vec<String>
         if let Some(mask) = outcome.mask.as_ref().filter(|mask| usage_word(mask.usage) != "masked") {
             line.push_str(&format!(" use {}", usage_word(mask.usage)));
         }
+        if let Some(lighter) = &outcome.lighter {
+            line.push_str(&format!(" but {}", lighter.describe(entity)));
+        }
         if let Some(covered) = &outcome.covered_where {
             line.push_str(&format!(" where {}", covered.describe(entity)));
         }

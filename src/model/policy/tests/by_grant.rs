@@ -1,0 +1,94 @@
+//! Masks chosen by the grant that a row came by (G2).
+
+use super::*;
+
+const GRANTS: &str = "roles: {d: }\n---\ngrant: all\nto: {role: a}\nread: customer\n---\n\
+                      grant: own\nto: {role: b}\nread: customer\nrows: in_org(branch_id, 'self')\n---\n";
+
+#[test]
+fn two_roles_clear_nothing_that_neither_shows_clear() {
+    let own = "branch_id IN ('B11')";
+    let rules = format!(
+        "{GRANTS}mask: name\nto: {{not: {{role: b}}}}\nfields: customer.cust_name\nwith: cn_name()\n---\n\
+         mask: phone-own\nto: {{role: b}}\nfields: customer.mobile\nwith: cn_mobile()\n---\n\
+         mask: phone-all\nto: {{not: {{role: b}}}}\nfields: customer.mobile\nwith: hide()\n---\n\
+         mask: card\nto: {{role: a}}\nfields: customer.cert_no\nwith: cn_id_card()\n"
+    );
+    decides(
+        &rules,
+        &[
+            (
+                "x roles=a units=B11",
+                "customer",
+                "TRUE; cust_name cn_name() Masked by name; cert_no cn_id_card() Masked by card; mobile hide() Masked by phone-all",
+            ),
+            ("x roles=b units=B11", "customer", &format!("{own}; mobile cn_mobile() Masked by phone-own")),
+            // The name is clear, and the number half shown, on her own branch's rows alone. A mask that is for whoever
+            // holds a role stays on every row.
+            (
+                "x roles=a,b units=B11",
+                "customer",
+                &format!(
+                    "TRUE; cust_name cn_name() Masked by name; cust_name clear where {own}; \
+                     cert_no cn_id_card() Masked by card; mobile hide() Masked by phone-all; \
+                     mobile cn_mobile() by phone-own where {own}"
+                ),
+            ),
+            // Whoever has no unit sees nobody's rows lighter.
+            (
+                "x roles=a,b",
+                "customer",
+                "TRUE; cust_name cn_name() Masked by name; cert_no cn_id_card() Masked by card; \
+                 mobile hide() Masked by phone-all; warning rule `own`: organisation unit is missing",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_role_without_grants_lifts_its_masks_everywhere() {
+    decides(
+        &format!("{GRANTS}mask: name\nto: {{not: {{role: d}}}}\nfields: customer.cust_name\nwith: cn_name()\n"),
+        &[
+            ("x roles=a,b units=B11", "customer", "TRUE; cust_name cn_name() Masked by name"),
+            ("x roles=a,d units=B11", "customer", "TRUE"),
+            ("x roles=a,b,d units=B11", "customer", "TRUE"),
+        ],
+    );
+    // The lighter grant shows every row.
+    decides(
+        "grant: all\nto: {role: a}\nread: customer\n---\ngrant: too\nto: {role: b}\nread: customer\n---\n\
+         mask: name\nto: {not: {role: b}}\nfields: customer.cust_name\nwith: cn_name()\n",
+        &[("x roles=a,b", "customer", "TRUE"), ("x roles=a", "customer", "TRUE; cust_name cn_name() Masked by name")],
+    );
+    // A field that only the other grant gives.
+    decides(
+        "grant: all\nto: {role: a}\nread: branch\nexcept: [branch.region]\n---\n\
+         grant: own\nto: {role: b}\nread: [branch.branch_id, branch.region]\nrows: level = 1\n---\n\
+         mask: region\nto: {not: {role: b}}\nfields: branch.region\nwith: hide()\n",
+        &[("x roles=a,b", "branch", "TRUE; region where level = 1")],
+    );
+}
+
+#[test]
+fn tokens_are_not_mixed_with_raw_values() {
+    decides(
+        &format!(
+            "{GRANTS}mask: card\nto: {{not: {{role: b}}}}\nfields: customer.cert_no\nwith: token('pii')\nuse: token_join\n"
+        ),
+        &[("x roles=a,b units=B11", "customer", "TRUE; cert_no token('pii') TokenJoin by card")],
+    );
+}
+
+#[test]
+fn a_missing_attribute_leaves_no_look_up() {
+    decides(
+        "grant: all\nto: everyone\nread: customer\n---\n\
+         mask: phone\nto: {attribute: \"clearance < 3\"}\nfields: customer.mobile\nwith: keep(3, 4)\nuse: lookup\n",
+        &[(
+            "x",
+            "customer",
+            "TRUE; mobile hide() Masked by phone; warning rule `phone`: attribute `clearance` is missing",
+        )],
+    );
+}
