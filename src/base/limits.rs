@@ -18,6 +18,9 @@ pub struct Limits {
     pub statement_timeout_ms: u64,
     /// Time a session may be idle, milliseconds; 0 is no limit.
     pub idle_timeout_ms: u64,
+    /// Time for which rows leave under one decision before it is made again, milliseconds; 0 is no limit. Rows fetched
+    /// under another snapshot than the one decided under have it made again at once.
+    pub decision_age_ms: u64,
     /// Rows one statement may return; 0 is no limit.
     pub rows_max: u64,
     /// Memory of the engine's operators, bytes, for all statements together.
@@ -45,6 +48,7 @@ impl Default for Limits {
             login_timeout_ms: 10_000,
             statement_timeout_ms: 300_000,
             idle_timeout_ms: 0,
+            decision_age_ms: 180_000,
             rows_max: 0,
             memory_bytes: 256 << 20,
             statement_bytes_max: 1 << 20,

@@ -82,6 +82,16 @@ impl Audience {
         }
     }
 
+    /// Whether somebody may be in it at one moment and not at another.
+    pub(super) fn reads_clock(&self) -> bool {
+        match self {
+            Audience::Everyone | Audience::Role(_) | Audience::User(_) | Audience::Group(_) => false,
+            Audience::Attribute(condition) => condition.reads_clock(),
+            Audience::Not(inner) => inner.reads_clock(),
+            Audience::Any(parts) | Audience::All(parts) => parts.iter().any(Audience::reads_clock),
+        }
+    }
+
     /// True only where it is certain that no principal is in both.
     pub(super) fn disjoint(&self, other: &Audience, roles: &Roles) -> bool {
         match (self, other) {

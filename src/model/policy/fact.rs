@@ -47,6 +47,14 @@ impl Fact {
         })
     }
 
+    /// Whether it changes while nothing but time passes.
+    pub(super) fn is_clock(&self) -> bool {
+        match self {
+            Fact::Now | Fact::Date | Fact::Time | Fact::Weekday | Fact::Hour => true,
+            Fact::User | Fact::Zone | Fact::Purpose | Fact::Attribute(_) | Fact::OrgUnits => false,
+        }
+    }
+
     /// The fact's own type; `None` for an attribute, which is read as what it meets, and for the list of units.
     pub(super) fn sql_type(&self) -> Option<SqlType> {
         match self {

@@ -84,6 +84,18 @@ impl PolicySet {
         masks.filter_map(|mask| mask.key_name()).collect()
     }
 
+    /// Whether a grant of this id gives values, and not aggregates alone.
+    pub fn gives_values(&self, grant: &str) -> bool {
+        self.grants.iter().any(|rule| rule.head.id == grant && rule.aggregate_only.is_none())
+    }
+
+    /// Whether a decision on one and the same organisation tree may depend on the moment it is made at.
+    pub fn reads_clock(&self) -> bool {
+        let granted = self.grants.iter().flat_map(|rule| rule.entities.values()).map(|granted| &granted.rows);
+        let restricted = self.restrictions.iter().flat_map(|rule| rule.rows.values());
+        self.heads().any(rule::Head::reads_clock) || granted.chain(restricted).any(template::Template::reads_clock)
+    }
+
     /// Ids of all rules, sorted.
     pub fn rule_ids(&self) -> BTreeSet<&str> {
         self.heads().map(|head| head.id.as_str()).collect()

@@ -109,6 +109,11 @@ impl OrgTree {
         self.spans.iter().map(|(_, day)| day.units.len()).max().unwrap_or(0)
     }
 
+    /// True where it is not the same on all days.
+    pub fn is_dated(&self) -> bool {
+        self.spans.iter().any(|(first, _)| *first > i32::MIN)
+    }
+
     /// True where no unit is known on any day.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -37,6 +37,11 @@ impl Head {
             None => audience,
         }
     }
+
+    /// Whether it applies at some moments and not at others.
+    pub(super) fn reads_clock(&self) -> bool {
+        self.audience.reads_clock() || self.when.as_ref().is_some_and(Template::reads_clock)
+    }
 }
 
 /// What a grant gives of one entity.

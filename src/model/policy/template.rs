@@ -149,7 +149,27 @@ fn unit_values(units: Vec<String>, sql_type: &SqlType) -> Result<Vec<Datum>, Mis
     Ok(numbers)
 }
 
+impl Side {
+    fn reads_clock(&self) -> bool {
+        matches!(self, Side::Fact(fact, _) if fact.is_clock())
+    }
+}
+
 impl Template {
+    /// Whether it may hold at one moment and not at another. Days of the organisation tree are the tree's to tell.
+    pub(super) fn reads_clock(&self) -> bool {
+        match self {
+            Template::Const(_) | Template::Like { .. } | Template::IsTrue(_) | Template::InOrg { .. } => false,
+            Template::Compare { left, right, .. } => left.reads_clock() || right.reads_clock(),
+            Template::In { side, items, .. } => {
+                side.reads_clock() || items.iter().any(|item| matches!(item, Item::Fact(fact) if fact.is_clock()))
+            }
+            Template::IsNull { side, .. } => side.reads_clock(),
+            Template::And(parts) | Template::Or(parts) => parts.iter().any(Template::reads_clock),
+            Template::Not(inner) => inner.reads_clock(),
+        }
+    }
+
     /// The predicate for the principal that the facts are about.
     pub(super) fn bind(&self, facts: &Facts) -> Result<Predicate, Missing> {
         Ok(match self {

@@ -17,7 +17,7 @@ use sluice_model::Snapshot;
 use sluice_model::audit::Event;
 use sluice_wire::AcceptOptions;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use load::{Files, LoadError, Loader, open_sources};
@@ -25,6 +25,7 @@ pub use org::Org;
 
 use crate::state::{Current, Phase, State};
 use org::Change;
+use watcher::Watching;
 
 /// Quiet after the last change before files are read: writers write in several steps.
 const QUIET: Duration = Duration::from_millis(250);
@@ -59,7 +60,7 @@ impl Reloader {
 
     async fn run(mut self) {
         let mut phase = self.state.phase();
-        let (_watcher, mut changes) = self.watch();
+        let mut watching = self.watch(None).await;
         let mut hangups = match signal(SignalKind::hangup()) {
             Ok(signal) => Some(signal),
             Err(error) => {
@@ -73,12 +74,15 @@ impl Reloader {
         loop {
             tokio::select! {
                 () = draining(&mut phase) => return,
-                () = next(&mut changes) => {
-                    settle(&mut changes).await;
+                () = next(&mut watching) => {
+                    settle(&mut watching).await;
+                    // Before the files are read: what changes from now on is noticed.
+                    watching = self.watch(watching).await;
                     self.reload(Trigger::Change).await;
                 }
                 () = hangup(&mut hangups) => {
                     tracing::info!("SIGHUP: loading files anew");
+                    watching = self.watch(watching).await;
                     self.reload(Trigger::Request).await;
                     self.reload_certificate();
                 }
@@ -87,17 +91,19 @@ impl Reloader {
         }
     }
 
-    fn watch(&self) -> (Option<notify::RecommendedWatcher>, Option<mpsc::Receiver<()>>) {
+    /// Watches what stands in the place of the files by now; where that fails, what was watched before stays watched.
+    async fn watch(&self, before: Option<Watching>) -> Option<Watching> {
         if !self.loader.config.reload.watch {
-            return (None, None);
+            return None;
         }
-        match watcher::watch(&self.loader.config) {
-            Ok((watcher, changes)) => (Some(watcher), Some(changes)),
-            Err(error) => {
-                tracing::error!(alert = true, %error, "folders cannot be watched; send SIGHUP after a change");
-                (None, None)
-            }
-        }
+        let config = self.loader.config.clone();
+        let failed = match tokio::task::spawn_blocking(move || watcher::watch(&config)).await {
+            Ok(Ok(watching)) => return Some(watching),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(alert = true, error = failed, "folders cannot be watched; send SIGHUP after a change");
+        before
     }
 
     /// Loads all files and swaps them in where they are right and other than those in force. True where the set in
@@ -195,9 +201,9 @@ async fn draining(phase: &mut watch::Receiver<Phase>) {
 }
 
 /// The next change; never where nothing is watched.
-async fn next(changes: &mut Option<mpsc::Receiver<()>>) {
-    let received = match changes {
-        Some(changes) => changes.recv().await,
+async fn next(watching: &mut Option<Watching>) {
+    let received = match watching {
+        Some(watching) => watching.changed().await,
         None => None,
     };
     if received.is_none() {
@@ -216,7 +222,7 @@ async fn hangup(hangups: &mut Option<Signal>) {
 }
 
 /// Waits until nothing changes any more, within bounds.
-async fn settle(changes: &mut Option<mpsc::Receiver<()>>) {
+async fn settle(watching: &mut Option<Watching>) {
     let deadline = tokio::time::Instant::now() + QUIET_MAX;
-    while tokio::time::Instant::now() < deadline && tokio::time::timeout(QUIET, next(changes)).await.is_ok() {}
+    while tokio::time::Instant::now() < deadline && tokio::time::timeout(QUIET, next(watching)).await.is_ok() {}
 }

@@ -1,6 +1,7 @@
 //! A good set is taken as a whole, a bad one leaves everything as it is, and the organisation tree follows its source.
 
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -56,6 +57,11 @@ struct World {
 
 impl World {
     async fn open(watch: bool) -> (World, Reloader) {
+        World::open_at(watch, Path::to_path_buf, |_| ()).await
+    }
+
+    /// `path`: how the configuration file's path is written; `arrange`: what is done with the files first.
+    async fn open_at(watch: bool, path: fn(&Path) -> PathBuf, arrange: fn(&Path)) -> (World, Reloader) {
         let folder = tempfile::tempdir().unwrap();
         for name in ["catalog", "policies"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
@@ -72,7 +78,8 @@ impl World {
         );
         write(folder.path(), "sluice.yaml", &config);
         branches(folder.path(), &["('H00', NULL)", "('B10', 'H00')"]);
-        let config = Arc::new(Config::load(&folder.path().join("sluice.yaml")).unwrap());
+        arrange(folder.path());
+        let config = Arc::new(Config::load(&path(&folder.path().join("sluice.yaml"))).unwrap());
         let (loader, current) = Loader::open(config.clone(), None).await.unwrap();
         let memory = Arc::new(Memory::default());
         let limits = config.limits.clone();
@@ -217,6 +224,106 @@ async fn a_changed_file_is_noticed() {
     world.wait("the new tree", |world| world.units().len() == 3).await;
     world.state.enter(Phase::Draining);
     tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap();
+}
+
+/// The same path, counted from the working directory.
+fn relative(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    up.join(path.strip_prefix("/").unwrap())
+}
+
+/// Waits until the one grant of the set in force has this name.
+async fn granted(world: &World, name: &str) {
+    world.wait(name, |world| world.state.current().snapshot.policies.rule_ids().contains(name)).await;
+}
+
+fn named(name: &str) -> String {
+    POLICIES.replace("all-branches", name)
+}
+
+#[tokio::test]
+async fn a_relative_path_is_watched_as_well() {
+    let (world, reloader) = World::open_at(true, relative, |_| ()).await;
+    let running = reloader.spawn();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    world.write("policies/grants.yaml", &named("first"));
+    granted(&world, "first").await;
+    // Written beside and renamed over, as editors do.
+    world.write("policies/.grants.new", &named("second"));
+    std::fs::rename(world.folder.path().join("policies/.grants.new"), world.folder.path().join("policies/grants.yaml"))
+        .unwrap();
+    granted(&world, "second").await;
+    let users = std::fs::read_to_string(world.folder.path().join("users.yaml")).unwrap();
+    let epoch = world.epoch();
+    world.write("users.yaml", &users.replace("  ana:", "  bea:"));
+    world.wait("the new users", |world| world.epoch() > epoch).await;
+    world.state.enter(Phase::Draining);
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_exchanged_folder_is_watched_from_then_on() {
+    let (world, reloader) = World::open(true).await;
+    let running = reloader.spawn();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let path = |name: &str| world.folder.path().join(name);
+    std::fs::create_dir(path("next")).unwrap();
+    world.write("next/grants.yaml", &named("first"));
+    std::fs::rename(path("policies"), path("before")).unwrap();
+    // Between the two there is no folder at all; the set in force stays.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(world.epoch(), 1);
+    std::fs::rename(path("next"), path("policies")).unwrap();
+    granted(&world, "first").await;
+    world.write("policies/grants.yaml", &named("second"));
+    granted(&world, "second").await;
+    world.state.enter(Phase::Draining);
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn links_are_followed_and_watched() {
+    // As Kubernetes mounts a volume: folders, and links that lead through one link.
+    let arrange = |folder: &Path| {
+        let path = |name: &str| folder.join(name);
+        std::fs::create_dir_all(path("volume/..1")).unwrap();
+        std::fs::rename(path("users.yaml"), path("volume/..1/users.yaml")).unwrap();
+        std::fs::rename(path("policies"), path("volume/..1/policies")).unwrap();
+        std::fs::rename(path("volume/..1/policies/grants.yaml"), path("shared.yaml")).unwrap();
+        symlink("../../../shared.yaml", path("volume/..1/policies/grants.yaml")).unwrap();
+        symlink("..1", path("volume/..data")).unwrap();
+        symlink("volume/..data/users.yaml", path("users.yaml")).unwrap();
+        symlink("volume/..data/policies", path("policies")).unwrap();
+    };
+    let (world, reloader) = World::open_at(true, relative, arrange).await;
+    let running = reloader.spawn();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let path = |name: &str| world.folder.path().join(name);
+    world.write("shared.yaml", &named("first"));
+    granted(&world, "first").await;
+
+    let exchange = |number: u32, name: &str, user: &str| {
+        let next = format!("volume/..{number}");
+        std::fs::create_dir_all(path(&next).join("policies")).unwrap();
+        world.write(&format!("{next}/policies/grants.yaml"), &named(name));
+        let users = std::fs::read_to_string(path("users.yaml")).unwrap().replace("  ana:", &format!("  {user}:"));
+        world.write(&format!("{next}/users.yaml"), &users);
+        symlink(format!("..{number}"), path("volume/..data_tmp")).unwrap();
+        std::fs::rename(path("volume/..data_tmp"), path("volume/..data")).unwrap();
+    };
+    for (number, name) in [(2, "second"), (3, "third")] {
+        exchange(number, name, "ana");
+        granted(&world, name).await;
+    }
+    world.write("volume/..3/policies/grants.yaml", &named("fourth"));
+    granted(&world, "fourth").await;
+    let epoch = world.epoch();
+    exchange(4, "fourth", "bea");
+    world.wait("the new users", |world| world.epoch() > epoch).await;
+    assert!(world.state.current().users.get("bea").is_some());
+    world.state.enter(Phase::Draining);
+    running.await.unwrap();
 }
 
 #[tokio::test]

@@ -87,6 +87,12 @@ impl Session {
     /// failed is not known.
     pub(super) async fn move_cursor(&mut self, name: &str, motion: Motion, shown: Shown) -> Result<Sent, Fault> {
         let mut portal = self.names.take(name).map_err(|_| SessionError::NoCursor(name.to_string()))?;
+        if let Run::Rows { mut rows, word } = portal.run {
+            if let Err(fault) = rows.resume(&mut self.io).await {
+                return Err(rows.fail(fault));
+            }
+            portal.run = Run::Rows { rows, word };
+        }
         let binary = portal.cursor.is_some_and(|cursor| cursor.binary);
         let columns = portal.told.clone().unwrap_or_default();
         let formats = match &shown {

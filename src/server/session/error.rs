@@ -108,6 +108,9 @@ pub enum SessionError {
     /// SET ROLE that would show more than before.
     #[error("role {0:?} does not narrow")]
     RoleWidens(String),
+    /// A decision that rows leave under would no longer be made; the text, for the audit, says why.
+    #[error("no longer decided as before: {0}")]
+    Outdated(String),
     /// SET SESSION AUTHORIZATION to somebody else.
     #[error("session authorization of another user")]
     NotSelf,
@@ -282,9 +285,16 @@ impl ToClient for SessionError {
                 format!("没有设置角色 \"{role}\" 的权限"),
             )
             .detail(
-                "The role alone would lift a restriction that another of your roles carries.",
-                "单独使用该角色会解除您其他角色所受的限制。",
-            ),
+                "In force alone, the role would show what all your roles together do not.",
+                "单独使用该角色会显示您全部角色合起来也看不到的内容。",
+            )
+            .hint("RESET ROLE puts all your roles in force.", "RESET ROLE 可恢复使用全部角色。"),
+            SessionError::Outdated(_) => new(
+                S::ObjectNotInPrerequisiteState,
+                "what you may see has changed since this query began".into(),
+                "自该查询开始以来,您可见的内容已有变化".into(),
+            )
+            .hint("Run the query again.", "请重新执行该查询。"),
             SessionError::NotSelf => new(
                 S::InsufficientPrivilege,
                 "permission denied to set session authorization".into(),

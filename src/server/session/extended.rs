@@ -336,6 +336,7 @@ impl Session {
         max: u64,
     ) -> Result<(), Fault> {
         let sent = async {
+            rows.resume(&mut self.io).await?;
             let formats = portal_formats(portal, rows.columns().len())?;
             self.follow_encoding();
             let encoding = self.io.conn().encoding();

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use sluice_base::{ClientError, Language, ToClient};
 use sluice_model::audit::{Event, SessionInfo};
+use sluice_model::principal::RequestContext;
 use sluice_wire::{Backend, Connection, Startup, TransactionStatus, WireError};
 
 use super::Session;
 use super::error::SessionError;
 use super::io::Io;
 use super::portal::Names;
-use super::role::Identity;
+use super::role::{Identity, visible_path};
 use super::settings::Settings;
 use super::transaction::Transaction;
 use crate::state::{State, role_names};
@@ -92,7 +93,6 @@ fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), 
     settings.establish("session_authorization", &startup.user);
     settings.establish("ssl", if startup.tls { "on" } else { "off" });
     settings.establish("max_connections", &state.limits.connections_max.to_string());
-    settings.establish("search_path", &Settings::path_text(&current.snapshot.catalog.search_path));
     // Parameters of their own go before those in `options`.
     for (name, value) in options(startup.parameters.get("options").map_or("", String::as_str)).map_err(told)? {
         settings.start_with(&name, &value).map_err(told)?;
@@ -105,6 +105,14 @@ fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), 
         return Err(told(SessionError::UserGone(startup.user.clone())));
     };
     let policies = &current.snapshot.policies;
+    let context = RequestContext {
+        client_addr: Some(startup.peer.ip()),
+        application_name: settings.get("application_name").unwrap_or_default(),
+        purpose: settings.get("sluice.purpose").unwrap_or_default(),
+        now_micros: state.sink.now_micros(),
+    };
+    let path = visible_path(&user.principal(policies, context), &current.snapshot);
+    settings.establish("search_path", &Settings::path_text(&path));
     let info = SessionInfo {
         known_how: "login".to_string(),
         roles: role_names(&policies.roles_of(&user.name, &user.groups, &user.roles)),
@@ -182,7 +190,7 @@ async fn begin(
         names: Names::new(state.limits.prepared_max),
         pid,
         last: None,
-        asked: None,
+        derived: None,
         encoding_of,
         skipping: false,
         _registered: registered,

@@ -18,6 +18,7 @@ mod role;
 mod rows;
 pub mod settings;
 mod simple;
+mod standing;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,6 @@ use role::Identity;
 pub(crate) use role::roles_within;
 use settings::Settings;
 use transaction::{Transaction, Undone, Warning};
-use work::Asking;
 pub(crate) use work::query_of;
 
 pub use login::login;
@@ -59,8 +59,8 @@ pub struct Session {
     pid: i32,
     /// How the last statement over business relations was decided.
     last: Option<Arc<own::Last>>,
-    /// Who asks, derived under a generation of the settings.
-    asked: Option<(u64, Asking)>,
+    /// Who asks, as derived last.
+    derived: Option<role::Derived>,
     /// The generation of the settings whose encoding the connection has.
     encoding_of: u64,
     /// After an error in the extended protocol: everything up to Sync is passed over.

@@ -1,7 +1,8 @@
 //! Rows on their way to the client: out of the engine's blocks, through an encoder, into the connection's buffer.
 //!
 //! Invariants: at most one block is held besides what a scrollable cursor keeps within its bound; rows leave as soon
-//! as the next ones are not ready at once; a slow reader holds the source back.
+//! as the next ones are not ready at once; a slow reader holds the source back; none leaves under a decision that no
+//! longer stands.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -15,6 +16,7 @@ use sluice_wire::{Encoding, RowLayout};
 
 use super::error::{Fault, SessionError};
 use super::io::{BUFFER_BYTES, Io};
+use super::standing::Standing;
 use crate::quota::Meter;
 
 /// How long rows that are ready wait for company before they leave.
@@ -25,6 +27,8 @@ const SCROLL_BYTES_MAX: usize = 32 << 20;
 /// An open result and the place reached in it.
 pub struct Rows {
     stream: RowStream,
+    /// Whether the decision still stands.
+    standing: Standing,
     /// Blocks at hand, each with the number of its first row (from 0).
     blocks: VecDeque<(u64, RowBlock)>,
     /// Keep passed blocks for the way back.
@@ -119,9 +123,10 @@ pub struct Sent {
 
 impl Rows {
     /// Rows from their beginning.
-    pub fn new(stream: RowStream, rows_max: u64) -> Rows {
+    pub fn new(stream: RowStream, rows_max: u64, standing: Standing) -> Rows {
         Rows {
             stream,
+            standing,
             blocks: VecDeque::new(),
             scroll: false,
             kept_bytes: 0,
@@ -178,10 +183,16 @@ impl Rows {
         fault
     }
 
+    /// More rows are asked for, at once or much later: the decision is made again where the snapshot is another.
+    pub async fn resume(&mut self, io: &mut Io) -> Result<(), Fault> {
+        self.standing.at_fetch(io).await
+    }
+
     /// Sends up to `max` rows from here on.
     pub async fn send(&mut self, io: &mut Io, out: &mut Out, max: u64) -> Result<Sent, Fault> {
         let mut sent = 0;
         while sent < max {
+            self.standing.at_rows(io).await?;
             if !self.load(io).await? {
                 self.beyond = true;
                 return Ok(Sent { rows: sent, ended: true });
@@ -240,6 +251,7 @@ impl Rows {
         }
         let mut sent = 0;
         while sent < max {
+            self.standing.at_rows(io).await?;
             // Behind the end, the row before is the last one; on a row, it is the one before that.
             let target = if self.beyond { self.passed } else { self.passed.saturating_sub(1) };
             if target == 0 {

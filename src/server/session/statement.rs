@@ -17,6 +17,7 @@ use super::error::{Fault, SessionError};
 use super::explain;
 use super::portal::{Cursor, Portal, Prepared, Run};
 use super::rows::Rows;
+use super::standing::Standing;
 use super::transaction::{Ended, Warning};
 use super::work::{self, Asking, Planned};
 
@@ -94,7 +95,8 @@ impl Session {
                 self.prepare(&statement.text, name, types, query, trail).await
             }
             StatementKind::Execute { name, args } => self.execute_prepared(name, args, ready.formats, trail).await,
-            StatementKind::Show(name) => match self.show(name) {
+            // Who asks comes first: the default of `search_path` is hers.
+            StatementKind::Show(name) => match self.asking().await.and_then(|_| self.show(name)) {
                 Ok(table) => self.open_table(table, "SHOW", trail).await,
                 Err(fault) => Err(fault.refuse(trail)),
             },
@@ -120,8 +122,9 @@ impl Session {
                 if let Some(least) = least {
                     self.warn(Warning::SmallGroups(least));
                 }
+                let standing = Standing::of(&asking, &self.identity.user, &planned);
                 let stream = work::start(&mut self.io, &asking, planned, trail).await?;
-                Ok(Rows::new(stream, self.state.limits.rows_max).metered(meter))
+                Ok(Rows::new(stream, self.state.limits.rows_max, standing).metered(meter))
             }
             Err(fault) => Err(fault.refuse(trail)),
         }
@@ -156,8 +159,10 @@ impl Session {
             Ok(asking) => asking,
             Err(fault) => return Err(fault.refuse(trail)),
         };
-        let stream = work::start(&mut self.io, &asking, Planned::Table(table), trail).await?;
-        Ok(Opened::Rows(Rows::new(stream, 0), word))
+        let planned = Planned::Table(table);
+        let standing = Standing::of(&asking, &self.identity.user, &planned);
+        let stream = work::start(&mut self.io, &asking, planned, trail).await?;
+        Ok(Opened::Rows(Rows::new(stream, 0, standing), word))
     }
 
     /// EXPLAIN: rules and source SQL for those with a grant of their own, else only that there are rules (governance
