@@ -110,6 +110,31 @@ pub(super) static TABLE: &[Entry] = &[
     ("txid_current() int8", Strict, |_, _| Ok(Value::Int(1))),
     ("txid_current_if_assigned() int8", Called, nothing),
     ("pg_current_xact_id_if_assigned() oid", Called, nothing),
+    ("pg_current_xact_id() oid", Called, |_, _| Ok(Value::Int(1))),
+    ("pg_trigger_depth() int4", Called, zero),
+    ("pg_jit_available() bool", Called, no),
+    ("pg_notification_queue_usage() float8", Called, |_, _| Ok(Value::Float(0.0))),
+    ("pg_partition_root(regclass) regclass", Strict, nothing),
+    ("pg_encoding_max_length(int4) int4", Strict, |_, args| {
+        // Of the encodings that `pg_encoding_to_char` names.
+        Ok(match int_at(args, 0)? {
+            0 | 8 => Value::Int(1),
+            2 => Value::Int(3),
+            6 | 39 => Value::Int(4),
+            37 => Value::Int(2),
+            _ => Value::Null,
+        })
+    }),
+    ("pg_collation_for(any) text", Strict, |_, args| {
+        Ok(if args[0].as_text().is_some() { "\"default\"".into() } else { Value::Null })
+    }),
+    ("pg_collation_actual_version(oid) text", Strict, nothing),
+    ("pg_stat_get_dead_tuples(oid) int8", Strict, zero),
+    ("pg_stat_get_last_vacuum_time(oid) timestamptz", Strict, nothing),
+    ("pg_stat_get_last_autovacuum_time(oid) timestamptz", Strict, nothing),
+    ("pg_stat_get_last_analyze_time(oid) timestamptz", Strict, nothing),
+    ("pg_stat_get_last_autoanalyze_time(oid) timestamptz", Strict, nothing),
+    ("pg_last_xact_replay_timestamp() timestamptz", Called, nothing),
     ("_pg_char_max_length(oid,int4) int4", Strict, |_, args| {
         let (oid, modifier) = (int_at(args, 0)?, int_at(args, 1)?);
         Ok(if matches!(oid, 1042 | 1043) && modifier > 4 { Value::Int(modifier - 4) } else { Value::Null })

@@ -183,6 +183,16 @@ pub(super) static TABLE: &[Entry] = &[
     ("has_sequence_privilege(name,oid,text) bool", Strict, |run, args| plain(run, args, true, NONE.0, NONE.1)),
     ("has_tablespace_privilege(text,text) bool", Strict, |run, args| plain(run, args, false, NONE.0, NONE.1)),
     ("has_tablespace_privilege(oid,text) bool", Strict, |run, args| plain(run, args, false, NONE.0, NONE.1)),
+    ("has_tablespace_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, NONE.0, NONE.1)),
+    ("has_language_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, USAGE.0, USAGE.1)),
+    ("has_language_privilege(name,oid,text) bool", Strict, |run, args| plain(run, args, true, USAGE.0, USAGE.1)),
+    ("has_type_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, USAGE.0, USAGE.1)),
+    ("has_type_privilege(name,oid,text) bool", Strict, |run, args| plain(run, args, true, USAGE.0, USAGE.1)),
+    ("has_function_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, FUNCTION.0, FUNCTION.1)),
+    ("has_server_privilege(oid,text) bool", Strict, |run, args| plain(run, args, false, NONE.0, NONE.1)),
+    ("has_foreign_data_wrapper_privilege(oid,text) bool", Strict, |run, args| {
+        plain(run, args, false, NONE.0, NONE.1)
+    }),
     ("pg_has_role(name,text) bool", Strict, has_role),
     ("pg_has_role(oid,text) bool", Strict, has_role),
     ("pg_has_role(name,name,text) bool", Strict, has_role),
