@@ -143,6 +143,11 @@ impl Analyzer<'_> {
             // A date is no timestamp there: what is cut has a zone.
             return Err(SystemError::Unsupported(format!("{name} of a date")));
         }
+        let merges = |t: &SqlType| matches!(t, SqlType::Jsonb | SqlType::Unknown);
+        if name == "||" && given.contains(&SqlType::Jsonb) && given.iter().all(merges) {
+            // These two would be merged, not written one after the other.
+            return Err(SystemError::UndefinedOperator("jsonb || jsonb".into()));
+        }
         if let Some(function) = set_function(schema, name, &given) {
             let args = self.coerced(args, &function.args)?;
             if !self.scope()?.allowed.sets {

@@ -75,7 +75,9 @@ impl Analyzer<'_> {
             }
             ("json_build_object", args) => {
                 if !args.len().is_multiple_of(2) {
-                    return Err(SystemError::InvalidParameter("argument list must have even number of elements".into()));
+                    return Err(SystemError::InvalidParameter(
+                        "argument list must have even number of elements".into(),
+                    ));
                 }
                 let mut items = Vec::with_capacity(args.len());
                 for pair in args.chunks(2) {

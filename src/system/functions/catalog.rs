@@ -5,7 +5,7 @@ use super::Strictness::{Called, Strict};
 use super::{int_at, oid_at};
 use crate::cast::names::{is_visible, row_type};
 use crate::decimal::Decimal;
-use crate::error::Result;
+use crate::error::{Result, SystemError};
 use crate::eval::Run;
 use crate::relations::{procs, type_info};
 use crate::value::Value;
@@ -45,6 +45,19 @@ fn no(_: &Run, _: &[Value]) -> Result<Value> {
 
 fn nothing(_: &Run, _: &[Value]) -> Result<Value> {
     Ok(Value::Null)
+}
+
+/// A size as text, in bytes: a number and a unit.
+fn size_bytes(_: &Run, args: &[Value]) -> Result<Value> {
+    const UNITS: [(&str, u32); 7] = [("", 0), ("bytes", 0), ("b", 0), ("kb", 1), ("mb", 2), ("gb", 3), ("tb", 4)];
+    let text = args[0].as_text().unwrap_or_default().trim();
+    let invalid = || SystemError::InvalidParameter("invalid size".into());
+    let end = text.find(|c: char| !(c.is_ascii_digit() || "+-.".contains(c))).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.trim().to_ascii_lowercase();
+    let power = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, power)| *power).ok_or_else(invalid)?;
+    let number = Decimal::parse(number).ok_or_else(invalid)??;
+    number.multiply(Decimal::from_int(1_i64 << (10 * power)))?.round_to_int().map(Value::Int)
 }
 
 /// Bytes in the largest unit that keeps the number readable, as PostgreSQL rounds it.
@@ -96,6 +109,7 @@ pub(super) static TABLE: &[Entry] = &[
     ("pg_relation_is_updatable(regclass,bool) int4", Strict, zero),
     ("pg_column_is_updatable(regclass,int2,bool) bool", Strict, no),
     ("pg_tablespace_location(oid) text", Strict, |_, _| Ok("".into())),
+    ("pg_size_bytes(text) int8", Strict, size_bytes),
     ("pg_size_pretty(int8) text", Strict, |_, args| Ok(size_pretty(int_at(args, 0)?).into())),
     ("pg_size_pretty(numeric) text", Strict, |_, args| {
         let bytes = args[0].as_decimal().map(Decimal::round_to_int).transpose()?.unwrap_or(0);

@@ -58,8 +58,9 @@ fn known(run: &Run, args: &[Value]) -> Result<Option<Known>> {
     let relation_at = |position: usize| visible.relations.get(position);
     if class == comments::PG_CONSTRAINT {
         return Ok(match visible.object(oid) {
-            Some(ObjectRef::Key(position)) => relation_at(position)
-                .and_then(|relation| constraint(run, relation, &relation.key.as_ref()?.name)),
+            Some(ObjectRef::Key(position)) => {
+                relation_at(position).and_then(|relation| constraint(run, relation, &relation.key.as_ref()?.name))
+            }
             Some(ObjectRef::Reference(position, place)) => relation_at(position)
                 .and_then(|relation| constraint(run, relation, &relation.references.get(place)?.name)),
             _ => None,
