@@ -358,18 +358,6 @@ JOIN pg_class AS cls ON cls.relnamespace = ns.oid AND cls.relname = sequence_nam
 ;
 
 -- [simple]
-SELECT
-  nspname, cls.relname, format_type(seqtypid, 0) AS seqtype, seqstart, seqmin, seqmax, seqincrement, seqcycle, seqcache,
-  ownerns.nspname AS ownerschema, ownercls.relname AS ownertable, attname AS ownercolumn
-FROM pg_sequence JOIN pg_class AS cls ON cls.oid=seqrelid
-JOIN pg_namespace AS ns ON ns.oid = cls.relnamespace
-LEFT JOIN pg_depend AS dep ON dep.objid = cls.oid AND dep.classid = 'pg_class'::regclass AND dep.deptype = 'a'
-LEFT JOIN pg_class AS ownercls ON ownercls.oid = dep.refobjid
-LEFT JOIN pg_namespace AS ownerns ON ownerns.oid = ownercls.relnamespace
-LEFT JOIN pg_attribute AS att ON att.attrelid = ownercls.oid AND att.attnum = dep.refobjsubid
-;
-
--- [simple]
 SELECT nspname, typname, array_agg(enumlabel ORDER BY enumsortorder) AS labels
 FROM pg_enum
 JOIN pg_type ON pg_type.oid = enumtypid
