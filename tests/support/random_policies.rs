@@ -44,6 +44,14 @@ struct Person {
     posts: Vec<&'static str>,
 }
 
+impl Person {
+    /// The same with some of the roles.
+    fn with(&self, kept: impl Fn(&str) -> bool) -> Person {
+        let roles = self.roles.iter().copied().filter(|role| kept(role)).collect();
+        Person { name: self.name, roles, posts: self.posts.clone() }
+    }
+}
+
 struct Grant {
     to: To,
     /// Somebody whom the grant does not serve for the time being.
@@ -244,9 +252,7 @@ impl Set {
                 continue;
             }
             let of = (table.to_string(), field.clone());
-            let masks = self.masks.iter().filter(|rule| rule.to.holds(person) && rule.fields.contains(&of));
-            let strictest = masks.max_by_key(|rule| rule.mask.strictness);
-            let value = strictest.map_or(field.clone(), |rule| rule.mask.by_hand(field));
+            let value = self.masked(person, &of, &grants, &covering);
             let rows = union(&covering, person);
             let type_name = type_name(kind, Source::Postgres);
             items.push(format!("(CASE WHEN {rows} THEN {value} END)::{type_name} AS {field}"));
@@ -255,6 +261,32 @@ impl Set {
         let rows = self.rows(person, table, &grants, 0);
         (!items.is_empty())
             .then(|| (fields, format!("SELECT {} FROM plain.{table} AS t0 WHERE {rows}", items.join(", "))))
+    }
+
+    /// What shows of a field: by each grant's rows, as for the person without the roles that other grants are for.
+    fn masked(&self, person: &Person, field: &Field, grants: &[&Grant], covering: &[&Grant]) -> String {
+        let strictest = |who: &Person| {
+            let masks = self.masks.iter().filter(|rule| rule.to.holds(who) && rule.fields.contains(field));
+            masks.map(|rule| &rule.mask).max_by_key(|mask| mask.strictness)
+        };
+        let rank = |mask: Option<&Mask>| mask.map(|mask| mask.strictness);
+        let of = |grant: &Grant| {
+            let own = grant.given_for(person);
+            let others: BTreeSet<&str> = grants.iter().flat_map(|grant| grant.given_for(person)).collect();
+            let without = person.with(|role| own.contains(role) || !others.contains(role));
+            std::cmp::max_by_key(strictest(&without), strictest(person), |mask| rank(*mask))
+        };
+        let shown = |mask: Option<&Mask>| mask.map_or(field.1.clone(), |mask| mask.by_hand(&field.1));
+        let each: Vec<(&Grant, Option<&Mask>)> = covering.iter().map(|grant| (*grant, of(grant))).collect();
+        let (light, strict) = (each.iter().map(|(_, mask)| *mask), each.iter().map(|(_, mask)| *mask));
+        let light = light.min_by_key(|mask| rank(*mask)).flatten();
+        let strict = strict.max_by_key(|mask| rank(*mask)).flatten();
+        if rank(light) == rank(strict) {
+            return shown(strict);
+        }
+        let lighter: Vec<&Grant> =
+            each.iter().filter(|(_, mask)| rank(*mask) == rank(light)).map(|(grant, _)| *grant).collect();
+        format!("CASE WHEN {} THEN {} ELSE {} END", union(&lighter, person), shown(light), shown(strict))
     }
 
     /// The condition on the rows of a table which stands in FROM as `t` and the depth.
@@ -332,6 +364,17 @@ impl Grant {
 
     fn serves(&self, person: &Person, table: &str) -> bool {
         self.fields.contains_key(table) && self.to.holds(person) && self.unless != Some(person.name)
+    }
+
+    /// The roles that are enough for the grant, or that it needs; none where it is for her without any.
+    fn given_for(&self, person: &Person) -> BTreeSet<&'static str> {
+        if self.to.holds(&person.with(|_| false)) {
+            return BTreeSet::new();
+        }
+        let given = |role: &str| {
+            self.to.holds(&person.with(|held| held == role)) || !self.to.holds(&person.with(|held| held != role))
+        };
+        person.roles.iter().copied().filter(|role| given(role)).collect()
     }
 
     /// Whether no row is left out, whatever the rows are.
