@@ -45,9 +45,15 @@ pub enum StatementKind {
     /// BEGIN, START TRANSACTION
     Begin(TransactionModes),
     /// COMMIT, END
-    Commit,
+    Commit {
+        /// The next transaction begins at once.
+        chain: bool,
+    },
     /// ROLLBACK, ABORT
-    Rollback,
+    Rollback {
+        /// The next transaction begins at once.
+        chain: bool,
+    },
     /// SAVEPOINT
     Savepoint(String),
     /// RELEASE

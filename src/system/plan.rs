@@ -274,6 +274,11 @@ pub(crate) enum WindowKind {
         value: Expr,
         distance: i64,
     },
+    /// The value at one end of the frame.
+    Edge {
+        value: Expr,
+        last: bool,
+    },
 }
 
 /// One window function call.

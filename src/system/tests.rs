@@ -240,8 +240,18 @@ fn queries() {
 
 /// Captured statements that have no answer here: faults that PostgreSQL finds too, and what `differences.txt` beside them
 /// explains.
-const UNANSWERED: [&str; 6] =
-    ["amcanorder", "_pg_truetypid(a.*", "pg_stat_get_backend_pid(", "select 1/0", "select * from nosuch", "INTO TEMP"];
+const UNANSWERED: [&str; 9] = [
+    "amcanorder",
+    "_pg_truetypid(a.*",
+    "pg_stat_get_backend_pid(",
+    "select 1/0",
+    "select * from nosuch",
+    "INTO TEMP",
+    "c.relhasoids",
+    "geometry_columns",
+    // A setting that the session has, and what is asked for here has none.
+    "current_setting('wal_level')",
+];
 
 /// Relations of the bank, which are the engine's to answer for.
 const BUSINESS: [&str; 6] = ["customers", "orders", "order_items", "order_totals", "products", "销售明细"];

@@ -3,6 +3,7 @@
 //! Invariant: rule and masks live inside the leaf, so no pass can move anything below them. The leaf accepts only
 //! predicates that are total and silent over fields that are clear (governance section 4).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -40,9 +41,19 @@ pub struct GovernedSource {
 }
 
 impl GovernedSource {
-    pub(crate) fn new(catalog: &Catalog, naming: Naming, decision: Arc<Decision>) -> GovernedSource {
+    /// `used` are the names of columns that the statement has; one column is there in any case, for rows to be counted.
+    pub(crate) fn new(
+        catalog: &Catalog,
+        naming: Naming,
+        decision: Arc<Decision>,
+        used: Option<&BTreeSet<String>>,
+    ) -> GovernedSource {
         let entity = &catalog.entities[decision.entity];
-        let fields: Vec<usize> = super::listed_fields(entity, &decision).collect();
+        let is_used = |field: &usize| used.is_none_or(|used| used.contains(entity.fields[*field].listed_name(naming)));
+        let mut fields: Vec<usize> = super::listed_fields(entity, &decision).filter(is_used).collect();
+        if fields.is_empty() {
+            fields.extend(super::listed_fields(entity, &decision).next());
+        }
         let types: Vec<SqlType> = fields.iter().map(|f| entity.fields[*f].sql_type.clone()).collect();
         let columns: Vec<Field> = fields
             .iter()

@@ -1,6 +1,6 @@
 //! DataFusion's planner over placeholder scans.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, SchemaRef};
@@ -17,7 +17,7 @@ use sluice_model::catalog::Naming;
 use sqlparser::ast;
 
 use super::series::Series;
-use super::{Asker, untyped};
+use super::{Asker, untyped, used};
 use crate::PlanError;
 use crate::datetime::{self, DatetimePlanner, Session, casts};
 use crate::govern::{GovernedSource, WorkTable};
@@ -65,7 +65,8 @@ pub(super) fn plan(
     ];
     planners.extend(FUNCTIONS.planners.iter().cloned());
     let relations: Vec<Arc<dyn RelationPlanner>> = vec![Arc::new(series.within(&session))];
-    let scope = Scope { asker, decisions, session, planners, relations };
+    let used = used::names(&query);
+    let scope = Scope { asker, decisions, used, session, planners, relations };
     let planner = SqlToRel::new_with_options(&scope, options);
     let mut context = PlannerContext::new().with_prepare_param_data_types(super::parameter_fields(declared));
     let statement = ast::Statement::Query(Box::new(query));
@@ -159,6 +160,8 @@ pub(super) fn finish(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
 struct Scope<'a> {
     asker: &'a Asker<'a>,
     decisions: &'a BTreeMap<usize, Arc<Decision>>,
+    /// Names of the columns that the statement has; all where it is not known.
+    used: Option<BTreeSet<String>>,
     session: Arc<Session>,
     planners: Vec<Arc<dyn ExprPlanner>>,
     /// Relations that read nothing.
@@ -169,7 +172,7 @@ impl ContextProvider for Scope<'_> {
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
         let found = of_scan_name(name.table()).and_then(|(entity, naming)| {
             let decision = self.decisions.get(&entity)?;
-            Some(GovernedSource::new(&self.asker.snapshot.catalog, naming, Arc::clone(decision)))
+            Some(GovernedSource::new(&self.asker.snapshot.catalog, naming, Arc::clone(decision), self.used.as_ref()))
         });
         match found {
             Some(source) => Ok(Arc::new(source)),

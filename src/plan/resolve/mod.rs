@@ -30,6 +30,7 @@ mod similar;
 mod spread;
 mod types;
 mod untyped;
+mod used;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -238,6 +238,21 @@ impl<'a> Cursor<'a> {
         Err(self.error())
     }
 
+    /// The pieces between the commas of a list; commas inside parentheses belong to a piece.
+    pub(super) fn pieces(tokens: &'a [TokenWithSpan]) -> Vec<&'a [TokenWithSpan]> {
+        let mut depth = 0usize;
+        tokens
+            .split(|token| {
+                match token.token {
+                    Token::LParen => depth += 1,
+                    Token::RParen => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                depth == 0 && token.token == Token::Comma
+            })
+            .collect()
+    }
+
     /// `syntax error at or near` the next token.
     pub(super) fn error(&self) -> PlanError {
         match self.tokens.get(self.next) {

@@ -1,4 +1,4 @@
-//! Schema `sluice`: what a session tells a person of her own rights, limits and last statement.
+//! Schema `sluice` and `pg_settings`: what a session tells a person of her own rights, limits and last statement.
 //!
 //! Invariant: nothing here is more than she may see anyway. Rules, their values and masking functions are told with
 //! `explain: full` alone (governance G14); a refusal is told in the words she has read already, and names nobody who
@@ -17,6 +17,7 @@ use sluice_plan::{Explanation, Statement, Telling};
 
 use super::Session;
 use super::error::Fault;
+use super::settings::Listed;
 use super::work::{Asking, Planned, query_of};
 
 /// Characters kept of a statement's text.
@@ -67,8 +68,36 @@ pub fn rows(asking: &Asking, relation: &str) -> Vec<Vec<Datum>> {
         "why" => asking.last.as_ref().map(|last| why(asking, last)).unwrap_or_default(),
         "my_access" => my_access(asking),
         "my_limits" => my_limits(asking),
+        "pg_settings" => asking.settings.list().into_iter().map(setting).collect(),
         _ => Vec::new(),
     }
+}
+
+/// A row of `pg_settings`.
+fn setting(listed: Listed) -> Vec<Datum> {
+    let (vartype, unit, bounds, words) = listed.kind.described();
+    let (least, most) = bounds.unzip();
+    let words = words.map(|words| Datum::Array(words.iter().map(|word| text(*word)).collect()));
+    let source = if listed.raw == listed.boot { "default" } else { "session" };
+    vec![
+        text(listed.name),
+        text(listed.raw),
+        maybe(unit.map(String::from)),
+        text("Sluice"),
+        text(listed.description),
+        Datum::Null,
+        text(if listed.fixed { "internal" } else { "user" }),
+        text(vartype),
+        text(source),
+        maybe(least),
+        maybe(most),
+        words.unwrap_or(Datum::Null),
+        text(listed.boot),
+        text(listed.reset),
+        Datum::Null,
+        Datum::Null,
+        Datum::Bool(false),
+    ]
 }
 
 fn text(text: impl Into<String>) -> Datum {

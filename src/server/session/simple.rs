@@ -91,7 +91,7 @@ impl Session {
     /// Refuses what a failed transaction refuses.
     pub(super) fn check_runnable(&self, kind: &StatementKind) -> Result<(), Fault> {
         match kind {
-            StatementKind::Commit | StatementKind::Rollback | StatementKind::RollbackTo(_) => Ok(()),
+            StatementKind::Commit { .. } | StatementKind::Rollback { .. } | StatementKind::RollbackTo(_) => Ok(()),
             _ => self.transaction.check_not_failed().map_err(Fault::of),
         }
     }

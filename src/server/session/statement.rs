@@ -315,14 +315,16 @@ impl Session {
                 self.begin(modes)?;
                 if begins_with(&statement.text, "start") { "START TRANSACTION" } else { "BEGIN" }
             }
-            StatementKind::Commit => {
+            StatementKind::Commit { chain: false } => {
                 let ended = self.transaction.commit();
                 self.end_transaction(ended)
             }
-            StatementKind::Rollback => {
+            StatementKind::Rollback { chain: false } => {
                 let ended = self.transaction.rollback();
                 self.end_transaction(ended)
             }
+            StatementKind::Commit { chain: true } => self.chain("COMMIT AND CHAIN", true)?,
+            StatementKind::Rollback { chain: true } => self.chain("ROLLBACK AND CHAIN", false)?,
             StatementKind::Savepoint(name) => {
                 self.transaction.savepoint(name).map_err(Fault::of)?;
                 self.settings.savepoint();
@@ -341,21 +343,26 @@ impl Session {
                 "ROLLBACK"
             }
             StatementKind::Set { name, value, local } => {
-                if *local && !self.transaction.in_block() {
-                    self.warn(Warning::LocalOutsideBlock);
+                if *local {
+                    self.warn_outside_block("SET LOCAL");
                 }
                 self.settings.set(name, value.as_deref(), *local).map_err(Fault::of)?;
                 "SET"
             }
             StatementKind::SetTransaction(modes) => {
                 // SET SESSION CHARACTERISTICS is for all transactions to come.
-                let level = modes.isolation.filter(|_| begins_with(&statement.text, "set session"));
-                match level {
-                    Some(level) => {
-                        let level = Some(level.name());
-                        self.settings.set("default_transaction_isolation", level, false).map_err(Fault::of)?;
-                    }
-                    None => self.set_modes(modes)?,
+                if !begins_with(&statement.text, "set session") {
+                    self.warn_outside_block("SET TRANSACTION");
+                    self.set_modes(modes)?;
+                    return Ok("SET".to_string());
+                }
+                if let Some(level) = modes.isolation {
+                    let level = Some(level.name());
+                    self.settings.set("default_transaction_isolation", level, false).map_err(Fault::of)?;
+                }
+                if let Some(deferrable) = modes.deferrable {
+                    let value = Some(if deferrable { "on" } else { "off" });
+                    self.settings.set("default_transaction_deferrable", value, false).map_err(Fault::of)?;
                 }
                 "SET"
             }
@@ -406,6 +413,9 @@ impl Session {
                 if *tag == "LOCK TABLE" {
                     self.transaction.check_block(tag).map_err(Fault::of)?;
                 }
+                if *tag == "SET CONSTRAINTS" {
+                    self.warn_outside_block(tag);
+                }
                 tag
             }
             StatementKind::Query(_)
@@ -450,6 +460,27 @@ impl Session {
         }
         self.settle(ended.committed);
         ended.tag
+    }
+
+    /// Warns of a command whose effect ends with its own statement.
+    fn warn_outside_block(&mut self, what: &'static str) {
+        if self.transaction.check_block(what).is_err() {
+            self.warn(Warning::OutsideBlock(what));
+        }
+    }
+
+    /// Ends a transaction and begins the next in the same modes.
+    fn chain(&mut self, what: &'static str, commit: bool) -> Result<&'static str, Fault> {
+        self.transaction.check_block(what).map_err(Fault::of)?;
+        let modes = ["transaction_isolation", "transaction_deferrable"].map(|name| (name, self.settings.get(name)));
+        let ended = if commit { self.transaction.commit() } else { self.transaction.rollback() };
+        let tag = self.end_transaction(ended);
+        self.transaction.begin();
+        self.settings.begin();
+        for (name, value) in modes {
+            self.settings.set(name, value.as_deref(), true).map_err(Fault::of)?;
+        }
+        Ok(tag)
     }
 
     fn discard(&mut self, what: &str) -> Result<String, Fault> {

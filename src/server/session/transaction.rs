@@ -35,8 +35,8 @@ pub enum Warning {
     AlreadyInProgress,
     /// `COMMIT` or `ROLLBACK` outside a block.
     NotInProgress,
-    /// `SET LOCAL` outside a block.
-    LocalOutsideBlock,
+    /// `SET LOCAL` or another command whose effect ends with the transaction, outside a block.
+    OutsideBlock(&'static str),
     /// Aggregates of groups with fewer rows show NULL.
     SmallGroups(u64),
 }
@@ -54,10 +54,10 @@ impl ToClient for Warning {
                 "there is no transaction in progress",
                 "当前没有事务",
             ),
-            Warning::LocalOutsideBlock => ClientError::new(
+            Warning::OutsideBlock(what) => ClientError::new(
                 SqlState::NoActiveSqlTransaction,
-                "SET LOCAL can only be used in transaction blocks",
-                "SET LOCAL 只能在事务块中使用",
+                format!("{what} can only be used in transaction blocks"),
+                format!("{what} 只能在事务块中使用"),
             ),
             Warning::SmallGroups(least) => ClientError::new(
                 SqlState::Warning,

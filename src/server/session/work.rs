@@ -59,8 +59,8 @@ pub fn query_of(kind: &StatementKind) -> Option<&Query> {
         // The query of PREPARE runs under a statement of its own.
         StatementKind::Prepare { .. }
         | StatementKind::Begin(_)
-        | StatementKind::Commit
-        | StatementKind::Rollback
+        | StatementKind::Commit { .. }
+        | StatementKind::Rollback { .. }
         | StatementKind::Savepoint(_)
         | StatementKind::Release(_)
         | StatementKind::RollbackTo(_)

@@ -44,6 +44,8 @@ fn result_type(kind: AggregateKind, arg: &SqlType) -> Option<SqlType> {
         AggregateKind::ArrayAgg => array_of(arg),
         AggregateKind::StringAgg if is_textual(arg) => Text,
         AggregateKind::StringAgg => return None,
+        AggregateKind::JsonAgg | AggregateKind::JsonObjectAgg => Json,
+        AggregateKind::JsonbAgg | AggregateKind::JsonbObjectAgg => Jsonb,
     })
 }
 
@@ -83,12 +85,16 @@ impl Analyzer<'_> {
         let given: Vec<SqlType> = args.iter().map(|arg| arg.ty.sql.clone()).collect();
         let wanted = match kind {
             AggregateKind::CountRows => 0,
-            AggregateKind::StringAgg => 2,
+            AggregateKind::StringAgg | AggregateKind::JsonObjectAgg | AggregateKind::JsonbObjectAgg => 2,
             _ => 1,
         };
         let undefined = || SystemError::UndefinedFunction(call_text(name, &given));
         if args.len() != wanted {
             return Err(undefined());
+        }
+        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+        if kind.of_json() {
+            return self.json_aggregate(kind, args, distinct, order, filter);
         }
         let mut exprs = Vec::with_capacity(args.len());
         let mut first = SqlType::Unknown;
@@ -101,7 +107,33 @@ impl Analyzer<'_> {
             exprs.push(if text { self.coerce(arg, &SqlType::Text)? } else { arg.expr });
         }
         let result = result_type(kind, &first).ok_or_else(undefined)?;
-        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+        Ok(AggregatePlan { kind, args: exprs, distinct, order, filter, result })
+    }
+
+    /// Its argument comes as JSON, before it a key, behind it whether each item begins a line.
+    fn json_aggregate(
+        &mut self,
+        kind: AggregateKind,
+        args: Vec<Typed>,
+        distinct: bool,
+        mut order: Vec<SortKey<Expr>>,
+        filter: Option<Expr>,
+    ) -> Result<AggregatePlan> {
+        let result = result_type(kind, &SqlType::Json).ok_or(SystemError::Internal("not an aggregate of JSON"))?;
+        let mut args = args.into_iter().rev();
+        let value = args.next().ok_or(SystemError::Internal("an aggregate of nothing"))?;
+        let value = self.settled(value)?;
+        if distinct && order.is_empty() {
+            // Duplicates are found by sorting values, not their JSON.
+            order.push(SortKey { by: value.expr.clone(), descending: false, nulls_first: false });
+        }
+        let lines = Analyzer::structured(&value.ty.sql);
+        let mut exprs = match args.next() {
+            Some(key) => vec![self.coerce(key, &SqlType::Text)?],
+            None => Vec::new(),
+        };
+        exprs.push(self.as_json(value)?);
+        exprs.push(Expr::Const(Value::Bool(lines)));
         Ok(AggregatePlan { kind, args: exprs, distinct, order, filter, result })
     }
 
@@ -157,6 +189,11 @@ impl Analyzer<'_> {
             ("row_number", []) => Ok((WindowKind::RowNumber, SqlType::Int8)),
             ("rank", []) => Ok((WindowKind::Rank, SqlType::Int8)),
             ("dense_rank", []) => Ok((WindowKind::DenseRank, SqlType::Int8)),
+            ("first_value" | "last_value", [Some(value)]) => {
+                let typed = self.expr(value)?;
+                let value = self.settled(typed)?;
+                Ok((WindowKind::Edge { value: value.expr, last: name == "last_value" }, value.ty.sql))
+            }
             ("lag" | "lead", [Some(value), rest @ ..]) if rest.len() <= 1 => {
                 let typed = self.expr(value)?;
                 let value = self.settled(typed)?;

@@ -7,7 +7,7 @@ use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
 use crate::functions::{Chosen, aggregate_kind, call_text, choose, set_function};
 use crate::plan::{Expr, ExtraKind, SetPlan, SubqueryUse};
-use crate::typing::{Ty, array_of, name_parts};
+use crate::typing::{array_of, name_parts};
 use crate::value::Value;
 
 /// Schema (where one is told) and name of a function that may exist.
@@ -65,11 +65,11 @@ impl Analyzer<'_> {
         {
             return Ok(typed);
         }
-        let mut args = self.arguments(&args)?;
-        if let ("row_to_json", [Typed { ty: Ty { fields: Some(fields), .. }, .. }]) = (name.as_str(), args.as_slice()) {
-            // The names of the fields are part of the type, not of the value.
-            let names = fields.iter().map(|(name, _)| Value::text(name.as_str())).collect();
-            args.push(Typed::new(Expr::Const(Value::array(names)), array_of(&SqlType::Text)));
+        let args = self.arguments(&args)?;
+        if schema.as_deref() != Some("information_schema")
+            && let Some(typed) = self.json_call(&name, &args)?
+        {
+            return Ok(typed);
         }
         self.call_in(schema.as_deref(), &name, args)
     }
@@ -139,9 +139,14 @@ impl Analyzer<'_> {
             // Of an integer these are double precision.
             return Err(SystemError::Unsupported(format!("{name} of an integer")));
         }
-        if matches!(name, "extract" | "date_part" | "date_trunc") && given.contains(&SqlType::Date) {
-            // They are no timestamps there: an epoch has no fraction, and what is cut has a zone.
+        if matches!(name, "date_part" | "date_trunc") && given.contains(&SqlType::Date) {
+            // A date is no timestamp there: what is cut has a zone.
             return Err(SystemError::Unsupported(format!("{name} of a date")));
+        }
+        let merges = |t: &SqlType| matches!(t, SqlType::Jsonb | SqlType::Unknown);
+        if name == "||" && given.contains(&SqlType::Jsonb) && given.iter().all(merges) {
+            // These two would be merged, not written one after the other.
+            return Err(SystemError::UndefinedOperator("jsonb || jsonb".into()));
         }
         if let Some(function) = set_function(schema, name, &given) {
             let args = self.coerced(args, &function.args)?;

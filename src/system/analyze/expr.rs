@@ -17,6 +17,9 @@ fn boolean(expr: Expr) -> Typed {
     Typed::new(expr, SqlType::Bool)
 }
 
+/// What the statement's reader puts around the first bound of BETWEEN SYMMETRIC.
+const SYMMETRIC: &str = "\u{1}symmetric";
+
 /// Names that are functions without parentheses; as bare names they come as identifiers.
 const BARE_FUNCTIONS: &[&str] = &[
     "current_schema",
@@ -176,6 +179,13 @@ impl Analyzer<'_> {
             E::AtTimeZone { timestamp, time_zone } => {
                 let args = vec![self.expr(time_zone)?, self.expr(timestamp)?];
                 self.call_typed("timezone", args)
+            }
+            E::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
+                let mut args = vec![self.expr(expr)?, self.expr(overlay_what)?, self.expr(overlay_from)?];
+                if let Some(length) = overlay_for {
+                    args.push(self.expr(length)?);
+                }
+                self.call_typed("overlay", args)
             }
             E::Wildcard(_) | E::QualifiedWildcard(..) => Err(SystemError::Syntax("* is not allowed here".into())),
             _ => Err(SystemError::Unsupported("this form of expression".into())),
@@ -369,14 +379,30 @@ impl Analyzer<'_> {
 
     fn between(&mut self, arg: &ast::Expr, negated: bool, low: &ast::Expr, high: &ast::Expr) -> Result<Typed> {
         let arg = self.expr(arg)?;
+        // The statement's reader spells SYMMETRIC as a call around the first bound.
+        if let ast::Expr::Function(call) = low
+            && let [ast::ObjectNamePart::Identifier(name)] = call.name.0.as_slice()
+            && name.value == SYMMETRIC
+            && let ast::FunctionArguments::List(list) = &call.args
+            && let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(low))] = list.args.as_slice()
+        {
+            let (low, high) = (self.expr(low)?, self.expr(high)?);
+            let upward = self.inside(arg.clone(), low.clone(), high.clone())?;
+            let inside = Expr::Or(vec![upward, self.inside(arg, high, low)?]);
+            return Ok(boolean(if negated { Expr::Not(boxed(inside)) } else { inside }));
+        }
         let (low, high) = (self.expr(low)?, self.expr(high)?);
+        let inside = self.inside(arg, low, high)?;
+        Ok(boolean(if negated { Expr::Not(boxed(inside)) } else { inside }))
+    }
+
+    fn inside(&mut self, arg: Typed, low: Typed, high: Typed) -> Result<Expr> {
         let (left, low) = self.meet_or_refuse(arg.clone(), low, ">=")?;
         let (right, high) = self.meet_or_refuse(arg, high, "<=")?;
-        let inside = Expr::And(vec![
+        Ok(Expr::And(vec![
             Expr::Compare { op: Comparison::GtEq, left: boxed(left), right: boxed(low) },
             Expr::Compare { op: Comparison::LtEq, left: boxed(right), right: boxed(high) },
-        ]);
-        Ok(boolean(if negated { Expr::Not(boxed(inside)) } else { inside }))
+        ]))
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -9,6 +9,7 @@ mod calls;
 mod expr;
 mod from;
 mod joins;
+mod json;
 mod names;
 mod operators;
 mod query;

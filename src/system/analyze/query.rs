@@ -14,6 +14,19 @@ use crate::error::{Result, SystemError};
 use crate::plan::{Body, CteBody, CtePlan, Expr, OutputColumn, QueryPlan, SetOperation, SortKey};
 use crate::typing::{Ty, common_type, fold};
 
+/// `TABLE name` as the SELECT that it stands for.
+fn whole_table(table: &ast::Table) -> Result<ast::Select> {
+    let ident = |name: &String| ast::Ident::with_quote('"', name);
+    let parts: Vec<ast::Ident> = table.schema_name.iter().chain(&table.table_name).map(ident).collect();
+    let text = format!("SELECT * FROM {}", ast::ObjectName::from(parts));
+    let dialect = sqlparser::dialect::PostgreSqlDialect {};
+    let parsed = sqlparser::parser::Parser::new(&dialect).try_with_sql(&text).and_then(|mut p| p.parse_query());
+    match parsed.map(|query| *query.body) {
+        Ok(SetExpr::Select(select)) => Ok(*select),
+        _ => Err(SystemError::Unsupported("this form of query".into())),
+    }
+}
+
 impl Analyzer<'_> {
     /// Analyses a query at the level around it.
     pub(super) fn query(&mut self, query: &Query) -> Result<QueryPlan> {
@@ -114,6 +127,10 @@ impl Analyzer<'_> {
                 let (body, columns) = self.set_operation(body)?;
                 let order = order_by_output(order_by, &columns)?;
                 Ok(Selected { body, columns, order })
+            }
+            SetExpr::Table(table) => {
+                let select = whole_table(table)?;
+                self.select(&select, order_by)
             }
             _ => Err(SystemError::Unsupported("this form of query".into())),
         }

@@ -99,12 +99,17 @@ fn relation_in(schema: &str, name: &str, context: &Context) -> Option<u32> {
     })
 }
 
-/// The OID of a visible relation by its name.
+/// The OID of a visible relation by its name; by another of its names where none is listed under this one.
 pub(crate) fn relation_oid(parts: &[String], context: &Context) -> Option<u32> {
+    let other = |schema: &str, name: &str| Some(context.visible.relation_by_other_name(schema, name)?.oid);
     match parts {
-        [name] => search_path(context).find_map(|schema| relation_in(schema, name, context)),
-        [schema, name] => relation_in(schema, name, context),
-        [database, schema, name] if database == context.database => relation_in(schema, name, context),
+        [name] => search_path(context)
+            .find_map(|schema| relation_in(schema, name, context))
+            .or_else(|| search_path(context).find_map(|schema| other(schema, name))),
+        [schema, name] => relation_in(schema, name, context).or_else(|| other(schema, name)),
+        [database, schema, name] if database == context.database => {
+            relation_in(schema, name, context).or_else(|| other(schema, name))
+        }
         _ => None,
     }
 }

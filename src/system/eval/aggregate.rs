@@ -8,7 +8,7 @@ use super::sort::order_lists;
 use super::{Extras, Frame, Run, evaluate, is_true};
 use crate::decimal::Decimal;
 use crate::error::{Result, SystemError};
-use crate::functions::AggregateKind;
+use crate::functions::{AggregateKind, json_field, json_or_null, normal_json};
 use crate::plan::AggregatePlan;
 use crate::value::{Key, Row, Value, compare};
 
@@ -68,7 +68,34 @@ pub(super) fn combine(plan: &AggregatePlan, inputs: Vec<Vec<Value>>) -> Result<V
             Value::array(inputs.into_iter().map(|values| values.into_iter().next().unwrap_or(Value::Null)).collect())
         }
         AggregateKind::StringAgg => join_texts(&inputs),
+        _ if inputs.is_empty() => Value::Null,
+        AggregateKind::JsonAgg => json_list(&inputs).into(),
+        AggregateKind::JsonbAgg => normal_json(&json_list(&inputs))?.into(),
+        AggregateKind::JsonObjectAgg => json_object(&inputs)?.into(),
+        AggregateKind::JsonbObjectAgg => normal_json(&json_object(&inputs)?)?.into(),
     })
+}
+
+/// `[a, b]`; items of several parts begin a line each.
+fn json_list(inputs: &[Vec<Value>]) -> String {
+    let mut list = String::from("[");
+    for values in inputs {
+        let (item, lines) = (values.first(), values.get(1) == Some(&Value::Bool(true)));
+        if list.len() > 1 {
+            list.push_str(", ");
+            if lines && item.is_some_and(|item| !item.is_null()) {
+                list.push_str("\n ");
+            }
+        }
+        list.push_str(json_or_null(item));
+    }
+    list.push(']');
+    list
+}
+
+fn json_object(inputs: &[Vec<Value>]) -> Result<String> {
+    let fields = inputs.iter().map(|values| json_field(values.first(), values.get(1), " : "));
+    Ok(format!("{{ {} }}", fields.collect::<Result<Vec<_>>>()?.join(", ")))
 }
 
 fn extreme<'v>(values: impl Iterator<Item = &'v Value>, wanted: std::cmp::Ordering) -> Value {

@@ -83,6 +83,11 @@ fn partition_values(
                     _ => Value::Null,
                 }
             }
+            WindowKind::Edge { value, last: false } => at(0, value)?,
+            WindowKind::Edge { value, last: true } => {
+                let end = if plan.order.is_empty() { partition.len() } else { ends[place] };
+                at(end - 1, value)?
+            }
             WindowKind::Aggregate(aggregate_plan) => {
                 let end = if plan.order.is_empty() { partition.len() } else { ends[place] };
                 match &last {

@@ -83,6 +83,20 @@ fn position(_: &Run, args: &[Value]) -> Result<Value> {
     Ok(place.map_or(Value::Null, |place| Value::Int(place as i64 + i64::from(held.lower))))
 }
 
+fn positions(_: &Run, args: &[Value]) -> Result<Value> {
+    let (Some(held), Some(wanted)) = (array(args, 0), args.get(1)) else { return Ok(Value::Null) };
+    let wanted = Key(wanted.clone());
+    let places = held.items.iter().zip(i64::from(held.lower)..).filter(|(item, _)| Key((*item).clone()) == wanted);
+    Ok(Value::array(places.map(|(_, place)| Value::Int(place)).collect()))
+}
+
+fn replace(_: &Run, args: &[Value]) -> Result<Value> {
+    let (Some(held), Some(from), Some(to)) = (array(args, 0), args.get(1), args.get(2)) else { return Ok(Value::Null) };
+    let from = Key(from.clone());
+    let items = held.items.iter().map(|item| if Key(item.clone()) == from { to.clone() } else { item.clone() });
+    Ok(Value::array(items.collect()))
+}
+
 fn contains(outer: &ArrayValue, inner: &ArrayValue) -> bool {
     let same = |a: &Value, b: &Value| compare(a, b) == Some(std::cmp::Ordering::Equal);
     inner.items.iter().all(|wanted| !wanted.is_null() && outer.items.iter().any(|held| same(held, wanted)))
@@ -115,6 +129,12 @@ pub(super) static TABLE: &[Entry] = &[
     ("array_cat(anyarray,anyarray) anyarray", Called, concatenate),
     ("array_remove(anyarray,anyelement) anyarray", Called, remove),
     ("array_position(anyarray,anyelement) int4", Called, position),
+    ("array_positions(anyarray,anyelement) int4[]", Called, positions),
+    ("array_replace(anyarray,anyelement,anyelement) anyarray", Called, replace),
+    ("array_dims(anyarray) text", Strict, |_, args| {
+        let held = array(args, 0).filter(|held| !held.items.is_empty());
+        Ok(held.map_or(Value::Null, |held| format!("[{}:{}]", held.lower, upper(held)).into()))
+    }),
     ("@>(anyarray,anyarray) bool", Strict, |_, args| pair(args).map(|(a, b)| contains(a, b).into())),
     ("<@(anyarray,anyarray) bool", Strict, |_, args| pair(args).map(|(a, b)| contains(b, a).into())),
     ("&&(anyarray,anyarray) bool", Strict, |_, args| pair(args).map(|(a, b)| overlaps(a, b).into())),

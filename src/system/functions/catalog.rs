@@ -5,7 +5,7 @@ use super::Strictness::{Called, Strict};
 use super::{int_at, oid_at};
 use crate::cast::names::{is_visible, row_type};
 use crate::decimal::Decimal;
-use crate::error::Result;
+use crate::error::{Result, SystemError};
 use crate::eval::Run;
 use crate::relations::{procs, type_info};
 use crate::value::Value;
@@ -45,6 +45,19 @@ fn no(_: &Run, _: &[Value]) -> Result<Value> {
 
 fn nothing(_: &Run, _: &[Value]) -> Result<Value> {
     Ok(Value::Null)
+}
+
+/// A size as text, in bytes: a number and a unit.
+fn size_bytes(_: &Run, args: &[Value]) -> Result<Value> {
+    const UNITS: [(&str, u32); 7] = [("", 0), ("bytes", 0), ("b", 0), ("kb", 1), ("mb", 2), ("gb", 3), ("tb", 4)];
+    let text = args[0].as_text().unwrap_or_default().trim();
+    let invalid = || SystemError::InvalidParameter("invalid size".into());
+    let end = text.find(|c: char| !(c.is_ascii_digit() || "+-.".contains(c))).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.trim().to_ascii_lowercase();
+    let power = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, power)| *power).ok_or_else(invalid)?;
+    let number = Decimal::parse(number).ok_or_else(invalid)??;
+    number.multiply(Decimal::from_int(1_i64 << (10 * power)))?.round_to_int().map(Value::Int)
 }
 
 /// Bytes in the largest unit that keeps the number readable, as PostgreSQL rounds it.
@@ -96,6 +109,7 @@ pub(super) static TABLE: &[Entry] = &[
     ("pg_relation_is_updatable(regclass,bool) int4", Strict, zero),
     ("pg_column_is_updatable(regclass,int2,bool) bool", Strict, no),
     ("pg_tablespace_location(oid) text", Strict, |_, _| Ok("".into())),
+    ("pg_size_bytes(text) int8", Strict, size_bytes),
     ("pg_size_pretty(int8) text", Strict, |_, args| Ok(size_pretty(int_at(args, 0)?).into())),
     ("pg_size_pretty(numeric) text", Strict, |_, args| {
         let bytes = args[0].as_decimal().map(Decimal::round_to_int).transpose()?.unwrap_or(0);
@@ -110,6 +124,31 @@ pub(super) static TABLE: &[Entry] = &[
     ("txid_current() int8", Strict, |_, _| Ok(Value::Int(1))),
     ("txid_current_if_assigned() int8", Called, nothing),
     ("pg_current_xact_id_if_assigned() oid", Called, nothing),
+    ("pg_current_xact_id() oid", Called, |_, _| Ok(Value::Int(1))),
+    ("pg_trigger_depth() int4", Called, zero),
+    ("pg_jit_available() bool", Called, no),
+    ("pg_notification_queue_usage() float8", Called, |_, _| Ok(Value::Float(0.0))),
+    ("pg_partition_root(regclass) regclass", Strict, nothing),
+    ("pg_encoding_max_length(int4) int4", Strict, |_, args| {
+        // Of the encodings that `pg_encoding_to_char` names.
+        Ok(match int_at(args, 0)? {
+            0 | 8 => Value::Int(1),
+            2 => Value::Int(3),
+            6 | 39 => Value::Int(4),
+            37 => Value::Int(2),
+            _ => Value::Null,
+        })
+    }),
+    ("pg_collation_for(any) text", Strict, |_, args| {
+        Ok(if args[0].as_text().is_some() { "\"default\"".into() } else { Value::Null })
+    }),
+    ("pg_collation_actual_version(oid) text", Strict, nothing),
+    ("pg_stat_get_dead_tuples(oid) int8", Strict, zero),
+    ("pg_stat_get_last_vacuum_time(oid) timestamptz", Strict, nothing),
+    ("pg_stat_get_last_autovacuum_time(oid) timestamptz", Strict, nothing),
+    ("pg_stat_get_last_analyze_time(oid) timestamptz", Strict, nothing),
+    ("pg_stat_get_last_autoanalyze_time(oid) timestamptz", Strict, nothing),
+    ("pg_last_xact_replay_timestamp() timestamptz", Called, nothing),
     ("_pg_char_max_length(oid,int4) int4", Strict, |_, args| {
         let (oid, modifier) = (int_at(args, 0)?, int_at(args, 1)?);
         Ok(if matches!(oid, 1042 | 1043) && modifier > 4 { Value::Int(modifier - 4) } else { Value::Null })

@@ -80,6 +80,10 @@ fn part(run: &Run, args: &[Value]) -> Result<(i64, u32)> {
     let date = i32::try_from(local.div_euclid(DAY)).ok().and_then(civil).ok_or_else(unit_error)?;
     let whole = |number: i64| Ok((number * 1_000_000, 0));
     match unit.as_str() {
+        "epoch" if matches!(value, Value::Date(_)) => Ok((local, 0)),
+        "hour" | "minute" | "second" if matches!(value, Value::Date(_)) => {
+            Err(SystemError::Unsupported(format!("unit \"{unit}\" for type date")))
+        }
         "epoch" => Ok((if let Value::Timestamptz(micros) = value { *micros } else { local }, 6)),
         "year" => whole(date.year().into()),
         "quarter" => whole(i64::from(date.month0() / 3 + 1)),
@@ -207,6 +211,7 @@ pub(super) static TABLE: &[Entry] = &[
     ("current_date() date", Strict, |run, _| crate::cast::datetime::day_of(local_now(run)?).map(Value::Date)),
     ("date_trunc(text,timestamp) timestamp", Strict, date_trunc),
     ("date_trunc(text,timestamptz) timestamptz", Strict, date_trunc),
+    ("extract(text,date) numeric", Strict, extract),
     ("extract(text,timestamp) numeric", Strict, extract),
     ("extract(text,timestamptz) numeric", Strict, extract),
     ("extract(text,interval) numeric", Strict, extract_of_interval),

@@ -114,6 +114,7 @@ pub(super) static TABLE: &[Entry] = &[
     ("to_regprocedure(text) regprocedure", Strict, |run, args| to_reg(run, args, &SqlType::Regprocedure)),
     ("to_regoper(text) regoper", Strict, |run, args| to_reg(run, args, &SqlType::Regoper)),
     ("to_regoperator(text) regoperator", Strict, |run, args| to_reg(run, args, &SqlType::Regoperator)),
+    ("pg_describe_object(oid,oid,int4) text", Strict, super::identify::describe),
     ("to_regrole(text) regrole", Strict, |run, args| to_reg(run, args, &SqlType::Regrole)),
     ("pg_encoding_to_char(int4) name", Strict, |_, args| {
         let wanted = int_at(args, 0)?;

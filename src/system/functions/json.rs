@@ -1,10 +1,7 @@
-//! JSON as far as catalog queries build it, and the check of JSON literals.
+//! Texts of JSON: whether they are JSON, and the form in which `jsonb` keeps and prints them.
 
-use super::Entry;
-use super::Strictness::{Called, Strict};
+use crate::decimal::Decimal;
 use crate::error::{Result, SystemError};
-use crate::eval::Run;
-use crate::value::Value;
 
 /// Nesting of a JSON literal.
 const DEPTH_MAX: usize = 128;
@@ -56,54 +53,67 @@ impl Reader<'_> {
 
     fn list(&mut self, open: char, close: char, depth: usize) -> Result<()> {
         self.take(open);
-        self.out.push(open);
         self.blank();
+        let mut items: Vec<(String, String)> = Vec::new();
+        let outer = std::mem::take(&mut self.out);
         let mut first = true;
         while !self.take(close) {
             if !first {
                 if !self.take(',') {
                     return Err(invalid());
                 }
-                self.out.push_str(", ");
                 self.blank();
             }
             first = false;
+            let mut key = String::new();
             if open == '{' {
-                self.string()?;
+                key = self.decoded()?;
                 self.blank();
                 if !self.take(':') {
                     return Err(invalid());
                 }
-                self.out.push_str(": ");
             }
             self.value(depth + 1)?;
+            items.push((key, std::mem::take(&mut self.out)));
             self.blank();
         }
+        self.out = outer;
+        self.out.push(open);
+        let texts = if open == '{' { by_key(items) } else { items.into_iter().map(|(_, item)| item).collect() };
+        self.out.push_str(&texts.join(", "));
         self.out.push(close);
         Ok(())
     }
 
     fn string(&mut self) -> Result<()> {
+        let text = self.decoded()?;
+        self.out.push_str(&quoted(&text));
+        Ok(())
+    }
+
+    /// A string without its quotes and escapes.
+    fn decoded(&mut self) -> Result<String> {
         let body = self.rest.strip_prefix('"').ok_or_else(invalid)?;
-        let mut escaped = false;
-        for (at, c) in body.char_indices() {
+        let mut text = String::new();
+        let mut chars = body.char_indices();
+        while let Some((at, c)) = chars.next() {
             match c {
-                _ if escaped => {
-                    if !"\"\\/bfnrtu".contains(c) {
-                        return Err(invalid());
-                    }
-                    escaped = false;
-                }
-                '\\' => escaped = true,
+                '\\' => match chars.next().ok_or_else(invalid)?.1 {
+                    'b' => text.push('\u{8}'),
+                    'f' => text.push('\u{c}'),
+                    'n' => text.push('\n'),
+                    'r' => text.push('\r'),
+                    't' => text.push('\t'),
+                    'u' => text.push(escaped(&mut chars)?),
+                    c @ ('"' | '\\' | '/') => text.push(c),
+                    _ => return Err(invalid()),
+                },
                 '"' => {
-                    self.out.push('"');
-                    self.out.push_str(&body[..at]);
-                    self.out.push('"');
                     self.rest = &body[at + 1..];
-                    return Ok(());
+                    return Ok(text);
                 }
                 c if (c as u32) < 0x20 => return Err(invalid()),
-                _ => {}
+                c => text.push(c),
             }
         }
         Err(invalid())
@@ -120,13 +130,48 @@ impl Reader<'_> {
         if !digits.starts_with(|c: char| c.is_ascii_digit()) || leading_zero || number.parse::<f64>().is_err() {
             return Err(invalid());
         }
-        self.out.push_str(number);
+        // Kept as numeric: an exponent is written out.
+        match Decimal::parse(number).filter(|_| number.contains(['e', 'E'])) {
+            Some(Ok(decimal)) => self.out.push_str(&decimal.to_string()),
+            _ => self.out.push_str(number),
+        }
         self.rest = rest;
         Ok(())
     }
 }
 
-/// JSON in the spacing of `jsonb`. Keys keep their order and duplicates: nothing here asks for another.
+/// The four digits behind `\u`, and a second such escape where the first is half of a pair.
+fn escaped(chars: &mut std::str::CharIndices<'_>) -> Result<char> {
+    let mut unit = || {
+        let digits: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
+        let hex = digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        u32::from_str_radix(&digits, 16).ok().filter(|_| hex).ok_or_else(invalid)
+    };
+    let first = unit()?;
+    if !(0xd800..0xdc00).contains(&first) {
+        // `jsonb` has no place for the character 0, nor for half of a pair.
+        return char::from_u32(first).filter(|c| *c != '\0').ok_or_else(invalid);
+    }
+    let mut next = || chars.next().map(|(_, c)| c);
+    if next() != Some('\\') || next() != Some('u') {
+        return Err(invalid());
+    }
+    let digits: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
+    let second = u32::from_str_radix(&digits, 16).ok().filter(|unit| (0xdc00..0xe000).contains(unit));
+    let second = second.ok_or_else(invalid)?;
+    char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)).ok_or_else(invalid)
+}
+
+/// The fields of a `jsonb` object: shorter keys first, of equal keys the last.
+fn by_key(items: Vec<(String, String)>) -> Vec<String> {
+    let mut sorted: std::collections::BTreeMap<(usize, String), String> = std::collections::BTreeMap::new();
+    for (key, item) in items {
+        sorted.insert((key.len(), key), item);
+    }
+    sorted.into_iter().map(|((_, key), item)| format!("{}: {item}", quoted(&key))).collect()
+}
+
+/// JSON in the form of `jsonb`: its spacing, order of keys and spelling of numbers.
 pub(crate) fn normal_json(text: &str) -> Result<String> {
     let mut reader = Reader { rest: text, out: String::with_capacity(text.len()) };
     reader.value(0)?;
@@ -139,12 +184,15 @@ pub(crate) fn check_json(text: &str) -> Result<()> {
     normal_json(text).map(|_| ())
 }
 
-fn quoted(text: &str) -> String {
+/// A text as a JSON string.
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
@@ -156,63 +204,6 @@ fn quoted(text: &str) -> String {
     out
 }
 
-fn json_of(value: &Value) -> Result<String> {
-    Ok(match value {
-        Value::Null => "null".into(),
-        Value::Bool(value) => value.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Numeric(number) => number.to_string(),
-        Value::Text(text) => quoted(text),
-        Value::Array(array) => {
-            let items = array.items.iter().map(json_of).collect::<Result<Vec<_>>>()?;
-            format!("[{}]", items.join(","))
-        }
-        _ => return Err(SystemError::Unsupported("this type in JSON".into())),
-    })
-}
-
-fn build_object(_: &Run, args: &[Value]) -> Result<Value> {
-    if !args.len().is_multiple_of(2) {
-        return Err(SystemError::InvalidParameter("argument list must have even number of elements".into()));
-    }
-    let mut fields = Vec::with_capacity(args.len() / 2);
-    for pair in args.chunks(2) {
-        let [key, value] = pair else { continue };
-        let key = match key {
-            Value::Null => return Err(SystemError::InvalidParameter("argument 1: key must not be null".into())),
-            Value::Text(text) => quoted(text),
-            other => quoted(&json_of(other)?),
-        };
-        fields.push(format!("{key} : {}", json_of(value)?));
-    }
-    Ok(format!("{{{}}}", fields.join(", ")).into())
-}
-
-/// A record and the names of its fields, which the call itself does not tell.
-fn record_object(_: &Run, args: &[Value]) -> Result<Value> {
-    let (Value::Record(values), Value::Array(names)) = (&args[0], &args[1]) else {
-        return Err(SystemError::Internal("a record without its names"));
-    };
-    let fields = names.items.iter().zip(values.iter()).map(|(name, value)| {
-        let name = name.as_text().map(quoted).ok_or(SystemError::Internal("a field without a name"))?;
-        Ok(format!("{name}:{}", json_of(value)?))
-    });
-    Ok(format!("{{{}}}", fields.collect::<Result<Vec<_>>>()?.join(",")).into())
-}
-
-fn build_array(_: &Run, args: &[Value]) -> Result<Value> {
-    let items = args.iter().map(json_of).collect::<Result<Vec<_>>>()?;
-    Ok(format!("[{}]", items.join(", ")).into())
-}
-
-pub(super) static TABLE: &[Entry] = &[
-    ("json_build_object(variadic any) json", Called, build_object),
-    ("json_build_array(variadic any) json", Called, build_array),
-    ("row_to_json(record,text[]) json", Strict, record_object),
-    ("to_json(any) json", Strict, |_, args| json_of(&args[0]).map(Value::from)),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +214,15 @@ mod tests {
             normal_json("{\"a\":1,\"b\":[true,null,\"x\\n\"]}"),
             Ok("{\"a\": 1, \"b\": [true, null, \"x\\n\"]}".into())
         );
-        for bad in ["", "{", "{a:1}", "01", "[1,]", "\"\\x\"", "1 2", "nul"] {
+        for (given, kept) in [
+            (r#"{"bb":1,"a":2,"bb":3}"#, r#"{"a": 2, "bb": 3}"#),
+            (r#"["\u4e2d\ud83d\ude00","\/"]"#, r#"["中😀", "/"]"#),
+            ("1e2", "100"),
+            ("1.50", "1.50"),
+        ] {
+            assert_eq!(normal_json(given).as_deref(), Ok(kept));
+        }
+        for bad in ["", "{", "{a:1}", "01", "[1,]", "\"\\x\"", "1 2", "nul", r#""\u12"#, r#""\ud800""#] {
             assert!(normal_json(bad).is_err(), "{bad}");
         }
         assert!(matches!(normal_json(&"[".repeat(1000)), Err(SystemError::TooDeep(_))));

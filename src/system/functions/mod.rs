@@ -10,7 +10,9 @@ mod catalog;
 mod datetime;
 mod definitions;
 mod describe;
+mod identify;
 mod json;
+mod json_build;
 mod privileges;
 mod session;
 mod sets;
@@ -25,6 +27,7 @@ use sluice_base::SqlType;
 pub(crate) use arithmetic::add_intervals;
 pub(crate) use definitions::{index_definition, view_definition};
 pub(crate) use json::{check_json, normal_json};
+pub(crate) use json_build::{field as json_field, json_or_null};
 pub(crate) use sets::{SetFunction, set_function};
 
 use crate::error::{Result, SystemError};
@@ -77,6 +80,19 @@ impl fmt::Debug for Overload {
     }
 }
 
+impl AggregateKind {
+    /// True where the argument is given as JSON.
+    pub(crate) fn of_json(self) -> bool {
+        matches!(
+            self,
+            AggregateKind::JsonAgg
+                | AggregateKind::JsonbAgg
+                | AggregateKind::JsonObjectAgg
+                | AggregateKind::JsonbObjectAgg
+        )
+    }
+}
+
 /// Aggregate functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AggregateKind {
@@ -90,6 +106,10 @@ pub(crate) enum AggregateKind {
     BoolOr,
     ArrayAgg,
     StringAgg,
+    JsonAgg,
+    JsonbAgg,
+    JsonObjectAgg,
+    JsonbObjectAgg,
 }
 
 /// The aggregate of this name; `count` over rows is told apart by its arguments.
@@ -104,6 +124,10 @@ pub(crate) fn aggregate_kind(name: &str) -> Option<AggregateKind> {
         "bool_or" => AggregateKind::BoolOr,
         "array_agg" => AggregateKind::ArrayAgg,
         "string_agg" => AggregateKind::StringAgg,
+        "json_agg" => AggregateKind::JsonAgg,
+        "jsonb_agg" => AggregateKind::JsonbAgg,
+        "json_object_agg" => AggregateKind::JsonObjectAgg,
+        "jsonb_object_agg" => AggregateKind::JsonbObjectAgg,
         _ => return None,
     })
 }
@@ -159,7 +183,7 @@ fn overloads() -> &'static HashMap<&'static str, Vec<Overload>> {
             datetime::TABLE,
             definitions::TABLE,
             describe::TABLE,
-            json::TABLE,
+            json_build::TABLE,
             privileges::TABLE,
             session::TABLE,
             text::TABLE,

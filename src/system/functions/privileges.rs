@@ -132,6 +132,7 @@ fn plain(run: &Run, args: &[Value], with_role: bool, held: &[&str], known: &[&st
 const DATABASE: (&[&str], &[&str]) = (&["CONNECT"], &["CONNECT", "CREATE", "TEMP", "TEMPORARY"]);
 const FUNCTION: (&[&str], &[&str]) = (&["EXECUTE"], &["EXECUTE"]);
 const USAGE: (&[&str], &[&str]) = (&["USAGE"], &["USAGE", "CREATE", "SELECT", "UPDATE"]);
+const SETTING: (&[&str], &[&str]) = (&[], &["SET", "ALTER SYSTEM"]);
 const NONE: (&[&str], &[&str]) = (&[], &["CREATE", "USAGE", "SELECT", "UPDATE"]);
 
 fn has_role(run: &Run, args: &[Value]) -> Result<Value> {
@@ -183,6 +184,16 @@ pub(super) static TABLE: &[Entry] = &[
     ("has_sequence_privilege(name,oid,text) bool", Strict, |run, args| plain(run, args, true, NONE.0, NONE.1)),
     ("has_tablespace_privilege(text,text) bool", Strict, |run, args| plain(run, args, false, NONE.0, NONE.1)),
     ("has_tablespace_privilege(oid,text) bool", Strict, |run, args| plain(run, args, false, NONE.0, NONE.1)),
+    ("has_tablespace_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, NONE.0, NONE.1)),
+    ("has_language_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, USAGE.0, USAGE.1)),
+    ("has_language_privilege(name,oid,text) bool", Strict, |run, args| plain(run, args, true, USAGE.0, USAGE.1)),
+    ("has_type_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, USAGE.0, USAGE.1)),
+    ("has_type_privilege(name,oid,text) bool", Strict, |run, args| plain(run, args, true, USAGE.0, USAGE.1)),
+    ("has_function_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, FUNCTION.0, FUNCTION.1)),
+    ("has_server_privilege(oid,text) bool", Strict, |run, args| plain(run, args, false, NONE.0, NONE.1)),
+    ("has_foreign_data_wrapper_privilege(oid,text) bool", Strict, |run, args| plain(run, args, false, NONE.0, NONE.1)),
+    ("has_parameter_privilege(text,text) bool", Strict, |run, args| plain(run, args, false, SETTING.0, SETTING.1)),
+    ("has_parameter_privilege(name,text,text) bool", Strict, |run, args| plain(run, args, true, SETTING.0, SETTING.1)),
     ("pg_has_role(name,text) bool", Strict, has_role),
     ("pg_has_role(oid,text) bool", Strict, has_role),
     ("pg_has_role(name,name,text) bool", Strict, has_role),

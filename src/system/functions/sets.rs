@@ -141,6 +141,21 @@ fn regexp_split(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     Ok(regex.split(text).map(|part| one(part.into())).collect())
 }
 
+/// The groups of the first match, or of each with the flag `g`.
+fn regexp_matches(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
+    let (Some(text), Some(by)) = (text_at(args, 0), text_at(args, 1)) else { return Ok(Vec::new()) };
+    let flags = text_at(args, 2).unwrap_or_default();
+    let regex = pattern::regex(by, flags.contains('i'), run)?;
+    let mut rows = Vec::new();
+    for captures in regex.captures_iter(text).take(if flags.contains('g') { ROWS_MAX } else { 1 }) {
+        run.step(2)?;
+        let skip = usize::from(captures.len() > 1);
+        let groups = captures.iter().skip(skip).map(|group| group.map_or(Value::Null, |m| m.as_str().into()));
+        rows.push(one(Value::array(groups.collect())));
+    }
+    Ok(rows)
+}
+
 fn named(columns: &[(&str, SqlType)]) -> Vec<(String, SqlType)> {
     columns.iter().map(|(name, sql_type)| (name.to_string(), sql_type.clone())).collect()
 }
@@ -242,6 +257,16 @@ pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) 
         }
         (_, "pg_listening_channels", 0) => (vec![], named(&[(name, Text)]), empty),
         (_, "string_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), string_to_table),
+        (_, "regexp_matches", 2 | 3) => (vec![Text; given.len()], named(&[(name, texts)]), regexp_matches),
+        // Nothing is published.
+        (_, "pg_get_publication_tables", 1) => {
+            let columns = [("relid", Oid), ("attrs", SqlType::Int2vector), ("qual", Text)];
+            (vec![Text], named(&columns), empty)
+        }
+        (_, "pg_identify_object", 3) => {
+            let columns = [("type", Text), ("schema", Text), ("name", Text), ("identity", Text)];
+            (vec![Oid, Oid, Int4], named(&columns), super::identify::identify)
+        }
         (_, "regexp_split_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), regexp_split),
         _ => return None,
     };

@@ -214,6 +214,26 @@ fn regexp_replace(run: &Run, args: &[Value]) -> Result<Value> {
     Ok(replaced.into_owned().into())
 }
 
+/// `overlay`: so many characters from a place on give way to others; as many as those have, where no number is told.
+fn overlay(_: &Run, args: &[Value]) -> Result<Value> {
+    let (source, other) = (text(args, 0)?, text(args, 1)?);
+    let from = int_at(args, 2)?;
+    let length = if args.len() > 3 { int_at(args, 3)? } else { other.chars().count() as i64 };
+    if from < 1 {
+        return Err(SystemError::InvalidParameter("negative substring length not allowed".into()));
+    }
+    let before = usize::try_from(from - 1).unwrap_or(usize::MAX);
+    let behind = usize::try_from(from.saturating_add(length).saturating_sub(1)).unwrap_or(0);
+    let start: String = source.chars().take(before).collect();
+    let rest: String = source.chars().skip(behind).collect();
+    Ok(format!("{start}{other}{rest}").into())
+}
+
+fn regexp_split_to_array(run: &Run, args: &[Value]) -> Result<Value> {
+    let regex = pattern::regex(text(args, 1)?, false, run)?;
+    Ok(Value::array(regex.split(text(args, 0)?).map(Value::from).collect()))
+}
+
 fn regexp_match(run: &Run, args: &[Value]) -> Result<Value> {
     let regex = pattern::regex(text(args, 1)?, text_at(args, 2).unwrap_or_default().contains('i'), run)?;
     let Some(captures) = regex.captures(text(args, 0)?) else { return Ok(Value::Null) };
@@ -288,6 +308,12 @@ pub(super) static TABLE: &[Entry] = &[
     ("regexp_replace(text,text,text,text) text", Strict, regexp_replace),
     ("regexp_match(text,text) text[]", Strict, regexp_match),
     ("regexp_match(text,text,text) text[]", Strict, regexp_match),
+    ("regexp_split_to_array(text,text) text[]", Strict, regexp_split_to_array),
+    ("overlay(text,text,int4) text", Strict, overlay),
+    ("overlay(text,text,int4,int4) text", Strict, overlay),
+    ("to_hex(int4) text", Strict, |_, args| Ok(format!("{:x}", int_at(args, 0)? as i32).into())),
+    ("to_hex(int8) text", Strict, |_, args| Ok(format!("{:x}", int_at(args, 0)?).into())),
+    ("bit_length(text) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.len() as i64 * 8))),
     ("||(text,text) text", Strict, |_, args| Ok(format!("{}{}", text(args, 0)?, text(args, 1)?).into())),
     ("textcat(text,text) text", Strict, |_, args| Ok(format!("{}{}", text(args, 0)?, text(args, 1)?).into())),
     ("^@(text,text) bool", Strict, |_, args| Ok(text(args, 0)?.starts_with(text(args, 1)?).into())),

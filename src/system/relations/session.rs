@@ -13,7 +13,10 @@ use crate::visible::DATABASE_OID;
 
 pub(super) fn rows(shape: &Shape, context: &Context) -> Option<Vec<Row>> {
     match (shape.schema, shape.name) {
-        ("pg_catalog", "pg_settings") => Some(settings(context)),
+        ("pg_catalog", name @ "pg_settings") => {
+            let told = own(shape, (context.own)(name));
+            Some(if told.is_empty() { settings(context) } else { told })
+        }
         ("pg_catalog", "pg_timezone_names") => Some(time_zones(context)),
         ("pg_catalog", "pg_stat_activity") => Some(activity(context)),
         ("sluice", name) => Some(own(shape, (context.own)(name))),
@@ -29,6 +32,7 @@ fn own(shape: &Shape, rows: Vec<Vec<Datum>>) -> Vec<Row> {
     rows.into_iter().map(|row| shape.columns.iter().zip(row).map(cell).collect::<Vec<Value>>().into()).collect()
 }
 
+/// The settings of a session that tells none.
 fn settings(context: &Context) -> Vec<Row> {
     let this = ("pg_catalog", "pg_settings");
     let columns = ["name", "setting", "unit", "short_desc", "context", "vartype", "source", "boot_val", "reset_val"];

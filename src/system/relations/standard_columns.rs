@@ -191,7 +191,8 @@ fn column_privileges(name: &str, visible: &VisibleCatalog) -> Vec<Row> {
 
 fn element_types(visible: &VisibleCatalog) -> Vec<Row> {
     let this = (SCHEMA, "element_types");
-    let names = ["object_schema", "object_name", "collection_type_identifier", "data_type", "udt_name"];
+    let names =
+        ["object_schema", "object_name", "collection_type_identifier", "data_type", "udt_name", "dtd_identifier"];
     let mut builder = Builder::new(this.0, this.1, &names)
         .always(this, "object_catalog", visible.database.as_str())
         .always(this, "object_type", "TABLE")
@@ -205,6 +206,7 @@ fn element_types(visible: &VisibleCatalog) -> Vec<Row> {
             column.number.to_string().into(),
             super::types::format_type(element.oid, None).into(),
             element.name.into(),
+            format!("a{}", column.number).into(),
         ]);
     });
     builder.finish()

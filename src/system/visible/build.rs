@@ -87,6 +87,7 @@ impl Maker<'_> {
                 other_name(entity.listed_name(found.naming), entity.names()),
                 entity.comment.clone(),
             ]),
+            other_names: entity.names().filter(|other| *other != &*name).map(Arc::from).collect(),
             name,
             fields,
             references: Vec::new(),

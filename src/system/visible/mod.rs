@@ -69,6 +69,8 @@ pub(crate) struct VisibleRelation {
     /// Position in [`VisibleCatalog::schemas`].
     pub(crate) schema: usize,
     pub(crate) name: Arc<str>,
+    /// Names that resolve as well: the id of a label, the labels of an id.
+    pub(crate) other_names: Vec<Arc<str>>,
     pub(crate) comment: Option<Arc<str>>,
     pub(crate) fields: Vec<VisibleField>,
     pub(crate) key: Option<VisibleKey>,
@@ -102,6 +104,7 @@ pub struct VisibleCatalog {
     pub(crate) relations: Vec<VisibleRelation>,
     objects: HashMap<u32, ObjectRef>,
     by_name: HashMap<(Arc<str>, Arc<str>), usize>,
+    by_other_name: HashMap<(Arc<str>, Arc<str>), usize>,
     pub(crate) tables: Vec<OnceLock<Arc<Source>>>,
 }
 
@@ -132,11 +135,17 @@ impl VisibleCatalog {
         for (position, schema) in schemas.iter().enumerate() {
             objects.insert(schema.oid, ObjectRef::Schema(position));
         }
-        let mut by_name = HashMap::new();
+        let (mut by_name, mut by_other_name) = (HashMap::new(), HashMap::new());
         for (position, relation) in relations.iter().enumerate() {
             objects.insert(relation.oid, ObjectRef::Relation(position));
             if let Some(schema) = schemas.get(relation.schema) {
                 by_name.insert((schema.name.clone(), relation.name.clone()), position);
+            }
+        }
+        for (position, relation) in relations.iter().enumerate() {
+            let Some(schema) = schemas.get(relation.schema) else { continue };
+            for name in &relation.other_names {
+                by_other_name.entry((schema.name.clone(), name.clone())).or_insert(position);
             }
         }
         for (position, relation) in relations.iter_mut().enumerate() {
@@ -144,7 +153,7 @@ impl VisibleCatalog {
         }
         let user_oid = keys::free_oid(&["role", &user], &objects);
         let tables = crate::relations::all().iter().map(|_| OnceLock::new()).collect();
-        VisibleCatalog { user, user_oid, database, schemas, relations, objects, by_name, tables }
+        VisibleCatalog { user, user_oid, database, schemas, relations, objects, by_name, by_other_name, tables }
     }
 
     pub(crate) fn object(&self, oid: u32) -> Option<ObjectRef> {
@@ -157,6 +166,12 @@ impl VisibleCatalog {
 
     pub(crate) fn relation_by_name(&self, schema: &str, name: &str) -> Option<&VisibleRelation> {
         let position = self.by_name.get(&(Arc::from(schema), Arc::from(name)))?;
+        self.relations.get(*position)
+    }
+
+    /// The relation of a name that is not the listed one.
+    pub(crate) fn relation_by_other_name(&self, schema: &str, name: &str) -> Option<&VisibleRelation> {
+        let position = self.by_other_name.get(&(Arc::from(schema), Arc::from(name)))?;
         self.relations.get(*position)
     }
 

@@ -76,9 +76,14 @@ fn copy_options(cursor: &mut Cursor) -> Result<CopyOptions, PlanError> {
     };
     let _ = cursor.take("WITH");
     if cursor.take_token(&Token::LParen) {
-        for part in cursor.inside_parens()?.split(|t| t.token == Token::Comma) {
+        let mut given: Vec<String> = Vec::new();
+        for part in Cursor::pieces(cursor.inside_parens()?) {
             let mut part = Cursor::new("", part);
             let name = part.name()?;
+            if given.contains(&name) {
+                return Err(conflicting());
+            }
+            given.push(name.clone());
             copy_option(&name, &mut part, &mut options)?;
             part.end()?;
         }
@@ -93,15 +98,65 @@ fn copy_options(cursor: &mut Cursor) -> Result<CopyOptions, PlanError> {
                 "delimiter" | "delimiters" | "null" | "quote" | "escape" | "encoding" => {
                     copy_option(name.trim_end_matches('s'), cursor, &mut options)?;
                 }
+                "force" => {
+                    cursor.expect("QUOTE")?;
+                    options.force_quote =
+                        Some(if cursor.take_token(&Token::Mul) { Vec::new() } else { names(cursor)? });
+                }
                 other => return Err(PlanError::Unsupported(format!("COPY option {other}"))),
             }
         }
     }
+    check(&options)?;
+    Ok(options)
+}
+
+fn conflicting() -> PlanError {
+    PlanError::Syntax { message: "conflicting or redundant options".into(), position: None }
+}
+
+/// Names between commas.
+fn names(cursor: &mut Cursor) -> Result<Vec<String>, PlanError> {
+    let mut names = vec![cursor.name()?];
+    while cursor.take_token(&Token::Comma) {
+        names.push(cursor.name()?);
+    }
+    Ok(names)
+}
+
+/// Refuses options that do not go together: rows would not be read back as they were.
+fn check(options: &CopyOptions) -> Result<(), PlanError> {
+    let invalid = |what| Err(PlanError::InvalidParameter(what));
     if options.format == CopyFormat::Binary && (options.delimiter.is_some() || options.null.is_some() || options.header)
     {
         return Err(PlanError::Unsupported("DELIMITER, NULL or HEADER in COPY BINARY".into()));
     }
-    Ok(options)
+    let csv = options.format == CopyFormat::Csv;
+    if !csv && (options.quote.is_some() || options.escape.is_some() || options.force_quote.is_some()) {
+        return Err(PlanError::Unsupported("QUOTE, ESCAPE or FORCE QUOTE of COPY outside CSV mode".into()));
+    }
+    let delimiter = options.delimiter.unwrap_or(if csv { ',' } else { '\t' });
+    let quote = options.quote.unwrap_or('"');
+    if matches!(delimiter, '\n' | '\r') {
+        return invalid("COPY delimiter cannot be newline or carriage return");
+    }
+    if !csv && "\\.abcdefghijklmnopqrstuvwxyz0123456789".contains(delimiter) {
+        return invalid("COPY delimiter cannot be such a character");
+    }
+    if csv && delimiter == quote {
+        return invalid("COPY delimiter and quote must be different");
+    }
+    let null = options.null.as_deref().unwrap_or_default();
+    if null.contains(['\n', '\r']) {
+        return invalid("COPY null representation cannot use newline or carriage return");
+    }
+    if null.contains(delimiter) {
+        return Err(PlanError::Unsupported("a delimiter of COPY inside its NULL text".into()));
+    }
+    if csv && null.contains(quote) {
+        return Err(PlanError::Unsupported("a quote of COPY inside its NULL text".into()));
+    }
+    Ok(())
 }
 
 fn copy_option(name: &str, cursor: &mut Cursor, options: &mut CopyOptions) -> Result<(), PlanError> {
@@ -130,12 +185,7 @@ fn copy_option(name: &str, cursor: &mut Cursor, options: &mut CopyOptions) -> Re
             let mut columns = Vec::new();
             if !cursor.take_token(&Token::Mul) {
                 cursor.expect_token(&Token::LParen)?;
-                loop {
-                    columns.push(cursor.name()?);
-                    if !cursor.take_token(&Token::Comma) {
-                        break;
-                    }
-                }
+                columns = names(cursor)?;
                 cursor.expect_token(&Token::RParen)?;
             }
             options.force_quote = Some(columns);

@@ -15,7 +15,7 @@ use copy::copy;
 use cursors::{declare, fetch};
 use prepared::{execute, explain, prepare};
 use settings::{discard, reset, set, show};
-use transactions::{modes, no_chain, rollback};
+use transactions::{chain, modes, rollback};
 
 /// Commands that change data, structure or the server.
 const WRITES: &[&str] = &[
@@ -74,8 +74,7 @@ pub(super) fn read(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
         }
         "COMMIT" | "END" => {
             let _ = cursor.take("WORK") || cursor.take("TRANSACTION");
-            no_chain(&mut cursor)?;
-            StatementKind::Commit
+            StatementKind::Commit { chain: chain(&mut cursor)? }
         }
         "ROLLBACK" | "ABORT" => rollback(&mut cursor)?,
         "SAVEPOINT" => StatementKind::Savepoint(cursor.name()?),

@@ -1,6 +1,6 @@
 //! PREPARE, EXECUTE and EXPLAIN: statements about a statement.
 
-use sluice_base::Datum;
+use sluice_base::{Datum, SqlType};
 use sqlparser::tokenizer::Token;
 
 use super::inner_query;
@@ -14,13 +14,24 @@ pub(super) fn prepare(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
     let mut types = Vec::new();
     if cursor.take_token(&Token::LParen) {
         let inside = cursor.inside_parens()?;
-        for part in inside.split(|t| t.token == Token::Comma) {
+        for part in Cursor::pieces(inside) {
             let parsed = cursor.parse(part, |parser| parser.parse_data_type())?;
-            types.push(crate::resolve::sql_type_of(&parsed)?);
+            types.push(plain(crate::resolve::sql_type_of(&parsed)?));
         }
     }
     cursor.expect("AS")?;
     Ok(StatementKind::Prepare { name, types, query: inner_query(&cursor)? })
+}
+
+/// A parameter's type has no modifier: a value is not cut or rounded to it.
+fn plain(sql_type: SqlType) -> SqlType {
+    match sql_type {
+        SqlType::Numeric(_) => SqlType::Numeric(None),
+        SqlType::Varchar(_) => SqlType::Varchar(None),
+        SqlType::Bpchar(_) => SqlType::Bpchar(None),
+        SqlType::Array(item) => SqlType::Array(Box::new(plain(*item))),
+        other => other,
+    }
 }
 
 pub(super) fn execute(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
@@ -64,7 +75,7 @@ pub(super) fn explain(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
         && !matches!(cursor.word_at(1).as_deref(), Some("SELECT" | "WITH" | "VALUES" | "TABLE"))
     {
         cursor.advance();
-        for option in cursor.inside_parens()?.split(|t| t.token == Token::Comma) {
+        for option in Cursor::pieces(cursor.inside_parens()?) {
             let mut option = Cursor::new("", option);
             explain_option(&mut option, &mut options)?;
             option.end()?;

@@ -21,6 +21,9 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
         }
     }
     if cursor.take("TRANSACTION") {
+        if cursor.take("SNAPSHOT") {
+            return Err(PlanError::Unsupported("SET TRANSACTION SNAPSHOT".into()));
+        }
         return Ok(StatementKind::SetTransaction(modes(cursor)?));
     }
     if cursor.take("ROLE") {
@@ -34,13 +37,21 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
         return Ok(StatementKind::Set { name: "timezone".into(), value, local });
     }
     if cursor.take("NAMES") {
-        return Ok(StatementKind::Set { name: "client_encoding".into(), value: text_value(cursor)?, local });
+        let value = if cursor.at_end() { None } else { text_value(cursor)? };
+        return Ok(StatementKind::Set { name: "client_encoding".into(), value, local });
     }
     if cursor.take("CONSTRAINTS") {
         return constraints(cursor);
     }
     if cursor.take("XML") {
-        return Err(PlanError::Unsupported("SET XML OPTION".into()));
+        cursor.expect("OPTION")?;
+        return Ok(StatementKind::Set { name: "xmloption".into(), value: text_value(cursor)?, local });
+    }
+    let quoted = |token: &Token| matches!(token, Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_));
+    if cursor.word().as_deref() == Some("SCHEMA") && cursor.rest().get(1).is_some_and(|next| quoted(&next.token)) {
+        cursor.advance();
+        let value = text_value(cursor)?.map(|name| identifier(&name));
+        return Ok(StatementKind::Set { name: "search_path".into(), value, local });
     }
     let name = cursor.dotted_name()?.to_lowercase();
     if !cursor.take_token(&Token::Eq) {
@@ -49,6 +60,8 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
     let mut parts = Vec::new();
     loop {
         match text_value(cursor)? {
+            // Each is one name, with whatever commas and blanks.
+            Some(part) if name == "search_path" => parts.push(identifier(&part)),
             Some(part) => parts.push(part),
             None if parts.is_empty() && cursor.at_end() => {
                 return Ok(StatementKind::Set { name, value: None, local });
@@ -60,6 +73,11 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
         }
     }
     Ok(StatementKind::Set { name, value: Some(parts.join(", ")), local })
+}
+
+/// A name in a list of names.
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// `SET TIME ZONE INTERVAL '+08:00' HOUR TO MINUTE`, as Sequelize says it: hours to the east, as a number.
@@ -158,7 +176,8 @@ pub(super) fn reset(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
 pub(super) fn discard(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
     let what = cursor.name()?.to_uppercase();
     match what.as_str() {
-        "ALL" | "PLANS" | "SEQUENCES" | "TEMP" | "TEMPORARY" => Ok(StatementKind::Discard(what)),
+        "TEMPORARY" => Ok(StatementKind::Discard("TEMP".into())),
+        "ALL" | "PLANS" | "SEQUENCES" | "TEMP" => Ok(StatementKind::Discard(what)),
         _ => Err(cursor.error()),
     }
 }

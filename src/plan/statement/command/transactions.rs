@@ -6,17 +6,17 @@ use crate::PlanError;
 use crate::statement::tokens::Cursor;
 use crate::statement::{IsolationLevel, StatementKind, TransactionModes};
 
-pub(super) fn no_chain(cursor: &mut Cursor) -> Result<(), PlanError> {
+/// `AND [NO] CHAIN` behind the end of a transaction: whether the next begins at once, in the same modes.
+pub(super) fn chain(cursor: &mut Cursor) -> Result<bool, PlanError> {
+    let mut chained = false;
     if cursor.take("AND") {
-        if !cursor.take("NO") {
-            return Err(PlanError::Unsupported("AND CHAIN".into()));
-        }
+        chained = !cursor.take("NO");
         cursor.expect("CHAIN")?;
     }
     if cursor.word().as_deref() == Some("PREPARED") {
         return Err(PlanError::Unsupported("two-phase commit".into()));
     }
-    Ok(())
+    Ok(chained)
 }
 
 pub(super) fn rollback(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
@@ -25,8 +25,7 @@ pub(super) fn rollback(cursor: &mut Cursor) -> Result<StatementKind, PlanError> 
         let _ = cursor.take("SAVEPOINT");
         return Ok(StatementKind::RollbackTo(cursor.name()?));
     }
-    no_chain(cursor)?;
-    Ok(StatementKind::Rollback)
+    Ok(StatementKind::Rollback { chain: chain(cursor)? })
 }
 
 pub(super) fn modes(cursor: &mut Cursor) -> Result<TransactionModes, PlanError> {

@@ -28,6 +28,36 @@ pub enum Kind {
     Identifiers,
 }
 
+/// What `pg_settings` tells of a kind: its name, unit, bounds and words.
+type Described = (&'static str, Option<&'static str>, Option<(String, String)>, Option<&'static [&'static str]>);
+
+impl Kind {
+    /// The kind as `pg_settings` describes it.
+    pub fn described(self) -> Described {
+        match self {
+            Kind::Bool => ("bool", None, None, None),
+            Kind::Int(min, max, unit) => {
+                let unit = match unit {
+                    Unit::None => None,
+                    Unit::Ms => Some("ms"),
+                    Unit::Kb => Some("kB"),
+                };
+                ("integer", unit, Some((min.to_string(), max.to_string())), None)
+            }
+            Kind::Real(min, max) => ("real", None, Some((bound(min), bound(max))), None),
+            Kind::Words(words) => ("enum", None, None, Some(words)),
+            Kind::Text | Kind::Locale | Kind::DateStyle | Kind::TimeZone | Kind::Encoding | Kind::Identifiers => {
+                ("string", None, None, None)
+            }
+        }
+    }
+}
+
+/// A bound of a real number as PostgreSQL writes it.
+pub fn bound(bound: f64) -> String {
+    if bound == f64::MAX { "1.79769e+308".into() } else { bound.to_string() }
+}
+
 /// Unit of a whole number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -86,6 +116,7 @@ const fn told_fact(name: &'static str, kind: Kind, default: &'static str, descri
 const INT_MAX: i64 = i32::MAX as i64;
 const TIMEOUT: Kind = Kind::Int(0, INT_MAX, Unit::Ms);
 const MEMORY: Kind = Kind::Int(64, INT_MAX, Unit::Kb);
+const COST: Kind = Kind::Real(0.0, f64::MAX);
 const PLAIN: Kind = Kind::Int(0, INT_MAX, Unit::None);
 const LEVELS: Kind =
     Kind::Words(&["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"]);
@@ -107,17 +138,38 @@ pub const DEFINITIONS: &[Definition] = &[
         "Sets whether \"\\'\" is allowed in string literals.",
     ),
     fact("block_size", PLAIN, "8192", "Shows the size of a disk block."),
-    open("bytea_output", Kind::Words(&["hex", "escape"]), "hex", "Sets the output format for bytea."),
+    open("bytea_output", Kind::Words(&["escape", "hex"]), "hex", "Sets the output format for bytea."),
     open("check_function_bodies", Kind::Bool, "on", "Check routine bodies during CREATE."),
+    open(
+        "client_connection_check_interval",
+        TIMEOUT,
+        "0",
+        "Sets the time interval between checks for disconnection while running queries.",
+    ),
     told("client_encoding", Kind::Encoding, "UTF8", "Sets the client's character set encoding."),
     open("client_min_messages", LEVELS, "notice", "Sets the message levels that are sent to the client."),
     open("constraint_exclusion", Kind::Words(&["partition", "on", "off"]), "partition", PLANNER),
+    open("cpu_index_tuple_cost", COST, "0.005", PLANNER),
+    open("cpu_operator_cost", COST, "0.0025", PLANNER),
+    open("cpu_tuple_cost", COST, "0.01", PLANNER),
+    open("cursor_tuple_fraction", Kind::Real(0.0, 1.0), "0.1", PLANNER),
     fact("data_checksums", Kind::Bool, "off", "Shows whether data checksums are turned on."),
     told("DateStyle", Kind::DateStyle, "ISO, MDY", "Sets the display format for date and time values."),
+    fact("debug_assertions", Kind::Bool, "off", "Shows whether the running server has assertion checks enabled."),
+    open("debug_pretty_print", Kind::Bool, "on", "Indents parse and plan tree displays."),
+    open("debug_print_parse", Kind::Bool, "off", "Accepted; no parse tree is logged."),
+    open("debug_print_plan", Kind::Bool, "off", "Accepted; no plan is logged."),
+    open("debug_print_rewritten", Kind::Bool, "off", "Accepted; no parse tree is logged."),
     open("default_statistics_target", PLAIN, "100", PLANNER),
     open("default_table_access_method", Kind::Text, "heap", "Sets the default table access method for new tables."),
     open("default_tablespace", Kind::Text, "", "Sets the default tablespace to create tables in."),
     open("default_text_search_config", Kind::Text, "pg_catalog.simple", "Sets default text search configuration."),
+    open(
+        "default_toast_compression",
+        Kind::Words(&["pglz", "lz4"]),
+        "pglz",
+        "Sets the default compression method for compressible values.",
+    ),
     open(
         "default_transaction_deferrable",
         Kind::Bool,
@@ -133,16 +185,26 @@ pub const DEFINITIONS: &[Definition] = &[
         "WITH OIDS is no longer supported; this can only be false.",
     ),
     open("effective_cache_size", Kind::Int(1, INT_MAX, Unit::Kb), "4194304", PLANNER),
+    open("enable_async_append", Kind::Bool, "on", PLANNER),
     open("enable_bitmapscan", Kind::Bool, "on", PLANNER),
+    open("enable_gathermerge", Kind::Bool, "on", PLANNER),
     open("enable_hashagg", Kind::Bool, "on", PLANNER),
     open("enable_hashjoin", Kind::Bool, "on", PLANNER),
+    open("enable_incremental_sort", Kind::Bool, "on", PLANNER),
     open("enable_indexonlyscan", Kind::Bool, "on", PLANNER),
     open("enable_indexscan", Kind::Bool, "on", PLANNER),
     open("enable_material", Kind::Bool, "on", PLANNER),
+    open("enable_memoize", Kind::Bool, "on", PLANNER),
     open("enable_mergejoin", Kind::Bool, "on", PLANNER),
     open("enable_nestloop", Kind::Bool, "on", PLANNER),
+    open("enable_parallel_append", Kind::Bool, "on", PLANNER),
+    open("enable_parallel_hash", Kind::Bool, "on", PLANNER),
+    open("enable_partition_pruning", Kind::Bool, "on", PLANNER),
+    open("enable_partitionwise_aggregate", Kind::Bool, "off", PLANNER),
+    open("enable_partitionwise_join", Kind::Bool, "off", PLANNER),
     open("enable_seqscan", Kind::Bool, "on", PLANNER),
     open("enable_sort", Kind::Bool, "on", PLANNER),
+    open("enable_tidscan", Kind::Bool, "on", PLANNER),
     open("escape_string_warning", Kind::Bool, "on", "Warn about backslash escapes in ordinary string literals."),
     open("exit_on_error", Kind::Bool, "off", "Terminate session on any error."),
     open(
@@ -153,6 +215,10 @@ pub const DEFINITIONS: &[Definition] = &[
     ),
     open("from_collapse_limit", PLAIN, "8", PLANNER),
     open("geqo", Kind::Bool, "on", PLANNER),
+    open("geqo_effort", Kind::Int(1, 10, Unit::None), "5", PLANNER),
+    open("geqo_threshold", Kind::Int(2, INT_MAX, Unit::None), "12", PLANNER),
+    open("gin_fuzzy_search_limit", PLAIN, "0", PLANNER),
+    open("hash_mem_multiplier", Kind::Real(1.0, 1000.0), "2", PLANNER),
     open(
         "idle_in_transaction_session_timeout",
         TIMEOUT,
@@ -175,8 +241,11 @@ pub const DEFINITIONS: &[Definition] = &[
     ),
     told_fact("is_superuser", Kind::Bool, "off", "Shows whether the current user is a superuser."),
     open("jit", Kind::Bool, "off", PLANNER),
+    open("jit_above_cost", Kind::Real(-1.0, f64::MAX), "100000", PLANNER),
+    open("jit_inline_above_cost", Kind::Real(-1.0, f64::MAX), "500000", PLANNER),
+    open("jit_optimize_above_cost", Kind::Real(-1.0, f64::MAX), "500000", PLANNER),
     open("join_collapse_limit", PLAIN, "8", PLANNER),
-    fact("lc_collate", Kind::Text, "C", "Shows the collation order locale."),
+    fact("lc_collate", Kind::Text, "C.UTF-8", "Shows the collation order locale."),
     fact("lc_ctype", Kind::Text, "C.UTF-8", "Shows the character classification and case conversion locale."),
     open(
         "lc_messages",
@@ -194,12 +263,18 @@ pub const DEFINITIONS: &[Definition] = &[
         "none",
         "Sets the type of statements logged; the audit records all.",
     ),
+    open("logical_decoding_work_mem", MEMORY, "65536", PLANNER),
     open("maintenance_work_mem", MEMORY, "65536", PLANNER),
     fact("max_connections", PLAIN, "1000", "Sets the maximum number of concurrent connections."),
     fact("max_function_args", PLAIN, "100", "Shows the maximum number of function arguments."),
     fact("max_identifier_length", PLAIN, "63", "Shows the maximum identifier length."),
     fact("max_index_keys", PLAIN, "32", "Shows the maximum number of index keys."),
+    open("max_parallel_maintenance_workers", Kind::Int(0, 1024, Unit::None), "2", PLANNER),
+    open("max_parallel_workers", Kind::Int(0, 1024, Unit::None), "8", PLANNER),
     open("max_parallel_workers_per_gather", PLAIN, "2", PLANNER),
+    open("parallel_leader_participation", Kind::Bool, "on", PLANNER),
+    open("parallel_setup_cost", COST, "1000", PLANNER),
+    open("parallel_tuple_cost", COST, "0.1", PLANNER),
     fact(
         "password_encryption",
         Kind::Words(&["scram-sha-256"]),
@@ -214,6 +289,7 @@ pub const DEFINITIONS: &[Definition] = &[
     ),
     open("quote_all_identifiers", Kind::Bool, "off", "When generating SQL fragments, quote all identifiers."),
     open("random_page_cost", Kind::Real(0.0, f64::MAX), "4", PLANNER),
+    open("recursive_worktable_factor", Kind::Real(0.001, 1000000.0), "10", PLANNER),
     Definition {
         name: "role",
         kind: Kind::Text,
@@ -224,6 +300,7 @@ pub const DEFINITIONS: &[Definition] = &[
     },
     open("row_security", Kind::Bool, "on", "Accepted; row rules are always in force."),
     open("search_path", Kind::Identifiers, "", "Sets the schema search order for names that are not schema-qualified."),
+    open("seq_page_cost", COST, "1", PLANNER),
     told_fact("server_encoding", Kind::Text, "UTF8", "Shows the server (database) character set encoding."),
     told_fact("server_version", Kind::Text, SERVER_VERSION, "Shows the server version."),
     fact("server_version_num", PLAIN, "150008", "Shows the server version as an integer."),
@@ -248,6 +325,12 @@ pub const DEFINITIONS: &[Definition] = &[
         "States the purpose of the queries that follow, for rules that ask for one.",
     ),
     fact("ssl", Kind::Bool, "off", "Shows whether this connection is encrypted."),
+    open(
+        "ssl_renegotiation_limit",
+        Kind::Int(0, 0, Unit::None),
+        "0",
+        "SSL renegotiation is no longer supported; this can only be 0.",
+    ),
     told(
         "standard_conforming_strings",
         Kind::Words(&["on"]),
@@ -260,6 +343,7 @@ pub const DEFINITIONS: &[Definition] = &[
         "0",
         "Sets the maximum allowed duration of any statement; the server's bound stays.",
     ),
+    open("stats_fetch_consistency", Kind::Words(&["none", "cache", "snapshot"]), "cache", PLANNER),
     open("synchronize_seqscans", Kind::Bool, "on", "Enable synchronized sequential scans."),
     open(
         "synchronous_commit",
@@ -270,7 +354,9 @@ pub const DEFINITIONS: &[Definition] = &[
     open("tcp_keepalives_count", PLAIN, "0", "Maximum number of TCP keepalive retransmits."),
     open("tcp_keepalives_idle", PLAIN, "0", "Time between issuing TCP keepalives."),
     open("tcp_keepalives_interval", PLAIN, "0", "Time between TCP keepalive retransmits."),
+    open("tcp_user_timeout", TIMEOUT, "0", "TCP user timeout."),
     open("temp_buffers", MEMORY, "8192", PLANNER),
+    open("temp_tablespaces", Kind::Text, "", "Sets the tablespaces to use for temporary tables."),
     told("TimeZone", Kind::TimeZone, "UTC", "Sets the time zone for displaying and interpreting time stamps."),
     open("timezone_abbreviations", Kind::Text, "Default", "Selects a file of time zone abbreviations."),
     open("transaction_deferrable", Kind::Bool, "off", "Whether to defer a read-only serializable transaction."),
@@ -282,7 +368,16 @@ pub const DEFINITIONS: &[Definition] = &[
         "off",
         "Treats \"expr=NULL\" as \"expr IS NULL\"; always off.",
     ),
+    open("vacuum_cost_delay", Kind::Real(0.0, 100.0), "0", "Vacuum cost delay in milliseconds."),
+    open("vacuum_cost_limit", Kind::Int(1, 10000, Unit::None), "200", "Vacuum cost amount available before napping."),
+    fact("wal_block_size", PLAIN, "8192", "Shows the block size in the write ahead log."),
     fact("wal_level", Kind::Text, "replica", "Sets the level of information written to the WAL."),
+    open(
+        "wal_skip_threshold",
+        Kind::Int(0, INT_MAX, Unit::Kb),
+        "2048",
+        "Minimum size of new file to fsync instead of writing WAL.",
+    ),
     open("work_mem", MEMORY, "4096", PLANNER),
     open("xmlbinary", Kind::Words(&["base64", "hex"]), "base64", "Sets how binary values are to be encoded in XML."),
     open(

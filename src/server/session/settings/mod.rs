@@ -40,6 +40,19 @@ pub enum SettingError {
         /// What it takes.
         allowed: Option<String>,
     },
+    /// A number outside its bounds.
+    #[error("value for setting {name:?} is outside {range}")]
+    OutOfRange {
+        /// The setting.
+        name: String,
+        /// The number that the client gave, with the setting's unit.
+        value: String,
+        /// Its bounds.
+        range: String,
+    },
+    /// Neither on nor off.
+    #[error("setting {0:?} is on or off")]
+    NotBoolean(String),
     /// Too many invented names.
     #[error("more than {CUSTOM_MAX} settings of invented names")]
     TooMany,
@@ -71,6 +84,16 @@ impl ToClient for SettingError {
                     None => error,
                 }
             }
+            SettingError::OutOfRange { name, value, range } => ClientError::new(
+                SqlState::InvalidParameterValue,
+                format!("{value} is outside the valid range for parameter \"{name}\" ({range})"),
+                format!("{value} 超出参数 \"{name}\" 的有效范围 ({range})"),
+            ),
+            SettingError::NotBoolean(name) => ClientError::new(
+                SqlState::InvalidParameterValue,
+                format!("parameter \"{name}\" requires a Boolean value"),
+                format!("参数 \"{name}\" 需要布尔值"),
+            ),
             SettingError::TooMany => ClientError::new(
                 SqlState::ConfigurationLimitExceeded,
                 format!("a session may hold at most {CUSTOM_MAX} settings of its own naming"),
@@ -100,6 +123,10 @@ pub struct Listed {
     pub kind: Kind,
     /// Value after `RESET`, in the base unit.
     pub reset: String,
+    /// Built-in default.
+    pub boot: &'static str,
+    /// It tells a fact.
+    pub fixed: bool,
     /// One line of description.
     pub description: &'static str,
 }
@@ -287,6 +314,8 @@ impl Settings {
                 raw,
                 kind: definition.kind,
                 reset: reset.to_string(),
+                boot: definition.default,
+                fixed: definition.change == Change::Never,
                 description: definition.description,
             }
         };
@@ -402,7 +431,7 @@ impl Settings {
     pub fn search_path(&self) -> Vec<String> {
         let list = self.get("search_path").unwrap_or_default();
         let mut names = values::identifiers(&list).unwrap_or_default();
-        names.retain(|name| name != "$user");
+        names.retain(|name| !name.is_empty() && name != "$user");
         names
     }
 

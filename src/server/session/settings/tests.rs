@@ -164,7 +164,7 @@ fn a_search_path_is_a_list_of_names() {
     let names = |list: &[&str]| list.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     assert_eq!(path("Retail, 零售"), Ok(("retail, 零售".into(), names(&["retail", "零售"]))));
     assert_eq!(path("\"$user\", \"A \"\"b\""), Ok(("\"$user\", \"A \"\"b\"".into(), names(&["A \"b"]))));
-    assert_eq!(path("''"), Ok((String::new(), names(&[]))));
+    assert_eq!(path("''"), Ok(("\"\"".into(), names(&[]))));
     assert_eq!(path(""), Ok((String::new(), names(&[]))));
     assert!(path("a,").is_err());
     assert!(path("\"open").is_err());

@@ -7,13 +7,16 @@ use sluice_base::TimeZone;
 use sluice_wire::Encoding;
 
 use super::SettingError;
-use super::definitions::{Definition, Kind, Unit};
+use super::definitions::{Definition, Kind, Unit, bound};
 
 /// Longest value of a setting, bytes.
 const VALUE_BYTES_MAX: usize = 8 << 10;
 
 /// The normal form of a value given by the client. `current` is what stands now (`DateStyle` changes in part).
 pub(super) fn read(definition: &Definition, value: &str, current: &str) -> Result<String, SettingError> {
+    if definition.kind == Kind::Bool && boolean(value).is_none() {
+        return Err(SettingError::NotBoolean(definition.name.to_string()));
+    }
     let invalid = || SettingError::Invalid {
         name: definition.name.to_string(),
         value: value.chars().take(100).collect(),
@@ -24,11 +27,18 @@ pub(super) fn read(definition: &Definition, value: &str, current: &str) -> Resul
     }
     match definition.kind {
         Kind::Bool => boolean(value).map(|on| if on { "on" } else { "off" }.to_string()),
-        Kind::Int(min, max, unit) => number(value, unit).filter(|n| (min..=max).contains(n)).map(|n| n.to_string()),
-        Kind::Real(min, max) => {
-            let number: Option<f64> = value.trim().parse().ok();
-            number.filter(|n| (min..=max).contains(n)).map(|n| n.to_string())
-        }
+        Kind::Int(min, max, unit) => match number(value, unit) {
+            Some(number) if !(min..=max).contains(&number) => {
+                return Err(outside(definition, format!("{number}{}", spelled(unit)), format!("{min} .. {max}")));
+            }
+            number => number.map(|number| number.to_string()),
+        },
+        Kind::Real(min, max) => match value.trim().parse::<f64>().ok().filter(|number| !number.is_nan()) {
+            Some(number) if !(min..=max).contains(&number) => {
+                return Err(outside(definition, number.to_string(), format!("{} .. {}", bound(min), bound(max))));
+            }
+            number => number.map(|number| number.to_string()),
+        },
         Kind::Words(words) => word(words, value),
         Kind::Text => Some(text(definition.name, value)),
         Kind::Locale => Some(value.trim()).filter(|name| is_locale(name)).map(str::to_string),
@@ -44,11 +54,28 @@ pub(super) fn read(definition: &Definition, value: &str, current: &str) -> Resul
 fn allowed(kind: Kind) -> Option<String> {
     match kind {
         Kind::Words(words) => Some(words.join(", ")),
-        Kind::Bool => Some("on, off".to_string()),
         Kind::Encoding => Some(Encoding::all().map(Encoding::name).collect::<Vec<_>>().join(", ")),
-        Kind::Int(min, max, _) => Some(format!("{min} .. {max}")),
         Kind::Locale => Some("zh_CN, en_US".to_string()),
-        Kind::Real(..) | Kind::Text | Kind::DateStyle | Kind::TimeZone | Kind::Identifiers => None,
+        Kind::Bool
+        | Kind::Int(..)
+        | Kind::Real(..)
+        | Kind::Text
+        | Kind::DateStyle
+        | Kind::TimeZone
+        | Kind::Identifiers => None,
+    }
+}
+
+fn outside(definition: &Definition, value: String, range: String) -> SettingError {
+    SettingError::OutOfRange { name: definition.name.to_string(), value, range }
+}
+
+/// The unit behind a number in a message.
+fn spelled(unit: Unit) -> &'static str {
+    match unit {
+        Unit::None => "",
+        Unit::Ms => " ms",
+        Unit::Kb => " kB",
     }
 }
 
@@ -208,8 +235,6 @@ pub(super) fn identifiers(list: &str) -> Option<Vec<String>> {
             None => return None,
         }
     }
-    // `set_config('search_path', '', ..)` and `SET search_path = ''` mean an empty list.
-    names.retain(|name| !name.is_empty());
     Some(names)
 }
 
