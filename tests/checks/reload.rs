@@ -125,6 +125,31 @@ fn a_mistake_in_a_reload_leaves_the_old_set() {
     assert_eq!(session.simple(count).rows, before.rows, "no files at all: the old set serves on");
 }
 
+#[test]
+fn a_change_is_noticed_by_relative_paths_as_well() {
+    let (_, settings) = copied("relative");
+    let sluice = Sluice::start_relative(&settings);
+    let mut session = sluice.login("jj_teller");
+    let count = "SELECT count(*) FROM retail.customer";
+    let before = session.simple(count);
+    assert!(before.error.is_none(), "{:?}", before.error);
+    let more = "restrict: nobody-at-all\nto: {role: teller}\nentity: customer\nrows: branch_id = 'B99'\n";
+    std::fs::write(settings.policies.join("more.yaml"), more).expect("a policy file");
+    eventually("the new rule", Duration::from_secs(30), || {
+        let answer = session.simple(count);
+        if answer.lines(false) == ["0"] { Ok(()) } else { Err(format!("{:?} {:?}", answer.rows, answer.error)) }
+    });
+    // A whole folder in the place of another, as a deployment does it.
+    let next = settings.directory.join("next");
+    copy_folder(&repository().join("policies"), &next);
+    std::fs::rename(&settings.policies, settings.directory.join("before")).expect("the old folder");
+    std::fs::rename(&next, &settings.policies).expect("the new folder");
+    eventually("the new folder", Duration::from_secs(30), || {
+        let answer = session.simple(count);
+        if answer.rows == before.rows { Ok(()) } else { Err(format!("{:?}", answer.rows)) }
+    });
+}
+
 fn recorded(auditor: &mut crate::support::wire::Wire, condition: &str) {
     let sql = format!("SELECT outcome FROM audit.queries WHERE event = 'reload' AND {condition}");
     eventually("a record of the reload", Duration::from_secs(20), || {

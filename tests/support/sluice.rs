@@ -94,7 +94,21 @@ impl Sluice {
         let file = settings.file().to_str().expect("a plain path").to_string();
         let mut program: Vec<String> = outer.iter().map(|word| word.to_string()).collect();
         program.extend([self::program().to_string(), "serve".into(), "--config".into(), file]);
-        let kept = Kept::start(&settings.directory, "TERM", &program);
+        Sluice::run(settings, &program)
+    }
+
+    /// As [`Sluice::start`], from the configuration's folder, by relative paths alone.
+    pub fn start_relative(settings: &Settings) -> Sluice {
+        settings.write();
+        let folder = settings.directory.to_str().expect("a plain path").to_string();
+        let text = std::fs::read_to_string(settings.file()).expect("the configuration file");
+        std::fs::write(settings.file(), text.replace(&format!("{folder}/"), "")).expect("the configuration file");
+        let serve = [self::program(), "serve", "--config", "sluice.yaml"].map(str::to_string);
+        Sluice::run(settings, &[vec!["env".into(), "-C".into(), folder], serve.to_vec()].concat())
+    }
+
+    fn run(settings: &Settings, program: &[String]) -> Sluice {
+        let kept = Kept::start(&settings.directory, "TERM", program);
         let sluice = Sluice { settings: settings.clone(), kept };
         sluice.kept.wait_ready("Sluice", || {
             // Its own word first: who answers at the port may be another test's server that was quicker to take it.

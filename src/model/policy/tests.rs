@@ -3,6 +3,7 @@
 
 mod aggregates;
 mod by_grant;
+mod clock;
 mod explain;
 mod inherit;
 mod limits;

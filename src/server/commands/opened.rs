@@ -20,6 +20,7 @@ use super::{failure, put, report};
 use crate::audit::AuditStore;
 use crate::config::Config;
 use crate::reload::{LoadError, Loader};
+use crate::session::visible_path;
 use crate::state::Current;
 
 /// A configuration with what it names.
@@ -73,14 +74,15 @@ impl Opened {
 
     /// Plans and governs a query under a snapshot, which may be another than the configuration's own.
     pub fn govern(&self, query: &Query, person: &Principal, snapshot: &Snapshot) -> Result<Governed, Box<ClientError>> {
-        govern(query, &asker(person, snapshot, &self.config.limits, &TimeZone::default()))
+        let path = visible_path(person, snapshot);
+        govern(query, &asker(person, snapshot, &path, &self.config.limits, &TimeZone::default()))
             .map_err(|error| Box::new(error.to_client()))
     }
 
     /// True where a query has parameters, whose values no record holds.
     pub fn has_parameters(&self, query: &Query, person: &Principal, snapshot: &Snapshot) -> bool {
-        let timezone = TimeZone::default();
-        let asker = asker(person, snapshot, &self.config.limits, &timezone);
+        let (path, timezone) = (visible_path(person, snapshot), TimeZone::default());
+        let asker = asker(person, snapshot, &path, &self.config.limits, &timezone);
         sluice_plan::describe(query, &asker, &[]).is_ok_and(|described| !described.params.is_empty())
     }
 }
@@ -90,14 +92,15 @@ pub(super) fn here_and_now() -> RequestContext {
     RequestContext { now_micros: system_micros(), ..RequestContext::default() }
 }
 
-/// Who asks, by the catalog's own search path.
+/// Who asks, by the search path of a session of hers that has set none.
 pub(super) fn asker<'a>(
     principal: &'a Principal,
     snapshot: &'a Snapshot,
+    search_path: &'a [String],
     limits: &'a sluice_base::Limits,
     timezone: &'a TimeZone,
 ) -> Asker<'a> {
-    Asker { principal, snapshot, search_path: &snapshot.catalog.search_path, limits, timezone }
+    Asker { principal, snapshot, search_path, limits, timezone }
 }
 
 /// Plans and governs a query; parameters get stand-ins of their types, because a decision does not hang on a value.

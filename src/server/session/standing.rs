@@ -21,7 +21,8 @@ use tokio::time::Instant;
 
 use super::error::{Fault, SessionError};
 use super::io::Io;
-use super::role::{narrows, persons, role_in_force};
+use super::narrow::narrows;
+use super::role::{persons, role_in_force};
 use super::work::{self, Asking, Planned};
 use crate::state::{Current, State};
 
@@ -153,7 +154,10 @@ fn timeless(mut decision: Decision) -> Decision {
     }
     without_moments(&mut decision.rows);
     parents(&mut decision.inherited);
-    decision.fields.iter_mut().filter_map(|field| field.covered_where.as_mut()).for_each(without_moments);
+    for field in &mut decision.fields {
+        let lighter = field.lighter.as_mut().map(|lighter| &mut lighter.rows);
+        lighter.into_iter().chain(&mut field.covered_where).for_each(without_moments);
+    }
     decision.shadows.clear();
     decision.fingerprint.clear();
     decision

@@ -189,8 +189,8 @@ fn differences(sent: &Sent, person: &Person, pair: &Pair, limits: &Limits) -> Ve
     };
     let zone = TimeZone::default();
     let outcome = |principal: &Principal, snapshot: &Snapshot| -> Outcome {
-        let search_path = sent.path.as_deref().unwrap_or(&snapshot.catalog.search_path);
-        let asker = Asker { principal, snapshot, search_path, limits, timezone: &zone };
+        let path = sent.path.clone().unwrap_or_else(|| crate::session::visible_path(principal, snapshot));
+        let asker = Asker { principal, snapshot, search_path: &path, limits, timezone: &zone };
         govern(query, &asker)
             .map(|governed| Explanation::of(&governed))
             .map_err(|error| error.to_client().code.code().to_string())

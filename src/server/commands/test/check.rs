@@ -115,8 +115,8 @@ impl Bench<'_> {
             let error = sluice_plan::PlanError::Unsupported("a case about anything but one query".to_string());
             return (Err(refused(error)), None);
         };
-        let timezone = TimeZone::default();
-        let governed = govern(query, &asker(person, snapshot, self.limits, &timezone));
+        let (path, timezone) = (crate::session::visible_path(person, snapshot), TimeZone::default());
+        let governed = govern(query, &asker(person, snapshot, &path, self.limits, &timezone));
         let lines = governed.map(|governed| decision_lines(&Explanation::of(&governed), snapshot));
         (lines.map(|lines| (query.clone(), lines)).map_err(refused), explains)
     }
