@@ -101,7 +101,13 @@ fn named(expr: Expr, schema: &DFSchema, names: &NamePreserver, rewrite: Rewrite)
         return expr.map_children(|part| named(part, schema, names, rewrite));
     }
     let name = names.save(&expr);
-    let done = expr.transform_up(|part| rewrite(part, schema))?;
+    // `grouping(x)` asks for a key by its expression: both get the same name.
+    let done = match expr {
+        Expr::AggregateFunction(call) if call.func.name() == "grouping" => {
+            Expr::AggregateFunction(call).map_children(|part| named(part, schema, names, rewrite))?
+        }
+        expr => expr.transform_up(|part| rewrite(part, schema))?,
+    };
     Ok(done.update_data(|expr| name.restore(expr)))
 }
 

@@ -5,6 +5,7 @@
 
 mod counted;
 mod from;
+mod gathered;
 mod hidden;
 mod order;
 mod recursive;

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use sluice_base::SqlType;
 use sqlparser::ast::{self, Distinct, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr};
 
+use super::gathered;
 use super::scope::Scope;
 use super::sets::aggregates;
 use super::tree::{null, qualified, quoted};
@@ -48,6 +49,8 @@ impl Resolver<'_> {
         }
         inherited_windows(&mut select.named_window)?;
         extended_windows(&mut select.projection, &select.named_window)?;
+        gathered::in_order_of_values(&mut select.projection);
+        gathered::in_several_orders(&mut select.projection);
         let columns = self.projection(&mut select.projection)?;
         if let Some(scope) = self.scopes.last_mut() {
             scope.outputs = columns.unique.iter().cloned().collect();
