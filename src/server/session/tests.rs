@@ -139,14 +139,30 @@ async fn check(client: &Client, cases: &str) {
     }
 }
 
-/// A moment from now, as a literal of SQL.
-fn in_millis(millis: i64) -> String {
-    let micros = sluice_model::audit::system_micros() + millis * 1_000;
-    let (days, of_day) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000));
-    let Civil { year, month, day } = Civil::of(days);
-    let (seconds, micros) = (of_day / 1_000_000, of_day % 1_000_000);
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    format!("timestamptz '{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}+00'")
+/// A moment that comes when everything before it has had its time, on a busy machine too.
+struct Later {
+    micros: i64,
+}
+
+impl Later {
+    fn soon() -> Later {
+        Later { micros: sluice_model::audit::system_micros() + 8_000_000 }
+    }
+
+    /// As SQL writes it.
+    fn literal(&self) -> String {
+        let (days, of_day) = (self.micros.div_euclid(86_400_000_000), self.micros.rem_euclid(86_400_000_000));
+        let Civil { year, month, day } = Civil::of(days);
+        let (seconds, micros) = (of_day / 1_000_000, of_day % 1_000_000);
+        let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        format!("timestamptz '{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}+00'")
+    }
+
+    /// Waits until it is past.
+    async fn past(&self) {
+        let left = u64::try_from(self.micros - sluice_model::audit::system_micros()).unwrap_or(0);
+        tokio::time::sleep(Duration::from_micros(left) + Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,6 @@
 //! Roles in force, and what a session tells of the catalog before a statement names it.
 
-use std::time::Duration;
-
-use super::{POLICIES, World, check, in_millis, users};
+use super::{Later, POLICIES, World, check, users};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_in_force_narrows_and_never_lifts_a_restriction() {
@@ -31,16 +29,17 @@ async fn a_role_in_force_narrows_and_never_lifts_a_restriction() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_set_early_does_not_escape_what_begins_later() {
+    let later = Later::soon();
     let policies = format!(
         "{POLICIES}---\nrestrict: later\nentity: branch\nto: {{role: watched}}\nrows: region = 'west'\nwhen: session.now >= {}\n",
-        in_millis(3_000)
+        later.literal()
     )
     .replace("to: {role: watched}\nrows: region <> 'north'", "to: {role: local}\nrows: region <> 'north'");
     let world = World::open_with("", &policies, &["ana: [analyst, watched]"]).await;
     let ana = world.login("ana").await.unwrap();
     check(&ana, "SET ROLE analyst => [0]\n SELECT count(*) FROM retail.branch => 5 [1]").await;
     let prepared = ana.prepare("SELECT count(*) FROM retail.branch").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    later.past().await;
     assert!(ana.query(&prepared, &[]).await.is_err(), "a statement prepared before is refused as well");
     check(
         &ana,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use tokio_postgres::error::SqlState;
 
-use super::{POLICIES, World, check, in_millis, told, users, wait, write};
+use super::{Later, POLICIES, World, check, told, users, wait, write};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cursors_end_where_they_would_be_decided_otherwise() {
@@ -69,7 +69,8 @@ async fn a_suspended_portal_ends_as_cursors_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_stands_for_its_age() {
-    let begins = in_millis(1_500);
+    let later = Later::soon();
+    let begins = later.literal();
     let policies = format!(
         "{POLICIES}---\nrestrict: later\nentity: branch\nto: {{role: analyst}}\nrows: region = 'west'\nwhen: session.now >= {begins}\n\
          ---\nrestrict: ever\nentity: branch\nto: {{role: local}}\nrows: session.now > timestamptz '2020-01-01 00:00:00+00'\n"
@@ -82,7 +83,8 @@ async fn a_decision_stands_for_its_age() {
     check(&bea, declare).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     check(&bea, "FETCH c => B2 [1]").await;
-    tokio::time::sleep(Duration::from_millis(1_300)).await;
+    later.past().await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
     // No snapshot is new: the rule began by the clock. Time that only went by ends nothing.
     check(&bea, "FETCH c => 55000").await;
     check(&ana, "FETCH c => [0]").await;
