@@ -1,26 +1,11 @@
-//! Chinese words for what refusals say, where the English text is put together from parts.
-//!
-//! `chinese.txt` has a line for each form: the English, `|`, the Chinese. `{}` stands for what differs: a name, a clause, a
-//! type. In the Chinese `{}` takes the parts in their order, `{1}` the first. A text of no form stays as it is.
+//! Chinese words for what refusals say, where the English text is put together from parts: `chinese.txt` has a line for each
+//! form. A text of no form stays as it is.
 
 use std::sync::LazyLock;
 
-struct Form {
-    /// What stands around the parts; one more than there are parts.
-    english: Vec<&'static str>,
-    chinese: &'static str,
-}
+use sluice_base::Forms;
 
-static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let line = |line: &'static str| {
-        let (english, chinese) = line.split_once(" | ")?;
-        Some(Form { english: english.split("{}").collect(), chinese })
-    };
-    let mut forms: Vec<Form> = include_str!("chinese.txt").lines().filter_map(line).collect();
-    // The form that says most comes first.
-    forms.sort_by_key(|form| std::cmp::Reverse(form.english.iter().map(|part| part.len()).sum::<usize>()));
-    forms
-});
+static FORMS: LazyLock<Forms> = LazyLock::new(|| Forms::read(include_str!("chinese.txt")));
 
 /// The text in Chinese.
 pub(crate) fn chinese(text: &str) -> String {
@@ -28,29 +13,7 @@ pub(crate) fn chinese(text: &str) -> String {
 }
 
 fn translated(text: &str) -> Option<String> {
-    FORMS.iter().find_map(|form| Some(filled(form.chinese, &parts(text, &form.english)?)))
-}
-
-/// What stands in the places of a form; `None` where the text is not of it.
-fn parts<'t>(text: &'t str, around: &[&str]) -> Option<Vec<&'t str>> {
-    let (first, rest) = around.split_first()?;
-    let mut left = text.strip_prefix(first)?;
-    let mut parts = Vec::with_capacity(rest.len());
-    for (at, next) in rest.iter().enumerate() {
-        let end = if at + 1 == rest.len() { left.strip_suffix(next)?.len() } else { left.find(next)? };
-        parts.push(&left[..end]);
-        left = &left[end + next.len()..];
-    }
-    (left.is_empty() && parts.iter().all(|part| !part.is_empty())).then_some(parts)
-}
-
-fn filled(chinese: &str, parts: &[&str]) -> String {
-    let mut text = chinese.to_string();
-    for (at, part) in parts.iter().enumerate() {
-        let numbered = format!("{{{}}}", at + 1);
-        text = if text.contains(&numbered) { text.replace(&numbered, part) } else { text.replacen("{}", part, 1) };
-    }
-    text
+    FORMS.chinese(text)
 }
 
 #[cfg(test)]

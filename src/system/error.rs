@@ -5,6 +5,8 @@
 
 use sluice_base::{ClientError, SqlState, ToClient};
 
+use crate::chinese::chinese;
+
 /// Result of this room.
 pub type Result<T> = std::result::Result<T, SystemError>;
 
@@ -138,13 +140,13 @@ impl SystemError {
             }
             SystemError::UndefinedSetting(name) => format!("未知的配置参数 \"{name}\""),
             SystemError::UndefinedParameter(number) => format!("没有参数 ${number}"),
-            SystemError::Unsupported(what) => format!("系统目录查询不支持：{what}"),
-            SystemError::Syntax(text) => format!("语句有误：{text}"),
-            SystemError::DatatypeMismatch(text) => format!("数据类型不匹配：{text}"),
+            SystemError::Unsupported(what) => format!("系统目录查询不支持：{}", chinese(what)),
+            SystemError::Syntax(text) => format!("语句有误：{}", chinese(text)),
+            SystemError::DatatypeMismatch(text) => format!("数据类型不匹配：{}", chinese(text)),
             SystemError::CannotCoerce(from, to) => format!("无法将类型 {from} 转换为 {to}"),
             SystemError::Grouping(name) => format!("列 \"{name}\" 必须出现在 GROUP BY 子句中或用于聚合函数"),
-            SystemError::Misplaced(text) => format!("函数位置有误：{text}"),
-            SystemError::InvalidColumnReference(text) => format!("列引用无效：{text}"),
+            SystemError::Misplaced(text) => format!("函数位置有误：{}", chinese(text)),
+            SystemError::InvalidColumnReference(text) => format!("列引用无效：{}", chinese(text)),
             SystemError::Cardinality => "作为表达式的子查询返回了多于一行".into(),
             SystemError::InvalidText(name) | SystemError::InvalidDatetime(name) => {
                 format!("类型 {name} 的输入语法无效")
@@ -153,7 +155,7 @@ impl SystemError {
             SystemError::DivisionByZero => "除数为零".into(),
             SystemError::InvalidRegex => "正则表达式无效".into(),
             SystemError::InvalidEscape => "LIKE 模式不能以转义字符结尾".into(),
-            SystemError::InvalidParameter(text) => format!("参数无效：{text}"),
+            SystemError::InvalidParameter(text) => format!("参数无效：{}", chinese(text)),
             SystemError::TooDeep(levels) => format!("语句嵌套超过 {levels} 层"),
             SystemError::TooMuchWork => "系统目录查询的工作量超出限制".into(),
             SystemError::TooLarge => "系统目录查询的结果过大".into(),

@@ -9,6 +9,7 @@
 
 mod analyze;
 mod cast;
+mod chinese;
 mod decimal;
 mod error;
 mod eval;

@@ -75,12 +75,18 @@ impl Analyzer<'_> {
     }
 
     pub(super) fn arguments(&mut self, args: &[Option<&ast::Expr>]) -> Result<Vec<Typed>> {
-        args.iter()
-            .map(|arg| match arg {
-                Some(arg) => self.expr(arg),
-                None => Err(SystemError::Syntax("* may only be the argument of count".into())),
-            })
-            .collect()
+        let mut typed = Vec::with_capacity(args.len());
+        for arg in args {
+            let Some(arg) = arg else {
+                return Err(SystemError::Syntax("* may only be the argument of count".into()));
+            };
+            let arg = self.expr(arg)?;
+            // A parameter of type void stands for a result (`{? = call lower(?)}` of JDBC) and is no argument.
+            if !(arg.ty.sql == SqlType::Void && matches!(arg.expr, Expr::Param(_))) {
+                typed.push(arg);
+            }
+        }
+        Ok(typed)
     }
 
     /// What looks like a function but is syntax.

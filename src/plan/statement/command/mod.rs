@@ -6,7 +6,7 @@ mod prepared;
 mod settings;
 mod transactions;
 
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::StatementKind;
 use super::tokens::Cursor;
@@ -128,7 +128,16 @@ fn locks_for_reading(cursor: &Cursor) -> bool {
 }
 
 fn query(cursor: &Cursor) -> Result<Query, PlanError> {
-    Query::new(cursor.parse(cursor.rest(), |parser| parser.parse_query())?)
+    Query::new(cursor.parse(without_read_only(cursor.rest()), |parser| parser.parse_query())?)
+}
+
+/// FOR READ ONLY behind a query says that nothing is locked, which is so without it.
+fn without_read_only(tokens: &[TokenWithSpan]) -> &[TokenWithSpan] {
+    let is = |token: &TokenWithSpan, word: &str| matches!(&token.token, Token::Word(found) if found.quote_style.is_none() && found.value.eq_ignore_ascii_case(word));
+    match tokens {
+        [query @ .., a, b, c] if is(a, "FOR") && is(b, "READ") && is(c, "ONLY") => query,
+        _ => tokens,
+    }
 }
 
 fn name_or_all(cursor: &mut Cursor) -> Result<Option<String>, PlanError> {
