@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn values_as_postgresql_writes_them() {
-        let session = Arc::new(Session { zone: sluice_base::TimeZone::utc() });
+        let session = Arc::new(Session { zone: sluice_base::TimeZone::utc(), now: 0 });
         let of = |array: ArrayRef| written(&array, &session).expect("json");
         assert_eq!(of(Arc::new(StringArray::from(vec![Some("a\"\n\u{1}中"), None]))), [r#""a\"\n\u0001中""#, "null"]);
         assert_eq!(of(Arc::new(Float64Array::from(vec![1.5, f64::NAN]))), ["1.5", "\"NaN\""]);

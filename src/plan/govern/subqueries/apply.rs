@@ -122,7 +122,8 @@ impl Lateral {
                     }
                     other => Ok(Transformed::no(other)),
                 })?;
-                Ok(call.data.unalias().alias_qualified(qualifier.cloned(), field.name()))
+                // The engine looks for the call below one name, not below two.
+                Ok(call.data.unalias_nested().data.alias_qualified(qualifier.cloned(), field.name()))
             });
         let numbered = Window::try_new(calls.collect::<Result<Vec<_>>>()?, Arc::new(input))?;
         self.project(window.schema.columns().into_iter().map(Expr::Column).collect(), LogicalPlan::Window(numbered))
@@ -164,8 +165,11 @@ impl Lateral {
         let applied = if kept { self.outer(input, Vec::new())? } else { self.apply(input)? };
         let keys = keys.iter().map(|key| Ok(SortKey { expr: self.inward(key.expr.clone())?, ..key.clone() }));
         let keys = keys.collect::<Result<Vec<_>>>()?;
+        // Beside a window of the subquery's own it must not be an equal call: the engine would take two for one.
+        let own = input.exists(|node| Ok(matches!(node, LogicalPlan::Window(_))))?;
+        let apart = own.then(|| lit("first"));
         let number = Expr::from(datafusion_expr::expr::WindowFunction::new(row_number_udwf(), vec![]))
-            .partition_by(self.columns());
+            .partition_by(self.columns().into_iter().chain(apart).collect());
         let number = if keys.is_empty() { number } else { number.order_by(keys) }.build()?;
         let mut items = match items {
             Some(items) => items,

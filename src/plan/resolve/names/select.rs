@@ -241,6 +241,11 @@ impl Resolver<'_> {
                 _ => Err(PlanError::Form("subquery must return only one column".into())),
             };
         }
+        if let ast::Expr::Function(ast::Function { args: ast::FunctionArguments::Subquery(_), name, .. }) = expr
+            && fold_name(name)? == ["array"]
+        {
+            return self.array_query(expr);
+        }
         if let Some(row) = self.whole_row(expr)? {
             *expr = row;
             return Ok(Some(SqlType::Record));
