@@ -54,6 +54,16 @@ fn written(array: &ArrayRef, session: &Arc<Session>) -> Result<Vec<String>> {
     Ok(texts.iter().map(one).collect())
 }
 
+/// The items of each array, as `json_agg` writes them.
+pub(super) fn items(list: &ListArray, session: &Arc<Session>) -> Result<ArrayRef> {
+    let items = written(list.values(), session)?;
+    let offsets = list.value_offsets();
+    let of = |row: usize| {
+        list.is_valid(row).then(|| format!("[{}]", items[offsets[row] as usize..offsets[row + 1] as usize].join(", ")))
+    };
+    Ok(Arc::new((0..list.len()).map(of).collect::<StringArray>()))
+}
+
 enum Form {
     Bare,
     Number,

@@ -67,6 +67,8 @@ pub(crate) const JSON_OBJECT: &str = "\u{1}json_object";
 pub(crate) const JSON_ROW: &str = "\u{1}json_row";
 /// Values as an array.
 pub(crate) const JSON_ARRAY: &str = "\u{1}json_array";
+/// The items of an array as an array of json, with blanks, NULL staying NULL.
+pub(crate) const JSON_LIST: &str = "\u{1}json_list";
 /// The elements of an array as json, and as text.
 pub(crate) const JSON_ELEMENTS: &str = "\u{1}json_elements";
 pub(crate) const JSON_ELEMENTS_TEXT: &str = "\u{1}json_elements_text";
@@ -119,6 +121,7 @@ enum Work {
     Member,
     Object(builders::Style),
     JsonArray,
+    JsonList,
     Elements(lists::Part),
     Match,
     Matches,
@@ -155,6 +158,7 @@ const TABLE: &[(&str, Work)] = &[
     (JSON_OBJECT, Work::Object(builders::Style::Spaced)),
     (JSON_ROW, Work::Object(builders::Style::Dense)),
     (JSON_ARRAY, Work::JsonArray),
+    (JSON_LIST, Work::JsonList),
     (JSON_ELEMENTS, Work::Elements(lists::Part::Elements)),
     (JSON_ELEMENTS_TEXT, Work::Elements(lists::Part::ElementTexts)),
     (JSON_KEYS, Work::Elements(lists::Part::Keys)),
@@ -233,7 +237,7 @@ pub fn grows(name: &str) -> Option<Grows> {
         Work::Replace | Work::ToText => Some(Grows::Items),
         // A letter that is quoted becomes two, as in json.
         Work::ArrayText => Some(Grows::Json),
-        Work::ToJson | Work::Member | Work::Object(_) | Work::JsonArray => Some(Grows::Json),
+        Work::ToJson | Work::Member | Work::Object(_) | Work::JsonArray | Work::JsonList => Some(Grows::Json),
         Work::Match | Work::Matches => Some(Grows::Groups),
         _ => None,
     }
@@ -443,7 +447,7 @@ impl Nested {
             }
             (Work::Grouped, [text, pattern]) if is_text(text) && is_text(pattern) => Some(vec![Utf8; 2]),
             (Work::Dims, [list]) => Some(vec![listed(list).filter(|_| one_dimension(list))?]),
-            (Work::ToJson, [_]) => Some(types.to_vec()),
+            (Work::ToJson, [_]) | (Work::JsonList, [DataType::List(_)]) => Some(types.to_vec()),
             (Work::JsonOrNull | Work::Elements(_), [only]) if is_text(only) => Some(vec![Utf8]),
             (Work::Member | Work::Object(_) | Work::JsonArray, texts) if texts.iter().all(is_text) => {
                 Some(vec![Utf8; texts.len()])
@@ -498,7 +502,8 @@ impl ScalarUDFImpl for Nested {
             | Work::JsonOrNull
             | Work::Member
             | Work::Object(_)
-            | Work::JsonArray => DataType::Utf8,
+            | Work::JsonArray
+            | Work::JsonList => DataType::Utf8,
             Work::Split | Work::Elements(_) | Work::Match | Work::SplitByPattern => list_of(DataType::Utf8),
             Work::Matches => list_of(list_of(DataType::Utf8)),
         })
@@ -579,6 +584,7 @@ impl Nested {
             Work::Member => builders::members(arg(0)?, arg(1)?),
             Work::Object(style) => builders::objects(args, rows, style),
             Work::JsonArray => Ok(builders::arrays(args, rows)),
+            Work::JsonList => builders::items(list(0)?, &self.session),
             Work::Elements(part) => lists::parts(arg(0)?, part),
             Work::Match => patterns::first_match(args),
             Work::Matches => patterns::all_matches(args),

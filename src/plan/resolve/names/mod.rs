@@ -34,7 +34,7 @@ use crate::query::fold;
 use scope::Scope;
 pub(super) use select::narrow_integer;
 pub(super) use sets::is_set_function;
-pub(super) use tree::{balanced, binary, boolean, call, null, one, qualified, quoted};
+pub(super) use tree::{balanced, binary, boolean, call, null, object_name, one, qualified, quoted};
 use tree::{quote_columns, rename};
 
 /// The common table expressions in sight.
