@@ -95,6 +95,7 @@ impl Bank {
             search_path: &self.search_path,
             limits: &self.limits,
             timezone: &self.timezone,
+            session: &[],
         }
     }
 
@@ -274,6 +275,7 @@ fn policies(criterion: &mut Criterion) {
         search_path: &search_path,
         limits: &limits,
         timezone: &timezone,
+        session: &[],
     };
     let sql = "SELECT e0.f5, e4.f6, count(*) FROM e4 JOIN e3 ON e4.up = e3.id JOIN e2 ON e3.up = e2.id \
                JOIN e1 ON e2.up = e1.id JOIN e0 ON e1.up = e0.id WHERE e4.f3 = 'x' GROUP BY e0.f5, e4.f6";

@@ -27,7 +27,7 @@ pub use govern::{
 };
 pub use nested::{Grows, grows, pattern_matches, spelled};
 pub use query::Query;
-pub use resolve::{Asker, Described, checked_pattern};
+pub use resolve::{Asker, Described, SessionCall, SessionValue, checked_pattern};
 pub use statement::{
     CopyFormat, CopyOptions, ExplainOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes,
     parse,

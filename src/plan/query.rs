@@ -52,6 +52,11 @@ impl Query {
         Query { ast, relations: self.relations.clone(), patterns: self.patterns }
     }
 
+    /// The calls of functions of the session: who stands around it answers them.
+    pub fn session_calls(&self) -> Vec<crate::SessionCall> {
+        crate::resolve::session_calls(&self.ast)
+    }
+
     /// True where the query names any relation at all.
     pub fn has_relations(&self) -> bool {
         !self.relations.is_empty()

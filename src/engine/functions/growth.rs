@@ -29,6 +29,10 @@ pub(super) enum Growth {
     Items,
     /// Texts with what json escapes in them.
     Json,
+    /// Each byte becomes four letters at most.
+    Encoded,
+    /// Each part stands on a line of its own, behind the blanks of its depth.
+    Lines,
     /// The first argument once for each group of the second.
     Groups,
 }
@@ -36,7 +40,9 @@ pub(super) enum Growth {
 /// What is known of a function by its name here.
 pub(super) fn of_function(name: &str) -> Option<Growth> {
     Some(match name {
-        "concat" | "overlay" | "\u{1}jsonb_joined" => Growth::Concat,
+        "concat" | "overlay" | "\u{1}jsonb_joined" | "\u{1}jsonb_set" => Growth::Concat,
+        "encode" => Growth::Encoded,
+        "jsonb_pretty" => Growth::Lines,
         "concat_ws" => Growth::ConcatWith,
         "replace" => Growth::Replace,
         "translate" => Growth::Translate,
@@ -85,6 +91,8 @@ impl Growth {
                 };
                 arguments.iter().map(|argument| one(argument).saturating_add(4)).fold(2, usize::saturating_add)
             }
+            Growth::Encoded => arguments.first().map_or(0, |argument| argument.length(row)).saturating_mul(4),
+            Growth::Lines => lined(text(0)),
             Growth::Groups => {
                 let groups = text(1).matches('(').count() + 1;
                 text(0).len().saturating_mul(groups).saturating_add(groups * 16)
@@ -95,6 +103,21 @@ impl Growth {
             }
         }
     }
+}
+
+/// Bytes of json with each of its parts on a line.
+fn lined(json: &str) -> usize {
+    let (mut depth, mut bytes) = (0usize, json.len());
+    for byte in json.bytes() {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' => {}
+            _ => continue,
+        }
+        bytes = bytes.saturating_add(2 + 4 * depth);
+    }
+    bytes
 }
 
 /// Bytes of a value that is no text, printed, at most.
@@ -197,6 +220,11 @@ impl<'a> Argument<'a> {
             return list.to_data().get_slice_memory_size().unwrap_or(usize::MAX);
         }
         match self {
+            Argument::Other(array) if *array.data_type() == DataType::Binary => match array.is_valid(row) {
+                true => array.as_binary::<i32>().value(row).len(),
+                false => 0,
+            },
+            Argument::Constant(ScalarValue::Binary(bytes)) => bytes.as_ref().map_or(0, Vec::len),
             Argument::Other(array) if array.is_valid(row) => PRINTED,
             Argument::Constant(value) if !value.is_null() && value.try_as_str().is_none() => PRINTED,
             _ => self.text(row).map_or(0, str::len),
@@ -236,6 +264,12 @@ mod tests {
         assert_eq!(bytes(Growth::Replace, &["abc", "", "123"]), 3);
         assert!(bytes(Growth::ConcatWith, &["--", "a", "b"]) >= 4);
         assert!(bytes(Growth::Translate, &["aaa", "a", "闸"]) >= 9);
+    }
+
+    #[test]
+    fn lines_are_no_longer_than_was_said() {
+        let pretty = "{\n    \"a\": [\n        1,\n        {\n            \"b\": 2\n        }\n    ]\n}";
+        assert!(bytes(Growth::Lines, &["{\"a\": [1, {\"b\": 2}]}"]) >= pretty.len());
     }
 
     #[test]

@@ -193,7 +193,8 @@ fn kind(expr: &Expr, schema: &DFSchema) -> Option<Kind> {
             function.args.first().and_then(|first| kind(first, schema))
         }
         Expr::ScalarFunction(function) if function.func.name() == crate::resolve::LIKE_TYPE => None,
-        _ => expr.get_type(schema).ok().and_then(|found| Kind::of(&found)),
+        // A literal beside bytes is read as they are.
+        _ => expr.get_type(schema).ok().and_then(|found| Kind::of(&found)).filter(|kind| *kind != Kind::Bytes),
     }
 }
 
@@ -201,6 +202,7 @@ fn kind(expr: &Expr, schema: &DFSchema) -> Option<Kind> {
 fn category(kind: Kind) -> u8 {
     match kind {
         Kind::Text => 0,
+        Kind::Bytes => 5,
         Kind::Bool => 1,
         Kind::Int | Kind::Long | Kind::Float | Kind::Real | Kind::Numeric => 2,
         Kind::Date | Kind::Stamp | Kind::Moment => 3,
@@ -379,6 +381,13 @@ fn replaced(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tra
     };
     if from.is_null() || matches!(&*inner, Expr::Literal(value, _) if value.is_null()) {
         return Ok(Transformed::yes(Expr::Literal(ScalarValue::try_from(&to)?, None)));
+    }
+    if let Expr::Literal(ScalarValue::Utf8(Some(text)), _) = &*inner
+        && let Some(value) = super::words::word(text, &to, session)?
+    {
+        let same = value.data_type() == to;
+        let value = Expr::Literal(value, None);
+        return Ok(Transformed::yes(if same { value } else { cast(value, to) }));
     }
     let Expr::ScalarFunction(function) = call(name, session, vec![*inner])? else {
         return Err(DataFusionError::Internal("a call is no function".into()));

@@ -69,6 +69,18 @@ pub enum DatetimeFault {
     /// A key of an object that is NULL, by its place among the arguments.
     #[error("argument {0} is null")]
     NullKey(usize),
+    /// Text that is no value of a type, or of an encoding, in words of its own.
+    #[error("{0}")]
+    Input(&'static str),
+    /// Bytes that are no text.
+    #[error("{0}")]
+    NoText(&'static str),
+    /// A part that has fewer bytes than none.
+    #[error("negative substring length")]
+    Substring,
+    /// What is not done.
+    #[error("{0}")]
+    Unsupported(&'static str),
     /// Division by zero.
     #[error("division by zero")]
     DivisionByZero,
@@ -157,6 +169,16 @@ impl ToClient for DatetimeFault {
                 "类型 json 的输入语法无效",
             ),
             DatetimeFault::Letter(what) => ClientError::new(S::ProgramLimitExceeded, *what, chinese(what)),
+            DatetimeFault::Input(what) => ClientError::new(S::InvalidTextRepresentation, *what, chinese(what)),
+            DatetimeFault::NoText(what) => ClientError::new(S::CharacterNotInRepertoire, *what, chinese(what)),
+            DatetimeFault::Substring => {
+                ClientError::new(S::SubstringError, "negative substring length not allowed", "子串长度不能为负")
+            }
+            DatetimeFault::Unsupported(what) => ClientError::new(
+                S::FeatureNotSupported,
+                format!("{what} is not supported"),
+                format!("不支持{}", chinese(what)),
+            ),
             DatetimeFault::DivisionByZero => ClientError::new(S::DivisionByZero, "division by zero", "除数为零"),
             DatetimeFault::Argument(what) => ClientError::new(S::InvalidParameterValue, *what, chinese(what)),
         }

@@ -165,6 +165,8 @@ fn own(value: Value<'_>) -> Value<'static> {
         Value::Null => Value::Null,
         Value::Text(text) => Value::Owned(text.to_string()),
         Value::Owned(text) => Value::Owned(text),
+        Value::Bytes(bytes) => Value::OwnedBytes(bytes.to_vec()),
+        Value::OwnedBytes(bytes) => Value::OwnedBytes(bytes),
         Value::Bool(v) => Value::Bool(v),
         Value::Int(v) => Value::Int(v),
         Value::Float(v) => Value::Float(v),

@@ -91,7 +91,7 @@ fn length(json: &str) -> Outcome<'static> {
 }
 
 /// The value of a key; of several the last.
-fn member<'j>(json: &'j str, key: &str) -> Result<Option<&'j str>, Fault> {
+pub(super) fn member<'j>(json: &'j str, key: &str) -> Result<Option<&'j str>, Fault> {
     let part = whole(json)?;
     if !part.starts_with('{') {
         return Ok(None);
@@ -106,7 +106,7 @@ fn member<'j>(json: &'j str, key: &str) -> Result<Option<&'j str>, Fault> {
 }
 
 /// An element by its place, from the end where it is negative.
-fn element(json: &str, place: i64) -> Result<Option<&str>, Fault> {
+pub(super) fn element(json: &str, place: i64) -> Result<Option<&str>, Fault> {
     let part = whole(json)?;
     if !part.starts_with('[') {
         return Ok(None);

@@ -72,7 +72,7 @@ impl Style {
     const DENSE: Style = Style { comma: ",", colon: ":" };
 }
 
-fn normal(json: &str) -> Outcome<'static> {
+pub(super) fn normal(json: &str) -> Outcome<'static> {
     written(json, number).map(Value::Owned)
 }
 
@@ -152,7 +152,7 @@ fn put(part: &str, out: &mut String, most: usize, figures: Figures) -> Result<()
 }
 
 /// The members of an object in jsonb's order, one of each key.
-fn members(part: &str) -> Result<Vec<(String, &str)>, Fault> {
+pub(super) fn members(part: &str) -> Result<Vec<(String, &str)>, Fault> {
     let mut found = Vec::new();
     for (key, value) in parts(part)? {
         found.push((unescaped(key.unwrap_or("\"\""))?, value));

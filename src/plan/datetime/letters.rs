@@ -4,7 +4,12 @@ use super::table::{Outcome, Overload, text};
 use super::value::{Kind, Value};
 
 pub(super) static TABLE: &[Overload] = &[
-    Overload { name: "md5", args: &[Kind::Text], result: Kind::Text, run: |_, v| Ok(Value::Owned(md5(text(&v[0])?))) },
+    Overload {
+        name: "md5",
+        args: &[Kind::Text],
+        result: Kind::Text,
+        run: |_, v| Ok(Value::Owned(md5(text(&v[0])?.as_bytes()))),
+    },
     Overload { name: "quote_literal", args: &[Kind::Text], result: Kind::Text, run: |_, v| quoted(text(&v[0])?) },
 ];
 
@@ -17,14 +22,14 @@ fn quoted(text: &str) -> Outcome<'static> {
 /// Amounts of each round's rotations (RFC 1321).
 const ROTATIONS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
-/// The MD5 digest of a text, in hexadecimal digits. It protects nothing; it is what `md5()` gives.
-fn md5(text: &str) -> String {
-    let mut message = text.as_bytes().to_vec();
+/// The MD5 digest of bytes, in hexadecimal digits. It protects nothing; it is what `md5()` gives.
+pub(super) fn md5(bytes: &[u8]) -> String {
+    let mut message = bytes.to_vec();
     message.push(0x80);
     while message.len() % 64 != 56 {
         message.push(0);
     }
-    message.extend((text.len() as u64).wrapping_mul(8).to_le_bytes());
+    message.extend((bytes.len() as u64).wrapping_mul(8).to_le_bytes());
     let mut state: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     for chunk in message.chunks_exact(64) {
         let word =
@@ -56,9 +61,9 @@ mod tests {
     #[test]
     fn digests() {
         // RFC 1321, appendix A.5.
-        assert_eq!(md5(""), "d41d8cd98f00b204e9800998ecf8427e");
-        assert_eq!(md5("abc"), "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(md5(b""), "d41d8cd98f00b204e9800998ecf8427e");
+        assert_eq!(md5(b"abc"), "900150983cd24fb0d6963f7d28e17f72");
         let digits = "12345678901234567890123456789012345678901234567890123456789012345678901234567890";
-        assert_eq!(md5(digits), "57edf4a22be3c955ac49da2e2107b67a");
+        assert_eq!(md5(digits.as_bytes()), "57edf4a22be3c955ac49da2e2107b67a");
     }
 }

@@ -4,7 +4,7 @@
 //! a date plus an interval stays a date, a cast between the two kinds of timestamp takes the clock for UTC). So none of it
 //! is used: operators become calls of the functions of [`table`] while they are planned, and the casts that remain after
 //! coercion are replaced ([`casts`]). Each function is one line of the table, as are those of texts, numbers and json that the
-//! engine lacks ([`letters`], [`numbers`], [`json`]): its name, the types it takes, the type it
+//! engine lacks ([`letters`], [`numbers`], [`binary`], [`json`]): its name, the types it takes, the type it
 //! gives, and what it does with a row.
 //!
 //! Invariants: a function has PostgreSQL's result and type or an error of PostgreSQL's kind; it depends on its arguments,
@@ -15,8 +15,11 @@
 //! * text made of a value is in the ISO style whatever DateStyle and IntervalStyle say;
 //! * GROUP BY, DISTINCT, min and max take `1 month` and `30 days` for two values, and the longer month for the larger one.
 
+mod binary;
 mod calendar;
 pub(crate) mod casts;
+mod degrees;
+mod edits;
 mod fault;
 mod function;
 pub(crate) mod json;
@@ -31,6 +34,7 @@ mod span;
 mod table;
 mod template;
 mod value;
+mod words;
 mod write;
 mod zone;
 
@@ -41,6 +45,7 @@ use datafusion_common::ScalarValue;
 use datafusion_expr::ScalarUDF;
 use sluice_base::TimeZone;
 
+pub(crate) use binary::OF_BYTES;
 pub use fault::DatetimeFault;
 pub(crate) use jsonb::put_text;
 pub(crate) use planner::DatetimePlanner;
@@ -49,10 +54,27 @@ pub use read_span::read_interval;
 pub(crate) use table::names;
 
 /// What the functions depend on beside their arguments.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub(crate) struct Session {
     /// Zone in which clocks are read.
     pub(crate) zone: TimeZone,
+    /// The time of the statement, microseconds since 1970-01-01 UTC: for the words of literals alone.
+    pub(crate) now: i64,
+}
+
+// The time of the statement is no part of what a function is.
+impl PartialEq for Session {
+    fn eq(&self, other: &Session) -> bool {
+        self.zone == other.zone
+    }
+}
+
+impl Eq for Session {}
+
+impl std::hash::Hash for Session {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.zone.hash(state);
+    }
 }
 
 impl Session {
@@ -87,6 +109,9 @@ pub(crate) fn text(session: &Arc<Session>) -> Option<Arc<ScalarUDF>> {
 
 /// A literal's text as a value of a date or time type; `None` for other types.
 pub(crate) fn read(text: &str, target: &DataType, session: &Session) -> Result<Option<ScalarValue>, DatetimeFault> {
+    if let Some(value) = words::word(text, target, session)? {
+        return Ok(Some(value));
+    }
     Ok(Some(match target {
         DataType::Date32 => ScalarValue::Date32(Some(read_date(text)?)),
         DataType::Time64(TimeUnit::Microsecond) => ScalarValue::Time64Microsecond(Some(read_time(text)?)),

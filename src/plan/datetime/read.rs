@@ -5,8 +5,8 @@
 //! Invariant: a text is read in the way PostgreSQL reads it, or refused. A text that is no date is told apart (22007)
 //! from one whose day or hour does not exist (22008).
 //!
-//! Left out: forms that depend on DateStyle, names of zones, and words that depend on the time of the statement (`today`):
-//! they are refused.
+//! Left out: forms that depend on DateStyle, names of zones, and words that depend on the time of the statement (`today`, see
+//! [`super::words`]): they are refused.
 
 use sluice_base::TimeZone;
 

@@ -172,7 +172,18 @@ static TABLE: &[Overload] = table! {
 
 /// Every line there is: of dates and times, and of what else the engine lacks.
 pub(super) fn lines() -> impl Iterator<Item = &'static Overload> {
-    [TABLE, super::letters::TABLE, super::numbers::TABLE, super::json::TABLE, super::jsonb::TABLE].into_iter().flatten()
+    [
+        TABLE,
+        super::letters::TABLE,
+        super::numbers::TABLE,
+        super::degrees::TABLE,
+        super::binary::TABLE,
+        super::json::TABLE,
+        super::jsonb::TABLE,
+        super::edits::TABLE,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Names that a client can type.
@@ -188,6 +199,13 @@ const OTHER: Fault = Fault::Argument("an argument of another type");
 pub(super) fn text<'a>(value: &Value<'a>) -> Result<&'a str, Fault> {
     match value {
         Value::Text(text) => Ok(text),
+        _ => Err(OTHER),
+    }
+}
+
+pub(super) fn bytes<'a>(value: &Value<'a>) -> Result<&'a [u8], Fault> {
+    match value {
+        Value::Bytes(bytes) => Ok(bytes),
         _ => Err(OTHER),
     }
 }

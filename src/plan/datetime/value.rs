@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array,
-    IntervalMonthDayNanoArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array,
+    Int64Array, IntervalMonthDayNanoArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{
@@ -21,6 +21,7 @@ use crate::numeric::{Figure, Numbers};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Text,
+    Bytes,
     Bool,
     Int,
     Long,
@@ -51,6 +52,7 @@ impl Kind {
     pub(super) fn of(data_type: &DataType) -> Option<Kind> {
         Some(match data_type {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
+            DataType::Binary => Kind::Bytes,
             DataType::Boolean => Kind::Bool,
             DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => Kind::Int,
             DataType::Int64 | DataType::UInt32 | DataType::UInt64 => Kind::Long,
@@ -70,6 +72,7 @@ impl Kind {
     pub(super) fn arrow(self, given: &DataType) -> DataType {
         match self {
             Kind::Text => DataType::Utf8,
+            Kind::Bytes => DataType::Binary,
             Kind::Bool => DataType::Boolean,
             Kind::Int => DataType::Int32,
             Kind::Long => DataType::Int64,
@@ -111,6 +114,7 @@ impl Kind {
     pub(super) fn sql(self) -> &'static str {
         match self {
             Kind::Text => "text",
+            Kind::Bytes => "bytea",
             Kind::Bool => "boolean",
             Kind::Int => "integer",
             Kind::Long => "bigint",
@@ -132,6 +136,8 @@ pub(super) enum Value<'a> {
     Null,
     Text(&'a str),
     Owned(String),
+    Bytes(&'a [u8]),
+    OwnedBytes(Vec<u8>),
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -184,6 +190,7 @@ impl Column {
         }
         Ok(Some(match kind {
             Kind::Text => Value::Text(array.as_string::<i32>().value(row)),
+            Kind::Bytes => Value::Bytes(array.as_binary::<i32>().value(row)),
             Kind::Bool => Value::Bool(array.as_boolean().value(row)),
             Kind::Int | Kind::Long => Value::Int(array.as_primitive::<Int64Type>().value(row)),
             Kind::Float => Value::Float(array.as_primitive::<Float64Type>().value(row)),
@@ -224,6 +231,8 @@ pub(super) fn column(results: Vec<Option<Value<'_>>>, target: &DataType) -> Resu
             });
             Arc::new(each.collect::<Result<StringArray>>()?)
         }
+        DataType::Binary => Arc::new(gathered!(BinaryArray, Value::OwnedBytes(v) => Ok(v))),
+        DataType::Int64 => Arc::new(gathered!(Int64Array, Value::Int(v) => Ok(v))),
         DataType::Boolean => Arc::new(gathered!(BooleanArray, Value::Bool(v) => Ok(v))),
         DataType::Int32 => {
             let narrow = |v: i64| i32::try_from(v).map_err(|_| DataFusionError::from(Fault::Range("integer")));

@@ -177,7 +177,8 @@ fn key(shape: &Shape, asker: &Asker) -> Key {
 
 /// A digest of who asks, under what.
 fn identity(asker: &Asker) -> [u8; 32] {
-    let Asker { principal, snapshot, search_path, limits: _, timezone } = asker;
+    // Of a statement that calls functions of the session nothing is kept.
+    let Asker { principal, snapshot, search_path, limits: _, timezone, session: _ } = asker;
     let (epoch, catalog, policies) = (snapshot.epoch, &snapshot.catalog.id, &snapshot.policies.id);
     let person = principal.digest();
     // Debug quotes every text, so that parts cannot run into each other.

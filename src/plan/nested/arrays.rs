@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int32Builder, ListArray, ListBuilder, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int32Builder, Int64Array, ListArray, ListBuilder,
+    make_comparator, new_null_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::compute::interleave;
+use arrow::compute::{SortOptions, interleave};
 use arrow::datatypes::{DataType, Field, Int64Type};
 use arrow::row::{RowConverter, Rows, SortField};
 use datafusion_common::{DataFusionError, Result};
+
+use crate::PlanError;
 
 /// What is asked of the shape of an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -331,4 +334,27 @@ pub(super) fn quantified(value: &ArrayRef, list: &ListArray, sign: &ArrayRef, al
         out.push(if settled { Some(decisive) } else { (!unknown).then_some(!decisive) });
     }
     Ok(Arc::new(BooleanArray::from(out)))
+}
+
+/// How arrays compare, item by item, NULL after every value; then the shorter one comes first.
+pub(super) fn ordered(left: &ArrayRef, right: &ArrayRef) -> Result<ArrayRef> {
+    let options = SortOptions { descending: false, nulls_first: false };
+    let compare = make_comparator(left.as_ref(), right.as_ref(), options)?;
+    let each = (0..left.len()).map(|row| (left.is_valid(row) && right.is_valid(row)).then(|| compare(row, row) as i32));
+    Ok(Arc::new(each.collect::<Int32Array>()))
+}
+
+/// Numbers of rows, of which none is below nought.
+pub(super) fn row_counts(counts: &ArrayRef, clauses: &ArrayRef) -> Result<ArrayRef> {
+    // Two of them can be added.
+    const MOST: i64 = i64::MAX / 4;
+    let clauses = clauses.as_string::<i32>();
+    let each = counts.as_primitive::<Int64Type>().iter().enumerate().map(|(row, count)| match count {
+        Some(..=-1) => {
+            let offset = clauses.is_valid(row) && clauses.value(row) == "OFFSET";
+            Err(super::refused(PlanError::RowCount(if offset { "OFFSET" } else { "LIMIT" })))
+        }
+        count => Ok(count.map(|count| count.min(MOST))),
+    });
+    Ok(Arc::new(each.collect::<Result<Int64Array>>()?))
 }

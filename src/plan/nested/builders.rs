@@ -54,6 +54,16 @@ fn written(array: &ArrayRef, session: &Arc<Session>) -> Result<Vec<String>> {
     Ok(texts.iter().map(one).collect())
 }
 
+/// The items of each array, as `json_agg` writes them.
+pub(super) fn items(list: &ListArray, session: &Arc<Session>) -> Result<ArrayRef> {
+    let items = written(list.values(), session)?;
+    let offsets = list.value_offsets();
+    let of = |row: usize| {
+        list.is_valid(row).then(|| format!("[{}]", items[offsets[row] as usize..offsets[row + 1] as usize].join(", ")))
+    };
+    Ok(Arc::new((0..list.len()).map(of).collect::<StringArray>()))
+}
+
 enum Form {
     Bare,
     Number,
@@ -161,7 +171,7 @@ mod tests {
 
     #[test]
     fn values_as_postgresql_writes_them() {
-        let session = Arc::new(Session { zone: sluice_base::TimeZone::utc() });
+        let session = Arc::new(Session { zone: sluice_base::TimeZone::utc(), now: 0 });
         let of = |array: ArrayRef| written(&array, &session).expect("json");
         assert_eq!(of(Arc::new(StringArray::from(vec![Some("a\"\n\u{1}中"), None]))), [r#""a\"\n\u0001中""#, "null"]);
         assert_eq!(of(Arc::new(Float64Array::from(vec![1.5, f64::NAN]))), ["1.5", "\"NaN\""]);

@@ -67,6 +67,8 @@ pub(crate) const JSON_OBJECT: &str = "\u{1}json_object";
 pub(crate) const JSON_ROW: &str = "\u{1}json_row";
 /// Values as an array.
 pub(crate) const JSON_ARRAY: &str = "\u{1}json_array";
+/// The items of an array as an array of json, with blanks, NULL staying NULL.
+pub(crate) const JSON_LIST: &str = "\u{1}json_list";
 /// The elements of an array as json, and as text.
 pub(crate) const JSON_ELEMENTS: &str = "\u{1}json_elements";
 pub(crate) const JSON_ELEMENTS_TEXT: &str = "\u{1}json_elements_text";
@@ -74,6 +76,14 @@ pub(crate) const JSON_ELEMENTS_TEXT: &str = "\u{1}json_elements_text";
 pub(crate) const JSON_KEYS: &str = "\u{1}json_keys";
 pub(crate) const JSON_VALUES: &str = "\u{1}json_values";
 pub(crate) const JSON_VALUES_TEXT: &str = "\u{1}json_values_text";
+/// The rows of a subquery as an array, until [`crate::resolve`] makes an aggregate of it.
+pub(crate) const ARRAY_QUERY: &str = "\u{1}array_query";
+/// A number of rows and the clause that it stands in: below nought it is refused.
+pub(crate) const ROW_COUNT: &str = "\u{1}row_count";
+/// The number of rows of a FETCH that takes those which tie with the last.
+pub(crate) const WITH_TIES: &str = "\u{1}with_ties";
+/// How two arrays compare: below nought, nought, above nought.
+pub(crate) const ORDER: &str = "\u{1}array_order";
 /// All matches of a pattern, each an array.
 pub(crate) const MATCHES: &str = "\u{1}regexp_matches";
 
@@ -81,6 +91,10 @@ pub(crate) const MATCHES: &str = "\u{1}regexp_matches";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Work {
     Array,
+    ArrayQuery,
+    RowCount,
+    WithTies,
+    Order,
     ArrayText,
     ArrayOfText,
     Item,
@@ -107,11 +121,15 @@ enum Work {
     Member,
     Object(builders::Style),
     JsonArray,
+    JsonList,
     Elements(lists::Part),
     Match,
     Matches,
     SplitByPattern,
     Found,
+    FoundAt,
+    Grouped,
+    Dims,
     Like,
     Count,
     ReplacePattern,
@@ -119,6 +137,10 @@ enum Work {
 
 const TABLE: &[(&str, Work)] = &[
     (ARRAY, Work::Array),
+    (ARRAY_QUERY, Work::ArrayQuery),
+    (ROW_COUNT, Work::RowCount),
+    (WITH_TIES, Work::WithTies),
+    (ORDER, Work::Order),
     (ARRAY_TEXT, Work::ArrayText),
     (ARRAY_OF_TEXT, Work::ArrayOfText),
     (ITEM, Work::Item),
@@ -136,6 +158,7 @@ const TABLE: &[(&str, Work)] = &[
     (JSON_OBJECT, Work::Object(builders::Style::Spaced)),
     (JSON_ROW, Work::Object(builders::Style::Dense)),
     (JSON_ARRAY, Work::JsonArray),
+    (JSON_LIST, Work::JsonList),
     (JSON_ELEMENTS, Work::Elements(lists::Part::Elements)),
     (JSON_ELEMENTS_TEXT, Work::Elements(lists::Part::ElementTexts)),
     (JSON_KEYS, Work::Elements(lists::Part::Keys)),
@@ -159,6 +182,9 @@ const TABLE: &[(&str, Work)] = &[
     ("regexp_match", Work::Match),
     ("regexp_split_to_array", Work::SplitByPattern),
     ("regexp_substr", Work::Found),
+    ("regexp_instr", Work::FoundAt),
+    ("\u{1}substring", Work::Grouped),
+    ("array_dims", Work::Dims),
     ("regexp_like", Work::Like),
     ("regexp_count", Work::Count),
     ("regexp_replace", Work::ReplacePattern),
@@ -183,6 +209,8 @@ pub(crate) static NAMES: &[&str] = &[
     "regexp_match",
     "regexp_split_to_array",
     "regexp_substr",
+    "regexp_instr",
+    "array_dims",
     "regexp_like",
     "regexp_count",
     "regexp_replace",
@@ -209,7 +237,7 @@ pub fn grows(name: &str) -> Option<Grows> {
         Work::Replace | Work::ToText => Some(Grows::Items),
         // A letter that is quoted becomes two, as in json.
         Work::ArrayText => Some(Grows::Json),
-        Work::ToJson | Work::Member | Work::Object(_) | Work::JsonArray => Some(Grows::Json),
+        Work::ToJson | Work::Member | Work::Object(_) | Work::JsonArray | Work::JsonList => Some(Grows::Json),
         Work::Match | Work::Matches => Some(Grows::Groups),
         _ => None,
     }
@@ -275,6 +303,7 @@ impl Nested {
         let types: Vec<String> = types.iter().map(shown).collect();
         let error = match (self.work, types.as_slice()) {
             (Work::Overlaps, [left, right]) => PlanError::UndefinedOperator(format!("{left} && {right}")),
+            (Work::Order, [left, right]) => PlanError::UndefinedOperator(format!("{left} < {right}")),
             (Work::Contains, [left, right]) => PlanError::UndefinedOperator(format!("{left} @> {right}")),
             (Work::Contained, [left, right]) => PlanError::UndefinedOperator(format!("{left} <@ {right}")),
             (Work::Quantified, [left, right, ..]) => {
@@ -288,7 +317,7 @@ impl Nested {
             (Work::Item | Work::Slice, [found, ..]) => {
                 PlanError::Mismatch(format!("cannot subscript type {found} because it does not support subscripting"))
             }
-            (Work::ReplacePattern | Work::Found, [text, pattern, ..])
+            (Work::ReplacePattern, [text, pattern, ..])
                 if types.len() > 2
                     && [text, pattern].into_iter().all(|found| found == "text" || found == "unknown") =>
             {
@@ -340,7 +369,12 @@ impl Nested {
                 let item = with_item(list, &[value])?;
                 Some(vec![item.clone(), list_of(item), sign.clone(), all.clone()])
             }
-            (Work::Overlaps | Work::Contains | Work::Contained | Work::Join, [left, right]) => {
+            (Work::ArrayQuery, [item]) => Some(vec![item.clone()]),
+            (Work::RowCount, [count, clause]) if count.is_numeric() || count.is_null() => {
+                Some(vec![Int64, clause.clone()])
+            }
+            (Work::WithTies, [count]) if count.is_numeric() || count.is_null() => Some(vec![Int64]),
+            (Work::Overlaps | Work::Contains | Work::Contained | Work::Join | Work::Order, [left, right]) => {
                 let item = with_item(left, &[&item_of(right)?])?;
                 Some(vec![list_of(item.clone()), list_of(item)])
             }
@@ -400,8 +434,20 @@ impl Nested {
                 [start, flags] if integer(start) && is_text(flags) => Some(vec![Utf8, Utf8, Int64, Utf8]),
                 _ => None,
             },
-            (Work::Found, [text, pattern]) if is_text(text) && is_text(pattern) => Some(vec![Utf8; 2]),
-            (Work::ToJson, [_]) => Some(types.to_vec()),
+            (Work::Found | Work::FoundAt, [text, pattern, rest @ ..]) if is_text(text) && is_text(pattern) => {
+                // Start, number, for a place its end; flags; group.
+                let numbers = if self.work == Work::Found { 2 } else { 3 };
+                let wanted = |(at, given): (usize, &DataType)| match at {
+                    at if at == numbers => is_text(given).then_some(Utf8),
+                    at if at <= numbers + 1 => integer(given).then_some(Int64),
+                    _ => None,
+                };
+                let rest = rest.iter().enumerate().map(wanted).collect::<Option<Vec<_>>>()?;
+                Some([Utf8, Utf8].into_iter().chain(rest).collect())
+            }
+            (Work::Grouped, [text, pattern]) if is_text(text) && is_text(pattern) => Some(vec![Utf8; 2]),
+            (Work::Dims, [list]) => Some(vec![listed(list).filter(|_| one_dimension(list))?]),
+            (Work::ToJson, [_]) | (Work::JsonList, [DataType::List(_)]) => Some(types.to_vec()),
             (Work::JsonOrNull | Work::Elements(_), [only]) if is_text(only) => Some(vec![Utf8]),
             (Work::Member | Work::Object(_) | Work::JsonArray, texts) if texts.iter().all(is_text) => {
                 Some(vec![Utf8; texts.len()])
@@ -435,16 +481,20 @@ impl ScalarUDFImpl for Nested {
         let types = self.wanted(types).ok_or_else(|| self.unfit(types))?;
         let first = || types.first().cloned().ok_or_else(|| self.unfit(&types));
         Ok(match self.work {
-            Work::Array => list_of(types.first().cloned().unwrap_or(DataType::Utf8)),
+            Work::Array | Work::ArrayQuery => list_of(types.first().cloned().unwrap_or(DataType::Utf8)),
+            Work::RowCount | Work::WithTies => DataType::Int64,
+            Work::Order => DataType::Int32,
             Work::Item => item_of(&first()?).ok_or_else(|| self.unfit(&types))?,
             Work::Slice | Work::Outer | Work::Remove | Work::Replace | Work::Append | Work::Join => first()?,
             Work::Prepend | Work::ArrayOfText => types.get(1).cloned().ok_or_else(|| self.unfit(&types))?,
             Work::Quantified | Work::Overlaps | Work::Contains | Work::Contained | Work::Like => DataType::Boolean,
             Work::Ordinals => list_of(DataType::Int64),
             Work::Series => list_of(lists::series_item(&types)),
-            Work::Dimension(_) | Work::Position | Work::Count => DataType::Int32,
+            Work::Dimension(_) | Work::Position | Work::Count | Work::FoundAt => DataType::Int32,
             Work::Positions => list_of(DataType::Int32),
             Work::Found
+            | Work::Grouped
+            | Work::Dims
             | Work::ArrayText
             | Work::ReplacePattern
             | Work::ToText
@@ -452,7 +502,8 @@ impl ScalarUDFImpl for Nested {
             | Work::JsonOrNull
             | Work::Member
             | Work::Object(_)
-            | Work::JsonArray => DataType::Utf8,
+            | Work::JsonArray
+            | Work::JsonList => DataType::Utf8,
             Work::Split | Work::Elements(_) | Work::Match | Work::SplitByPattern => list_of(DataType::Utf8),
             Work::Matches => list_of(list_of(DataType::Utf8)),
         })
@@ -467,7 +518,9 @@ impl ScalarUDFImpl for Nested {
             let (flags, grouped) = match self.work {
                 Work::Match | Work::Matches => (2, true),
                 Work::SplitByPattern => (2, false),
-                Work::Found => (usize::MAX, false),
+                Work::Found => (4, false),
+                Work::FoundAt => (5, false),
+                Work::Grouped => (2, true),
                 Work::Count | Work::ReplacePattern => (3, false),
                 _ => (0, false),
             };
@@ -499,6 +552,9 @@ impl Nested {
         let list = |at: usize| arg(at).map(|array| array.as_list::<i32>());
         match self.work {
             Work::Array => arrays::made(args, rows, target),
+            Work::ArrayQuery | Work::WithTies => Err(DataFusionError::Internal("a form of a query as a value".into())),
+            Work::RowCount => arrays::row_counts(arg(0)?, arg(1)?),
+            Work::Order => arrays::ordered(arg(0)?, arg(1)?),
             Work::ArrayText => texts::arrays(list(0)?, &self.session).map(|texts| Arc::new(texts) as ArrayRef),
             Work::ArrayOfText => read::arrays(arg(0)?, target, &self.session),
             Work::Item => arrays::item(list(0)?, arg(1)?),
@@ -528,11 +584,15 @@ impl Nested {
             Work::Member => builders::members(arg(0)?, arg(1)?),
             Work::Object(style) => builders::objects(args, rows, style),
             Work::JsonArray => Ok(builders::arrays(args, rows)),
+            Work::JsonList => builders::items(list(0)?, &self.session),
             Work::Elements(part) => lists::parts(arg(0)?, part),
             Work::Match => patterns::first_match(args),
             Work::Matches => patterns::all_matches(args),
             Work::SplitByPattern => patterns::split(args),
             Work::Found => patterns::found(args),
+            Work::FoundAt => patterns::found_at(args),
+            Work::Grouped => patterns::grouped(args),
+            Work::Dims => Ok(texts::dimensions(list(0)?)),
             Work::Like => patterns::like(args),
             Work::Count => patterns::count(args),
             Work::ReplacePattern => patterns::replaced(args),

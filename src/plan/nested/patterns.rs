@@ -131,10 +131,119 @@ pub(super) fn found(args: &[ArrayRef]) -> Result<ArrayRef> {
     let mut patterns = Patterns::default();
     let mut out = StringBuilder::new();
     for at in 0..rows(args) {
+        let Some(asked) = Asked::of(args, at, 4)? else {
+            out.append_null();
+            continue;
+        };
+        let pattern = patterns.of(asked.pattern, asked.flags)?;
+        let found = asked.found(pattern, "regexp_substr() does not support the \"global\" option")?;
+        out.append_option(match (found, asked.group) {
+            (None, _) => None,
+            (Some(found), 0) => Some(asked.text[found].to_string()),
+            (Some(found), group) => {
+                let groups = pattern.groups(asked.text, &found).map_err(refused)?;
+                groups.get(group).and_then(Option::as_deref).map(str::to_string)
+            }
+        });
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+/// `regexp_instr`
+pub(super) fn found_at(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut patterns = Patterns::default();
+    let mut out = Int32Builder::new();
+    for at in 0..rows(args) {
+        let Some(asked) = Asked::of(args, at, 5)? else {
+            out.append_null();
+            continue;
+        };
+        if asked.group > 0 {
+            return Err(refused(PlanError::Unsupported("regexp_instr of a group".into())));
+        }
+        let pattern = patterns.of(asked.pattern, asked.flags)?;
+        let found = asked.found(pattern, "regexp_instr() does not support the \"global\" option")?;
+        let place = found.map_or(0, |found| {
+            let before = if asked.behind { found.end } else { found.start };
+            asked.text[..before].chars().count() + 1
+        });
+        out.append_value(i32::try_from(place).map_err(|_| refused(PlanError::TooLarge("regexp_instr")))?);
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+/// Which match of a pattern is asked for.
+struct Asked<'a> {
+    text: &'a str,
+    pattern: &'a str,
+    flags: &'a str,
+    /// Bytes before the part that is searched; `None` where it begins behind the text.
+    from: Option<usize>,
+    /// Matches before the one that is meant.
+    skipped: usize,
+    /// Whether the place behind the match is meant.
+    behind: bool,
+    group: usize,
+}
+
+impl<'a> Asked<'a> {
+    /// The arguments of a row: start, number, the place that is meant where it stands before flags, flags, group. `None`
+    /// where one is NULL.
+    fn of(args: &'a [ArrayRef], at: usize, flags: usize) -> Result<Option<Asked<'a>>> {
+        let number = |place: usize, otherwise: i64| match args.get(place) {
+            Some(numbers) => numbers.is_valid(at).then(|| numbers.as_primitive::<Int64Type>().value(at)),
+            None => Some(otherwise),
+        };
+        let given = if args.len() > flags { text(args, flags, at) } else { Some("") };
+        let behind = if flags == 5 { number(4, 0) } else { Some(0) };
+        let (Some(text), Some(pattern), Some(start), Some(nth), Some(behind), Some(flags), Some(group)) =
+            (text(args, 0, at), text(args, 1, at), number(2, 1), number(3, 1), behind, given, number(flags + 1, 0))
+        else {
+            return Ok(None);
+        };
+        let least = |value: i64, least: i64, told: &'static str| {
+            let above = value.checked_sub(least).and_then(|value| usize::try_from(value).ok());
+            above.ok_or_else(|| lists::fault(told))
+        };
+        let start = least(start, 1, "invalid value for parameter \"start\"")?;
+        let skipped = least(nth, 1, "invalid value for parameter \"n\"")?;
+        if !matches!(behind, 0 | 1) {
+            return Err(lists::fault("invalid value for parameter \"endoption\""));
+        }
+        let group = least(group, 0, "invalid value for parameter \"subexpr\"")?;
+        let from = match text.char_indices().nth(start) {
+            Some((from, _)) => Some(from),
+            None => (text.chars().count() == start).then_some(text.len()),
+        };
+        Ok(Some(Asked { text, pattern, flags, from, skipped, behind: behind == 1, group }))
+    }
+
+    fn found(&self, pattern: &mut Pattern, global: &'static str) -> Result<Option<std::ops::Range<usize>>> {
+        if pattern.global {
+            return Err(lists::fault(global));
+        }
+        let Some(from) = self.from else { return Ok(None) };
+        let most = self.skipped.saturating_add(1);
+        let found = pattern.matches_from(self.text, from, most).map_err(refused)?;
+        Ok(found.get(self.skipped).cloned())
+    }
+}
+
+/// `substring(text from pattern)`: what the first group matches, or the whole where there is none.
+pub(super) fn grouped(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut patterns = Patterns::default();
+    let mut out = StringBuilder::new();
+    for at in 0..rows(args) {
         match row(args, at) {
             Some((text, pattern, flags)) => {
-                let found = patterns.of(pattern, flags)?.find(text, 0).map_err(refused)?;
-                out.append_option(found.map(|found| &text[found]));
+                let pattern = patterns.of(pattern, flags)?;
+                match pattern.find(text, 0).map_err(refused)? {
+                    Some(found) if pattern.has_groups() => {
+                        let groups = pattern.groups(text, &found).map_err(refused)?;
+                        out.append_option(groups.get(1).and_then(Option::as_deref));
+                    }
+                    found => out.append_option(found.map(|found| &text[found])),
+                }
             }
             None => out.append_null(),
         }

@@ -42,6 +42,15 @@ pub(super) fn of(array: &ArrayRef, session: &Arc<Session>, truth: Truth) -> Resu
     Ok(done.as_string::<i32>().clone())
 }
 
+/// `[1:3]`; NULL where there are no items.
+pub(super) fn dimensions(list: &ListArray) -> ArrayRef {
+    let of = |row: usize| {
+        let items = if list.is_valid(row) { list.value_length(row) } else { 0 };
+        (items > 0).then(|| format!("[1:{items}]"))
+    };
+    Arc::new((0..list.len()).map(of).collect::<StringArray>())
+}
+
 /// `{a,"b c",NULL}`; inner arrays stand there without quotes.
 pub(super) fn arrays(list: &ListArray, session: &Arc<Session>) -> Result<StringArray> {
     let items = of(list.values(), session, ("t", "f"))?;

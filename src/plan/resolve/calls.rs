@@ -9,6 +9,10 @@ use sluice_base::SqlType;
 
 use super::expressions::literal_text;
 use super::names::{Resolver, quoted};
+use super::rewritten::{
+    as_literal, average_span, cast_of, counted_nulls, expressions, in_order, json_path, part_by_pattern,
+    quoted_or_null, read_bytes, since_today, unsigned_places, whole_quotient,
+};
 use super::{functions, untyped};
 use crate::PlanError;
 use crate::datetime;
@@ -24,19 +28,68 @@ impl Resolver<'_> {
             [schema, name] if schema == "pg_catalog" => name.clone(),
             _ => return Err(PlanError::UndefinedFunction(parts.join("."))),
         };
+        if let Some(constant) = self.session_call(function)? {
+            *expr = constant;
+            return Ok(());
+        }
         if no_arguments(function)
             && let Some(constant) = self.session_value(&name).or_else(|| super::moment::constant(&name, self.asker))
         {
             *expr = constant;
             return Ok(());
         }
+        if let Some((_, hidden)) = crate::datetime::OF_BYTES.iter().find(|(of, _)| *of == name)
+            && self.declared_arguments(function).first() == Some(&Some(SqlType::Bytea))
+        {
+            let mut args = expressions(plain_arguments(function)?)?;
+            self.each(&mut args)?;
+            args.iter_mut().for_each(super::names::narrow_integer);
+            *expr = super::names::call(hidden, args);
+            return Ok(());
+        }
+        if matches!(
+            name.as_str(),
+            "encode"
+                | "sha224"
+                | "sha256"
+                | "sha384"
+                | "sha512"
+                | "convert_from"
+                | "get_byte"
+                | "get_bit"
+                | "bit_count"
+        ) {
+            read_bytes(function);
+        }
         match name.as_str() {
             "mod" => return self.modulo(expr),
+            "substring" if self.is_pattern(function) => {
+                let mut args = expressions(plain_arguments(function)?)?;
+                self.each(&mut args)?;
+                *expr = part_by_pattern(args);
+                return Ok(());
+            }
+            "quote_literal"
+                if matches!(self.declared_arguments(function).as_slice(),
+                    [Some(found)] if !found.is_text() && *found != SqlType::Unknown) =>
+            {
+                *expr = as_literal(expressions(plain_arguments(function)?)?);
+                return self.expr(expr);
+            }
+            "quote_nullable" => {
+                *expr = quoted_or_null(expressions(plain_arguments(function)?)?);
+                return self.expr(expr);
+            }
+            "jsonb_set" => {
+                let shown = self.signature(&name, function);
+                *expr = self.jsonb_set(expressions(plain_arguments(function)?)?, shown)?;
+                return Ok(());
+            }
             "avg" if self.declared_arguments(function).as_slice() == [Some(SqlType::Interval)] => {
                 *expr = average_span(function)?;
                 return self.expr(expr);
             }
-            "array" => return Err(PlanError::Unsupported("ARRAY of a subquery".into())),
+            "array" => return self.array_query(expr).map(|_| ()),
             "percentile_cont" | "percentile_disc" | "mode" => return self.ordered_set(expr, &name),
             "stddev" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop"
                 if self.has_exact_spread(function) =>
@@ -227,8 +280,16 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    /// Whether the second of two arguments is a text.
+    fn is_pattern(&self, function: &Function) -> bool {
+        match self.declared_arguments(function).as_slice() {
+            [_, Some(second)] => second.is_text() || *second == SqlType::Unknown,
+            _ => false,
+        }
+    }
+
     /// What the text tells of the types of a call's arguments.
-    fn declared_arguments(&self, function: &Function) -> Vec<Option<SqlType>> {
+    pub(super) fn declared_arguments(&self, function: &Function) -> Vec<Option<SqlType>> {
         let FunctionArguments::List(list) = &function.args else { return Vec::new() };
         let arguments = list.args.iter().map(|arg| match arg {
             FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.declared(expr),
@@ -248,7 +309,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// `repeat('x', 1000000000)` must not be tried: the length of such a result has to be a small constant.
+    /// `repeat('x', 1000000000)` must not be tried: where the length of such a result is a constant, it is a small one.
     fn check_length(&self, engine_name: &str, args: &[FunctionArg]) -> Result<(), PlanError> {
         let Some(position) = functions::length_argument(engine_name) else { return Ok(()) };
         let length = match args.get(position) {
@@ -266,7 +327,8 @@ impl Resolver<'_> {
                 Ok(())
             }
             Some(_) => Err(PlanError::TooLarge("a text function")),
-            None => Err(PlanError::Unsupported("a text length that is not a constant".into())),
+            // Measured row by row where it is computed.
+            None => Ok(()),
         }
     }
 }
@@ -291,8 +353,19 @@ fn check_items(
         _ if distinct => super::json::refuse_equality(first, "DISTINCT")?,
         _ => {}
     }
-    let ordered = list.clauses.iter().any(|clause| matches!(clause, FunctionArgumentClause::OrderBy(_)));
-    if let ("array_agg", true, false, [FunctionArg::Unnamed(FunctionArgExpr::Expr(item))]) =
+    let keys = list.clauses.iter().find_map(|clause| match clause {
+        FunctionArgumentClause::OrderBy(keys) => Some(keys),
+        _ => None,
+    });
+    let is_argument = |key: &Expr| {
+        list.args.iter().any(|arg| matches!(arg, FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)) if arg == key))
+    };
+    if distinct && keys.is_some_and(|keys| !keys.iter().all(|key| is_argument(&key.expr))) {
+        let told = "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list";
+        return Err(PlanError::InvalidReference(told.into()));
+    }
+    let ordered = keys.is_some();
+    if let ("array_agg" | "string_agg", true, false, [FunctionArg::Unnamed(FunctionArgExpr::Expr(item)), ..]) =
         (name, distinct, ordered, list.args.as_slice())
     {
         let options = ast::OrderByOptions { asc: Some(true), nulls_first: Some(false) };
@@ -348,137 +421,12 @@ pub(super) fn plain_arguments(function: &mut Function) -> Result<&mut Vec<Functi
     }
 }
 
-/// `age(x)` is the age at the midnight that today begins with.
-fn since_today(function: &mut Function, asker: &super::Asker) -> Result<(), PlanError> {
-    let args = plain_arguments(function)?;
-    if args.len() == 1 {
-        let today = super::moment::constant("current_date", asker);
-        let today = today.ok_or_else(|| PlanError::Internal("no current_date".into()))?;
-        args.insert(0, FunctionArg::Unnamed(FunctionArgExpr::Expr(today)));
-    }
-    Ok(())
-}
-
-/// `num_nulls(a, b)`: how many of the arguments are NULL.
-fn counted_nulls(function: &mut Function, name: &str) -> Result<Expr, PlanError> {
-    let mut count = Expr::value(Value::Number("0".into(), false));
-    for arg in std::mem::take(plain_arguments(function)?) {
-        let FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) = arg else {
-            return Err(PlanError::Unsupported("this form of an argument".into()));
-        };
-        let value = Box::new(Expr::Nested(Box::new(value)));
-        let test = if name == "num_nulls" { Expr::IsNull(value) } else { Expr::IsNotNull(value) };
-        let kind = ast::CastKind::Cast;
-        let data_type = ast::DataType::Integer(None);
-        let expr = Box::new(Expr::Nested(Box::new(test)));
-        let one = Expr::Cast { kind, expr, data_type, array: false, format: None };
-        count = super::names::binary(count, ast::BinaryOperator::Plus, one);
-    }
-    Ok(count)
-}
-
-/// The arguments of `make_interval` by position, those that are left out being 0.
-fn in_order(function: &mut Function) -> Result<(), PlanError> {
-    const NAMES: [&str; 7] = ["years", "months", "weeks", "days", "hours", "mins", "secs"];
-    let args = plain_arguments(function)?;
-    let wrong = || PlanError::UndefinedFunction("make_interval() of these arguments".into());
-    let mut found: [Option<Expr>; 7] = Default::default();
-    for (position, arg) in std::mem::take(args).into_iter().enumerate() {
-        let (at, value) = match arg {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => (position, value),
-            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. }
-            | FunctionArg::ExprNamed { name: Expr::Identifier(name), arg: FunctionArgExpr::Expr(value), .. } => {
-                let name = fold(&name);
-                (NAMES.iter().position(|known| *known == name).ok_or_else(wrong)?, value)
-            }
-            _ => return Err(wrong()),
-        };
-        match found.get_mut(at) {
-            Some(place @ None) => *place = Some(value),
-            _ => return Err(wrong()),
-        }
-    }
-    let zero = || Expr::value(Value::Number("0".into(), false));
-    let all = found.into_iter().map(|value| {
-        let mut value = value.unwrap_or_else(zero);
-        super::names::narrow_integer(&mut value);
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(value))
-    });
-    *args = all.collect();
-    Ok(())
-}
-
-/// `div(a, b)`: what is left of `a` without its remainder is divided without one.
-fn whole_quotient(function: &mut Function, resolver: &Resolver) -> Result<Expr, PlanError> {
-    let told = resolver.signature("div", function);
-    let numeric = |value: &Expr| {
-        let expr = Box::new(Expr::Nested(Box::new(value.clone())));
-        let data_type = ast::DataType::Numeric(ast::ExactNumberInfo::None);
-        Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None }
-    };
-    match plain_arguments(function)?.as_slice() {
-        [FunctionArg::Unnamed(FunctionArgExpr::Expr(a)), FunctionArg::Unnamed(FunctionArgExpr::Expr(b))] => {
-            use ast::BinaryOperator as B;
-            let rest = super::names::binary(numeric(a), B::Modulo, numeric(b));
-            let whole = super::names::binary(numeric(a), B::Minus, rest);
-            Ok(super::names::call("trunc", vec![super::names::binary(whole, B::Divide, numeric(b))]))
-        }
-        _ => Err(PlanError::UndefinedFunction(told)),
-    }
-}
-
-/// An average of intervals is their sum by their number.
-fn average_span(function: &Function) -> Result<Expr, PlanError> {
-    let FunctionArguments::List(list) = &function.args else {
-        return Err(PlanError::Unsupported("this form of a function call".into()));
-    };
-    if list.duplicate_treatment.is_some() {
-        return Err(PlanError::Unsupported("avg of DISTINCT intervals".into()));
-    }
-    let of = |name: &str| {
-        let name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(quoted(name))]);
-        Expr::Function(Function { name, ..function.clone() })
-    };
-    Ok(super::names::binary(of("sum"), ast::BinaryOperator::Divide, of("count")))
-}
-
 /// A `char(n)` with its blanks, where PostgreSQL takes it as it is written out.
 pub(super) fn filled_up(expr: &mut Expr, declared: Option<&SqlType>) {
     if let Some(SqlType::Bpchar(Some(length))) = declared {
         let length = Expr::value(Value::Number(length.to_string(), false));
         let text = std::mem::replace(expr, Expr::value(Value::Null));
         *expr = super::names::call("rpad", vec![text, length]);
-    }
-}
-
-/// `json_extract_path(json, 'a', 'b')` as steps.
-fn json_path(function: &mut Function, last: &'static str) -> Result<Expr, PlanError> {
-    let mut args = std::mem::take(plain_arguments(function)?).into_iter().map(|arg| match arg {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
-        _ => Err(PlanError::Unsupported("this form of an argument".into())),
-    });
-    let nothing = || PlanError::Unsupported("an empty path into json".into());
-    let mut value = args.next().ok_or_else(nothing)??;
-    let steps = args.collect::<Result<Vec<_>, _>>()?;
-    let count = steps.len();
-    if count == 0 {
-        return Err(nothing());
-    }
-    for (at, step) in steps.into_iter().enumerate() {
-        let name = if at + 1 == count { last } else { super::json::STEP };
-        value = super::names::call(name, vec![value, step]);
-    }
-    Ok(value)
-}
-
-/// `date(x)` is a cast.
-fn cast_of(function: &mut Function, data_type: ast::DataType) -> Result<Expr, PlanError> {
-    match plain_arguments(function)?.as_mut_slice() {
-        [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] => {
-            let expr = Box::new(std::mem::replace(value, Expr::value(Value::Null)));
-            Ok(Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None })
-        }
-        _ => Err(PlanError::UndefinedFunction(format!("{}()", function.name))),
     }
 }
 
@@ -496,28 +444,6 @@ fn result_type(engine_name: &str, arguments: &[Option<SqlType>], over: bool) -> 
         "gcd" | "lcm" if all(&[SqlType::Int2, SqlType::Int4]) => Some(ast::DataType::Integer(None)),
         "string_agg" => Some(ast::DataType::Text),
         _ => None,
-    }
-}
-
-/// The digits of a negative `integer` are those of its 32 bits.
-fn unsigned_places(resolver: &Resolver, function: &mut Function) {
-    let narrow = matches!(resolver.declared_arguments(function).as_slice(), [Some(SqlType::Int2 | SqlType::Int4)]);
-    let Ok([FunctionArg::Unnamed(FunctionArgExpr::Expr(value))]) = plain_arguments(function).map(Vec::as_mut_slice)
-    else {
-        return;
-    };
-    if narrow {
-        let number = |text: &str| Box::new(Expr::value(Value::Number(text.into(), false)));
-        let inner = Box::new(Expr::Nested(Box::new(std::mem::replace(value, Expr::value(Value::Null)))));
-        let wide = Expr::Cast {
-            kind: ast::CastKind::Cast,
-            expr: inner,
-            data_type: ast::DataType::BigInt(None),
-            array: false,
-            format: None,
-        };
-        *value =
-            Expr::BinaryOp { left: Box::new(wide), op: ast::BinaryOperator::BitwiseAnd, right: number("4294967295") };
     }
 }
 

@@ -4,6 +4,7 @@ use sluice_base::SqlType;
 use sqlparser::ast::{self, Expr, Value};
 
 use super::expressions::literal_text;
+use super::literals::{float_text, has_fraction, undeclared_numeric};
 use super::names::{Resolver, null};
 use super::{declared, untyped};
 use crate::{PlanError, datetime, numeric};
@@ -218,41 +219,4 @@ pub(super) fn interval_literal(interval: &ast::Interval) -> Result<Expr, PlanErr
     }
     let unit = Expr::value(Value::SingleQuotedString(unit.to_string()));
     Ok(super::names::call(datetime::INTERVAL_OF, vec![literal, unit]))
-}
-
-fn has_fraction(value: &Value) -> bool {
-    matches!(value, Value::Number(text, _) if text.contains(['.', 'e', 'E']))
-}
-
-/// A number with an exponent that is cast to a floating type is read as one: as a numeric it could be out of range, or
-/// have been rounded before.
-fn float_text(expr: &mut Expr) {
-    let (sign, number) = match &*expr {
-        Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr: inner } => ("-", &**inner),
-        Expr::Nested(inner) => {
-            let mut inner = (**inner).clone();
-            float_text(&mut inner);
-            *expr = inner;
-            return;
-        }
-        other => ("", other),
-    };
-    let Expr::Value(value) = number else { return };
-    if let Value::Number(text, _) = &value.value
-        && text.contains(['e', 'E'])
-    {
-        *expr = Expr::value(Value::SingleQuotedString(format!("{sign}{text}")));
-    }
-}
-
-/// A cast to `numeric` without precision keeps the digits that are there; a constant text is read as the number it is.
-pub(super) fn undeclared_numeric(inner: Expr) -> Expr {
-    let digits = |text: &str| text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    match literal_text(&inner).map(str::trim) {
-        Some(text) if digits(text) && text.matches('.').count() <= 1 => {
-            // A cast keeps an integer constant a numeric.
-            super::names::call(numeric::NUMERIC, vec![Expr::value(Value::Number(text.to_string(), false))])
-        }
-        _ => super::names::call(numeric::NUMERIC, vec![inner]),
-    }
 }

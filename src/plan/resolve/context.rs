@@ -91,7 +91,7 @@ pub(super) fn with_rows(plan: LogicalPlan, asker: &Asker) -> Result<LogicalPlan,
 
 /// What dates and times depend on.
 fn session(asker: &Asker) -> Arc<Session> {
-    Arc::new(Session { zone: asker.timezone.clone() })
+    Arc::new(Session { zone: asker.timezone.clone(), now: asker.principal.context.now_micros })
 }
 
 /// Registry of the allowed functions, shared by all statements.

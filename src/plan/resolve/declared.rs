@@ -31,9 +31,10 @@ impl Resolver<'_> {
         }
         let inner = |expr: &Expr| self.typed_at(expr, depth + 1);
         match expr {
-            Expr::Identifier(ident) => match self.find_unqualified(&fold(ident)).ok()?? {
-                Expr::Identifier(_) => None,
-                found => inner(&found),
+            Expr::Identifier(ident) => match self.find_unqualified(&fold(ident)).ok()? {
+                None if ident.quote_style.is_none() => self.session_value(&fold(ident)).map(|_| SqlType::Name),
+                None | Some(Expr::Identifier(_)) => None,
+                Some(found) => inner(&found),
             },
             Expr::CompoundIdentifier(parts) => {
                 let parts: Vec<String> = parts.iter().map(fold).collect();
@@ -47,6 +48,10 @@ impl Resolver<'_> {
             Expr::Nested(nested) | Expr::Collate { expr: nested, .. } => inner(nested),
             Expr::Value(value) => literal(&value.value),
             Expr::BinaryOp { op: B::AtArrow | B::ArrowAt | B::PGOverlap | B::PGStartsWith, .. } => Some(SqlType::Bool),
+            Expr::BinaryOp { left, op: B::Minus | B::HashMinus, .. } if inner(left) == Some(SqlType::Jsonb) => {
+                Some(SqlType::Jsonb)
+            }
+            Expr::BinaryOp { op: B::Overlaps, .. } => Some(SqlType::Bool),
             Expr::BinaryOp { op: B::Question | B::QuestionAnd | B::QuestionPipe, .. } => Some(SqlType::Bool),
             Expr::Cast { data_type, array: false, .. } => super::sql_type_of(data_type).ok(),
             Expr::TypedString(typed) => super::sql_type_of(&typed.data_type).ok(),
@@ -120,9 +125,21 @@ impl Resolver<'_> {
     fn of_call(&self, function: &Function, depth: usize) -> Option<SqlType> {
         let name = fold_name(&function.name).ok()?.pop()?;
         let args = arguments(function);
+        if let Some(sql_type) = self.session_type(function) {
+            return Some(sql_type);
+        }
+        if args.is_empty() && self.session_value(&name).is_some() {
+            return Some(SqlType::Name);
+        }
         let first = || args.first().and_then(|arg| self.typed_at(arg, depth + 1));
         Some(match name.as_str() {
             "count" | "row_number" | "rank" | "dense_rank" | "regr_count" => SqlType::Int8,
+            "substring" | "substr" | "length" | "octet_length" if first() == Some(SqlType::Bytea) => {
+                match name.as_str() {
+                    "substring" | "substr" => SqlType::Bytea,
+                    _ => SqlType::Int4,
+                }
+            }
             "ntile" | "length" | "char_length" | "character_length" | "octet_length" | "strpos" | "ascii" => {
                 SqlType::Int4
             }
@@ -131,6 +148,11 @@ impl Resolver<'_> {
             | "substring" | "to_char" | "md5" | "string_agg" | "chr" | "format" | "regexp_replace" | "to_hex" => {
                 SqlType::Text
             }
+            "encode" | "quote_nullable" | "quote_literal" | "jsonb_pretty" | "convert_from" => SqlType::Text,
+            "decode" | "sha224" | "sha256" | "sha384" | "sha512" | "convert_to" | "\u{1}bytes_part" => SqlType::Bytea,
+            "get_byte" | "get_bit" | "regexp_instr" => SqlType::Int4,
+            "sind" | "cosd" | "tand" | "cotd" | "asind" | "acosd" | "atand" | "atan2d" => SqlType::Float8,
+            "jsonb_set" => SqlType::Jsonb,
             "bool_and" | "bool_or" | "every" | "starts_with" | "regexp_like" => SqlType::Bool,
             "age" => SqlType::Interval,
             "now" | "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => SqlType::Timestamptz,

@@ -115,7 +115,21 @@ impl Resolver<'_> {
             return Err(PlanError::Unsupported("this form of a function call".into()));
         };
         if list.duplicate_treatment == Some(ast::DuplicateTreatment::Distinct) {
-            return Err(PlanError::Unsupported(format!("DISTINCT in {name}")));
+            let kind = match list.args.as_slice() {
+                [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] => self.declared(value),
+                _ => None,
+            };
+            // What has an order and an equality of its own is gathered as an array first.
+            let plain =
+                !matches!(kind, None | Some(SqlType::Unknown | SqlType::Jsonb | SqlType::Record | SqlType::Array(_)));
+            if !plain || !name.ends_with("_agg") || name.contains("object") {
+                return Err(PlanError::Unsupported(format!("DISTINCT in {name}")));
+            }
+            gathered.name = super::names::object_name("array_agg");
+            let mut array = Expr::Function(gathered);
+            self.expr(&mut array)?;
+            *expr = finished(call(nested::JSON_LIST, vec![array]), name);
+            return Ok(());
         }
         let args = std::mem::take(&mut list.args).into_iter().map(|arg| match arg {
             FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),

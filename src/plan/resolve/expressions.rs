@@ -5,13 +5,13 @@ use sqlparser::ast::{self, CaseWhen, Expr, SetExpr, Value};
 
 use sluice_base::SqlType;
 
-use super::casts::{interval_literal, precision, rounded, undeclared_numeric};
+use super::casts::{interval_literal, precision, rounded};
 use super::comparisons::is_row;
+use super::literals::{is_bitwise, undeclared_numeric, unpadded, without_exponent};
 use super::names::{Resolver, null};
 use super::{declared, json, operands, similar, untyped};
 use crate::PlanError;
 use crate::datetime;
-use crate::numeric;
 use crate::query::{fold, fold_name};
 
 impl Resolver<'_> {
@@ -83,6 +83,10 @@ impl Resolver<'_> {
                 Ok(())
             }
             Expr::BinaryOp { left, right, op } => {
+                if *op == ast::BinaryOperator::Overlaps && is_row(left) && is_row(right) {
+                    *expr = self.overlap(expr)?;
+                    return self.expr(expr);
+                }
                 if is_row(left) || is_row(right) {
                     return self.row_comparison(expr);
                 }
@@ -118,6 +122,10 @@ impl Resolver<'_> {
                 }
                 Ok(())
             }
+            Expr::Like { any: true, .. } | Expr::ILike { any: true, .. } => {
+                *expr = super::like::any(expr)?;
+                self.expr(expr)
+            }
             Expr::Like { expr: inner, pattern, any: false, escape_char, negated } => {
                 let sign = if *negated { "!~~" } else { "~~" };
                 let types = (self.declared(inner), self.declared(pattern));
@@ -144,7 +152,15 @@ impl Resolver<'_> {
                 *expr = super::names::call("timezone", vec![take(time_zone), take(timestamp)]);
                 Ok(())
             }
-            Expr::Position { expr: inner, r#in } => self.each([&mut **inner, &mut **r#in]),
+            Expr::Position { expr: inner, r#in } => {
+                let of_bytes = self.declared(r#in) == Some(SqlType::Bytea);
+                self.each([&mut **inner, &mut **r#in])?;
+                if of_bytes {
+                    let take = |part: &mut Expr| std::mem::replace(part, null());
+                    *expr = super::names::call("\u{1}bytes_place", vec![take(r#in), take(inner)]);
+                }
+                Ok(())
+            }
             Expr::Between { .. } => {
                 if let Some(both) = super::nested::symmetric(expr) {
                     *expr = both;
@@ -207,6 +223,28 @@ impl Resolver<'_> {
             Expr::Array(_) => self.array(expr),
             Expr::CompoundFieldAccess { .. } => self.subscripts(expr),
             Expr::AnyOp { .. } | Expr::AllOp { .. } => self.quantified(expr),
+            Expr::Substring { expr: inner, substring_from: Some(from), substring_for: None, .. }
+                if self.declared(from).is_some_and(|found| found.is_text() || found == SqlType::Unknown) =>
+            {
+                let take = |part: &mut Expr| std::mem::replace(part, null());
+                let mut args = vec![take(inner), take(from)];
+                self.each(&mut args)?;
+                *expr = super::rewritten::part_by_pattern(args);
+                Ok(())
+            }
+            Expr::Substring { expr: inner, substring_from, substring_for, .. }
+                if self.declared(inner) == Some(SqlType::Bytea) =>
+            {
+                let one = || Expr::value(Value::Number("1".into(), false));
+                let from = substring_from.take().map_or_else(one, |from| *from);
+                let value = std::mem::replace(&mut **inner, null());
+                let mut args: Vec<Expr> =
+                    [value, from].into_iter().chain(substring_for.take().map(|length| *length)).collect();
+                self.each(&mut args)?;
+                args.iter_mut().for_each(super::names::narrow_integer);
+                *expr = super::names::call("\u{1}bytes_part", args);
+                Ok(())
+            }
             Expr::Substring { expr: inner, substring_from, substring_for, .. } => {
                 self.expr(inner)?;
                 self.each(substring_from.as_deref_mut().into_iter().chain(substring_for.as_deref_mut()))
@@ -382,51 +420,6 @@ fn listed(query: &ast::Query) -> Option<Vec<Expr>> {
     if plain { values.rows.iter().map(single).collect() } else { None }
 }
 
-/// A text beside a `char(n)` is compared without the blanks at its end.
-fn unpadded(expr: &mut Expr, other: Option<&SqlType>) {
-    if let Some(SqlType::Bpchar(_)) = other
-        && let Some(text) = literal_text(expr)
-        && text.ends_with(' ')
-    {
-        *expr = Expr::value(Value::SingleQuotedString(text.trim_end_matches(' ').to_string()));
-    } else if let Some(SqlType::Bpchar(_)) = other
-        && matches!(&*expr, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
-    {
-        let blank = Expr::value(Value::SingleQuotedString(" ".into()));
-        *expr = super::names::call("rtrim", vec![std::mem::replace(expr, null()), blank]);
-    }
-}
-
-/// `1e3` is the numeric 1000, `1.5e-3` is 0.0015: the planner would take the exponent for a scale.
-fn without_exponent(value: &Value) -> Option<Expr> {
-    let Value::Number(text, _) = value else { return None };
-    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
-    let exponent: i32 = exponent.parse().ok()?;
-    if exponent.abs() > 60 {
-        // No decimal is as large, and few as small; what such a number meets is a floating one.
-        let data_type = ast::DataType::DoublePrecision;
-        let expr = Box::new(Expr::value(Value::SingleQuotedString(text.clone())));
-        return Some(Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None });
-    }
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let scale = i32::try_from(fraction.len()).ok()? - exponent;
-    let mut digits = format!("{whole}{fraction}{}", "0".repeat(scale.min(0).unsigned_abs() as usize));
-    let Ok(scale @ 1..) = usize::try_from(scale) else {
-        return Some(super::names::call(numeric::NUMERIC, vec![Expr::value(Value::Number(digits, false))]));
-    };
-    digits = format!("{digits:0>width$}", width = scale + 1);
-    digits.insert(digits.len() - scale, '.');
-    Some(Expr::value(Value::Number(digits, false)))
-}
-
-fn is_bitwise(op: &ast::BinaryOperator) -> bool {
-    use ast::BinaryOperator as B;
-    matches!(
-        op,
-        B::BitwiseAnd | B::BitwiseOr | B::BitwiseXor | B::PGBitwiseXor | B::PGBitwiseShiftLeft | B::PGBitwiseShiftRight
-    )
-}
-
 pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Value(value) => match &value.value {
@@ -435,20 +428,6 @@ pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
         },
         _ => None,
     }
-}
-
-/// One item of an array parameter as a literal.
-pub(super) fn literal_of(item: &sluice_base::Datum) -> Result<Expr, PlanError> {
-    use sluice_base::Datum;
-    let value = match item {
-        Datum::Null => Value::Null,
-        Datum::Bool(v) => Value::Boolean(*v),
-        Datum::Int(v) => Value::Number(v.to_string(), false),
-        Datum::Numeric(v) => Value::Number(v.clone(), false),
-        Datum::Text(v) => Value::SingleQuotedString(v.clone()),
-        _ => return Err(PlanError::Unsupported("an array parameter of this type".into())),
-    };
-    Ok(Expr::value(value))
 }
 
 /// What an expression that is not done is called.
@@ -462,7 +441,6 @@ fn unknown(expr: &Expr) -> &'static str {
         Expr::Named { .. } | Expr::Struct { .. } | Expr::Dictionary(_) | Expr::Map(_) => "a value of named fields",
         Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => "* as a value",
         Expr::Lambda(_) => "a function as a value",
-        Expr::Like { .. } | Expr::ILike { .. } => "LIKE ANY",
         _ => "this form of an expression",
     }
 }

@@ -8,6 +8,7 @@ use super::expressions::literal_text;
 use super::names::{Resolver, call, null};
 use super::operands::undefined;
 use crate::PlanError;
+use crate::nested;
 
 /// `json -> item` as json.
 pub(crate) const ITEM: &str = "\u{1}json_item";
@@ -29,6 +30,13 @@ pub(crate) const HAS_KEY: &str = "\u{1}jsonb_has_key";
 
 /// `jsonb || jsonb`
 pub(crate) const JOINED: &str = "\u{1}jsonb_joined";
+
+/// `jsonb - text`, `jsonb - integer`
+pub(crate) const DROPPED: &str = "\u{1}jsonb_dropped";
+/// `jsonb #- path`, the path being json.
+pub(crate) const DROPPED_PATH: &str = "\u{1}jsonb_dropped_path";
+/// `jsonb_set`, the path being json.
+pub(crate) const SET_PATH: &str = "\u{1}jsonb_set";
 
 /// What equal values of jsonb have in common: numbers without the zeros at their ends.
 pub(crate) const KEY: &str = "\u{1}jsonb_key";
@@ -60,7 +68,7 @@ pub(super) fn function(op: &BinaryOperator) -> Option<&'static str> {
 /// Operators of json that are not done, by name.
 pub(super) fn is_other(op: &BinaryOperator) -> bool {
     use BinaryOperator as B;
-    matches!(op, B::AtQuestion | B::AtAt | B::HashMinus | B::PGOverlap | B::PGStartsWith)
+    matches!(op, B::AtQuestion | B::AtAt | B::PGOverlap | B::PGStartsWith)
 }
 
 /// Refuses values to be told apart by what they are equal to: json has no equality, and that of jsonb is not that of its
@@ -87,6 +95,59 @@ pub(super) fn refuse_order(sql_type: Option<&SqlType>) -> Result<(), PlanError> 
 }
 
 impl Resolver<'_> {
+    /// A path as json: an array of texts, or a literal that is one.
+    fn path(&mut self, mut path: Expr) -> Result<Expr, PlanError> {
+        if let Some(text) = literal_text(&path) {
+            let steps = array_text(text)?;
+            path = if steps.is_empty() {
+                return Ok(Expr::value(sqlparser::ast::Value::SingleQuotedString("[]".into())));
+            } else {
+                call(nested::ARRAY, steps)
+            };
+        } else {
+            self.expr(&mut path)?;
+        }
+        Ok(call(nested::TO_JSON, vec![path]))
+    }
+
+    /// `jsonb - key`, `jsonb - place`, `jsonb #- path`
+    pub(super) fn without(&mut self, value: Expr, op: &BinaryOperator, part: Expr) -> Result<Expr, PlanError> {
+        let (mut value, mut part) = (value, part);
+        self.expr(&mut value)?;
+        let dropped = if *op == BinaryOperator::HashMinus {
+            let path = self.path(part)?;
+            call(DROPPED_PATH, vec![value, path])
+        } else {
+            self.expr(&mut part)?;
+            super::names::narrow_integer(&mut part);
+            call(DROPPED, vec![value, part])
+        };
+        Ok(super::documents::told(dropped, &SqlType::Jsonb))
+    }
+
+    /// `jsonb_set(value, path, new, create)`
+    pub(super) fn jsonb_set(&mut self, args: Vec<Expr>, shown: String) -> Result<Expr, PlanError> {
+        let mut args = args.into_iter();
+        let (Some(mut value), Some(path), Some(mut new)) = (args.next(), args.next(), args.next()) else {
+            return Err(PlanError::UndefinedFunction(shown));
+        };
+        let create = args.next();
+        if args.next().is_some() {
+            return Err(PlanError::UndefinedFunction(shown));
+        }
+        for part in [&mut value, &mut new] {
+            match self.declared(part) {
+                Some(SqlType::Jsonb | SqlType::Unknown) | None => {}
+                Some(_) => return Err(PlanError::UndefinedFunction(shown)),
+            }
+            self.expr(part)?;
+        }
+        let path = self.path(path)?;
+        let mut create = create.unwrap_or_else(|| super::names::boolean(true));
+        self.expr(&mut create)?;
+        Ok(super::documents::told(call(SET_PATH, vec![value, path, new, create]), &SqlType::Jsonb))
+    }
+
     /// Rewrites `json -> item` and its relatives, and resolves the operands.
     pub(super) fn json_operator(&mut self, expr: &mut Expr, name: &'static str) -> Result<(), PlanError> {
         let Expr::BinaryOp { left, op, right } = expr else { return Err(PlanError::Internal("no operator".into())) };

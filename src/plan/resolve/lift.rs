@@ -36,7 +36,11 @@ pub(super) fn lift(plan: LogicalPlan) -> Result<LogicalPlan> {
 
 /// Subqueries taken out of expressions, under the names that stand for them.
 #[derive(Default)]
-struct Hidden(Vec<Expr>);
+struct Hidden {
+    exprs: Vec<Expr>,
+    /// Which of several inputs they are beside.
+    side: &'static str,
+}
 
 impl Hidden {
     fn take(&mut self, expr: Expr) -> Result<Expr> {
@@ -45,10 +49,11 @@ impl Hidden {
                 return Ok(Transformed::no(part));
             }
             // Equal ones share a column: DISTINCT ON and ORDER BY must go on naming the same.
-            let known = self.0.iter().position(|hidden| matches!(hidden, Expr::Alias(alias) if *alias.expr == part));
-            let name = format!("\u{1}subquery{}", known.unwrap_or(self.0.len()));
+            let known =
+                self.exprs.iter().position(|hidden| matches!(hidden, Expr::Alias(alias) if *alias.expr == part));
+            let name = format!("\u{1}subquery{}{}", self.side, known.unwrap_or(self.exprs.len()));
             if known.is_none() {
-                self.0.push(part.alias(&name));
+                self.exprs.push(part.alias(&name));
             }
             Ok(Transformed::new(Expr::Column(Column::new_unqualified(name)), true, TreeNodeRecursion::Jump))
         })?;
@@ -66,7 +71,7 @@ impl Hidden {
     /// The input with the hidden columns behind its own.
     fn below(self, input: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
         let own = input.schema().columns().into_iter().map(Expr::Column);
-        let all = own.chain(self.0).collect();
+        let all = own.chain(self.exprs).collect();
         Ok(Arc::new(LogicalPlan::Projection(Projection::try_new(all, input)?)))
     }
 }
@@ -90,12 +95,12 @@ fn of_sort(sort: Sort) -> Result<LogicalPlan> {
     let schema = Arc::clone(input.schema());
     let mut hidden = Hidden::default();
     let expr = hidden.take_keys(expr)?;
-    let input = match missing(&hidden.0, &schema) {
+    let input = match missing(&hidden.exprs, &schema) {
         None => hidden.below(input)?,
         // The subquery refers to a column of FROM that the select list does not give.
         Some(_) => match Arc::unwrap_or_clone(input) {
-            LogicalPlan::Projection(projection) if missing(&hidden.0, projection.input.schema()).is_none() => {
-                let all = projection.expr.into_iter().chain(hidden.0).collect();
+            LogicalPlan::Projection(projection) if missing(&hidden.exprs, projection.input.schema()).is_none() => {
+                let all = projection.expr.into_iter().chain(hidden.exprs).collect();
                 Arc::new(LogicalPlan::Projection(Projection::try_new(all, projection.input)?))
             }
             LogicalPlan::Distinct(_) => {
@@ -122,7 +127,7 @@ fn of_window(window: Window) -> Result<LogicalPlan> {
     let width = window.input.schema().fields().len();
     let mut hidden = Hidden::default();
     let calls = hidden.take_all(window.window_expr)?;
-    let count = hidden.0.len();
+    let count = hidden.exprs.len();
     let node = LogicalPlan::Window(Window::try_new(calls, hidden.below(window.input)?)?);
     // The hidden columns stand between those of the input and the calls.
     let mut kept: Vec<Expr> = node.schema().columns().into_iter().map(Expr::Column).collect();
@@ -140,7 +145,8 @@ fn of_distinct_on(on: DistinctOn) -> Result<LogicalPlan> {
     renamed(LogicalPlan::Distinct(Distinct::On(node)), &on.schema)
 }
 
-/// Of an inner join the condition may be checked above; of an outer one only what reads its inner side alone, below.
+/// Of an inner join the condition may be checked above; of an outer one what reads its inner side alone, below. Else a
+/// subquery becomes a column of the side that it reads.
 fn of_join(mut join: Join) -> Result<LogicalPlan> {
     let Some(filter) = join.filter.take() else {
         return Err(refused(PlanError::Unsupported("a subquery in a join key".into())));
@@ -157,13 +163,65 @@ fn of_join(mut join: Join) -> Result<LogicalPlan> {
         }
         JoinType::Left => &mut join.right,
         JoinType::Right => &mut join.left,
+        JoinType::Full => return beside(join, moved),
         _ => return Err(refused(PlanError::Unsupported("a subquery in the condition of this join".into()))),
     };
-    if missing(&moved, inner_side.schema()).is_some() {
-        return Err(refused(PlanError::Unsupported("a subquery in the condition of an outer join".into())));
+    let schema = Arc::clone(inner_side.schema());
+    let alone = |expr: &Expr| missing(std::slice::from_ref(expr), &schema).is_none();
+    let (below, others): (Vec<Expr>, Vec<Expr>) = moved.into_iter().partition(alone);
+    if let Some(condition) = conjunction(below) {
+        *inner_side = Arc::new(LogicalPlan::Filter(Filter::try_new(condition, Arc::clone(inner_side))?));
     }
-    *inner_side = Arc::new(LogicalPlan::Filter(Filter::try_new(condition, Arc::clone(inner_side))?));
-    Ok(LogicalPlan::Join(join))
+    if others.is_empty() { Ok(LogicalPlan::Join(join)) } else { beside(join, others) }
+}
+
+/// A join with more conditions, their subqueries as columns of its sides.
+fn beside(join: Join, conditions: Vec<Expr>) -> Result<LogicalPlan> {
+    let columns = join.schema.columns().into_iter().map(Expr::Column).collect();
+    let mut left = Hidden { side: "left", ..Hidden::default() };
+    let mut right = Hidden { side: "right", ..Hidden::default() };
+    let reads = |part: &Expr, side: &LogicalPlan| missing(std::slice::from_ref(part), side.schema()).is_none();
+    let mut all = Vec::with_capacity(conditions.len());
+    for condition in conditions {
+        let taken = condition.transform_down(|part| {
+            if !is_subquery(&part) {
+                return Ok(Transformed::no(part));
+            }
+            let side = match () {
+                () if reads(&part, &join.left) => &mut left,
+                () if reads(&part, &join.right) && !is_lateral(&join.right) => &mut right,
+                () => {
+                    let what = "a subquery in the condition of an outer join";
+                    return Err(refused(PlanError::Unsupported(what.into())));
+                }
+            };
+            Ok(Transformed::new(side.take(part)?, true, TreeNodeRecursion::Jump))
+        })?;
+        all.push(taken.data);
+    }
+    let side = |hidden: Hidden, input: Arc<LogicalPlan>| match hidden.exprs.is_empty() {
+        true => Ok(input),
+        false => hidden.below(input),
+    };
+    let joined = Join::try_new(
+        side(left, join.left)?,
+        side(right, join.right)?,
+        join.on,
+        conjunction(join.filter.into_iter().chain(all)),
+        join.join_type,
+        join.join_constraint,
+        join.null_equality,
+        join.null_aware,
+    )?;
+    Ok(LogicalPlan::Projection(Projection::try_new(columns, Arc::new(LogicalPlan::Join(joined)))?))
+}
+
+fn is_lateral(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Subquery(_) => true,
+        LogicalPlan::SubqueryAlias(alias) => is_lateral(&alias.input),
+        _ => false,
+    }
 }
 
 /// A column that the expressions need, their subqueries' references outwards included, and that is not in the schema.

@@ -48,6 +48,39 @@ pub fn checked_pattern(pattern: Expr) -> Result<Expr, PlanError> {
     }
 }
 
+/// `x LIKE ANY (...)` as one LIKE for each pattern of an array that is written out.
+pub(super) fn any(expr: &ast::Expr) -> Result<ast::Expr, PlanError> {
+    use ast::BinaryOperator as B;
+    let (ast::Expr::Like { pattern, escape_char, .. } | ast::Expr::ILike { pattern, escape_char, .. }) = expr else {
+        return Err(PlanError::Internal("no LIKE".into()));
+    };
+    let mut written = &**pattern;
+    while let ast::Expr::Nested(inner) = written {
+        written = inner;
+    }
+    let patterns = match (written, super::expressions::literal_text(written)) {
+        (ast::Expr::Array(array), _) => array.elem.clone(),
+        (_, Some(text)) => super::comparisons::array_text(text)?,
+        _ => return Err(PlanError::Unsupported("LIKE ANY".into())),
+    };
+    if escape_char.is_some() || patterns.len() > PATTERNS_MAX {
+        return Err(PlanError::Unsupported("LIKE ANY".into()));
+    }
+    let one = |pattern: ast::Expr| {
+        let mut one = expr.clone();
+        if let ast::Expr::Like { any, pattern: place, .. } | ast::Expr::ILike { any, pattern: place, .. } = &mut one {
+            *any = false;
+            *place = Box::new(ast::Expr::Nested(Box::new(pattern)));
+        }
+        one
+    };
+    let parts = patterns.into_iter().map(one).collect();
+    Ok(ast::Expr::Nested(Box::new(super::names::balanced(parts, B::Or, false))))
+}
+
+/// Patterns of one LIKE ANY.
+const PATTERNS_MAX: usize = 1_000;
+
 impl Resolver<'_> {
     /// Takes the ESCAPE away from a LIKE whose parts are resolved.
     pub(super) fn like(

@@ -4,6 +4,7 @@
 //! Invariant: only relations and fields that exist for the asking principal can be found, and an absent one and a
 //! hidden one end in the same error. Policy expressions never pass here: they have a scope of their own in the model.
 
+mod bounds;
 mod calls;
 mod casts;
 mod comparisons;
@@ -13,19 +14,24 @@ mod documents;
 mod expressions;
 mod format;
 mod functions;
+mod gathered;
 mod hints;
 pub(crate) mod json;
 mod lift;
 mod like;
+mod literals;
 mod moment;
 mod names;
 mod nested;
 mod operands;
 mod ordered;
 mod output;
+mod overlaps;
 mod recursion;
+mod rewritten;
 mod rows;
 mod series;
+mod session;
 mod similar;
 mod spread;
 mod types;
@@ -50,6 +56,8 @@ pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
 pub(crate) use series::series as series_of;
+pub(crate) use session::calls as session_calls;
+pub use session::{SessionCall, SessionValue};
 pub(crate) use types::sql_type_of;
 pub(crate) use untyped::{COMMON, LIKE_TYPE, aligned, beside, read as read_literal, settled};
 
@@ -66,6 +74,8 @@ pub struct Asker<'a> {
     pub limits: &'a Limits,
     /// Zone in which the session tells dates and times of day.
     pub timezone: &'a TimeZone,
+    /// What the functions of the session give that the statement calls.
+    pub session: &'a [SessionValue],
 }
 
 /// What Describe tells.
@@ -232,7 +242,7 @@ fn plan(
     let plan = context::plan(ast, asker, &decisions, series, &declared).map_err(|error| retold(error, &calls))?;
     recursion::check(&plan).map_err(from_planner)?;
     let plan = context::with_rows(plan, asker)?;
-    let plan = lift::lift(plan).map_err(from_planner)?;
+    let plan = gathered::gathered(plan).and_then(bounds::bounded).and_then(lift::lift).map_err(from_planner)?;
     if plan.schema().fields().len() != output.shown.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }

@@ -224,9 +224,35 @@ impl Resolver<'_> {
                 (true, false) => call("array_append", vec![left.0, right.0]),
                 _ => call("array_prepend", vec![left.0, right.0]),
             },
+            // NULL comes last among the items.
+            order @ (B::Lt | B::LtEq | B::Gt | B::GtEq) => {
+                let zero = Expr::value(Value::Number("0".into(), false));
+                binary(call(nested::ORDER, vec![left.0, right.0]), order, zero)
+            }
             comparison => binary(left.0, comparison, right.0),
         };
         Ok(true)
+    }
+
+    /// `ARRAY(SELECT ...)`; returns its type where the text tells it.
+    pub(super) fn array_query(&mut self, expr: &mut Expr) -> Result<Option<SqlType>, PlanError> {
+        let query = match expr {
+            Expr::Function(ast::Function { args: ast::FunctionArguments::Subquery(query), .. }) => query,
+            _ => return Err(PlanError::UndefinedFunction("array()".into())),
+        };
+        let types = self.query(query)?.types;
+        let [item] = types.as_slice() else {
+            return Err(PlanError::Form("subquery must return only one column".into()));
+        };
+        match item {
+            Some(SqlType::Array(_)) => return Err(PlanError::Unsupported("an array of arrays".into())),
+            Some(SqlType::Json | SqlType::Jsonb) => return Err(PlanError::Unsupported("an array of json".into())),
+            Some(SqlType::Record) => return Err(PlanError::Unsupported("an array of rows".into())),
+            _ => {}
+        }
+        let query = std::mem::replace(query, Box::new(super::names::one()?));
+        *expr = call(nested::ARRAY_QUERY, vec![Expr::Subquery(query)]);
+        Ok(item.clone().filter(|item| *item != SqlType::Unknown).map(|item| SqlType::Array(Box::new(item))))
     }
 
     /// `a ^@ b`
@@ -277,7 +303,15 @@ impl Resolver<'_> {
         };
         match op {
             B::Eq | B::NotEq | B::StringConcat => {}
-            B::Minus => return Err(PlanError::Unsupported("the operator - of jsonb".into())),
+            B::Minus | B::HashMinus if is_json(&types.0) => {
+                if *op == B::Minus && matches!(types.1, Some(SqlType::Array(_))) {
+                    return Err(PlanError::Unsupported("the operator - of jsonb and an array".into()));
+                }
+                let take = |side: &mut Expr| std::mem::replace(side, null());
+                let (left, op, right) = (take(left), op.clone(), take(right));
+                *expr = self.without(left, &op, right)?;
+                return Ok(true);
+            }
             B::Lt | B::LtEq | B::Gt | B::GtEq => return Err(PlanError::Unsupported("an order of jsonb".into())),
             _ => return Ok(false),
         }
@@ -370,7 +404,7 @@ fn is_null(expr: &Expr) -> bool {
     }
 }
 
-fn cast_to(expr: Expr, data_type: &ast::DataType) -> Expr {
+pub(super) fn cast_to(expr: Expr, data_type: &ast::DataType) -> Expr {
     Expr::Cast {
         kind: ast::CastKind::Cast,
         expr: Box::new(Expr::Nested(Box::new(expr))),
@@ -381,7 +415,7 @@ fn cast_to(expr: Expr, data_type: &ast::DataType) -> Expr {
 }
 
 /// A type as a cast names it.
-fn spelled(sql_type: &SqlType) -> Result<ast::DataType, PlanError> {
+pub(super) fn spelled(sql_type: &SqlType) -> Result<ast::DataType, PlanError> {
     let name = sql_type.sql_name();
     sqlparser::parser::Parser::new(&sluice_model::dialect::PostgreSql)
         .try_with_sql(&name)

@@ -55,7 +55,11 @@ fn named(expr: &Expr) -> Option<(String, bool)> {
             return else_result.as_deref().and_then(named_column).or_else(|| weak("case".into()));
         }
         Expr::Subquery(query) => {
-            return match query.body.as_ref() {
+            let mut body = query.body.as_ref();
+            while let SetExpr::SetOperation { left, .. } = body {
+                body = left;
+            }
+            return match body {
                 SetExpr::Select(select) => match select.projection.first()? {
                     SelectItem::UnnamedExpr(inner) => named(inner),
                     SelectItem::ExprWithAlias { alias, .. } => strong(fold(alias)),
@@ -66,6 +70,7 @@ fn named(expr: &Expr) -> Option<(String, bool)> {
         }
         Expr::Interval(_) => return weak("interval".into()),
         Expr::Value(value) if matches!(value.value, sqlparser::ast::Value::Boolean(_)) => return weak("bool".into()),
+        Expr::BinaryOp { op: sqlparser::ast::BinaryOperator::Overlaps, .. } => "overlaps",
         Expr::Exists { negated: false, .. } => "exists",
         Expr::Array(_) => "array",
         Expr::Extract { .. } => "extract",

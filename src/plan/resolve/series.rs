@@ -238,9 +238,14 @@ pub(super) fn argument(sql_type: &SqlType, value: &Datum) -> Result<ast::Expr, P
             let text = moment.naive_utc().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
             typed(text, ast::DataType::Timestamp(None, ast::TimezoneInfo::None))
         }
+        (_, Datum::Timestamptz(micros)) => {
+            let moment = DateTime::from_timestamp_micros(*micros).ok_or(PlanError::InvalidValue("timestamp"))?;
+            let text = moment.naive_utc().format("%Y-%m-%d %H:%M:%S%.6f+00").to_string();
+            typed(text, ast::DataType::Timestamp(None, ast::TimezoneInfo::WithTimeZone))
+        }
         (SqlType::Int2 | SqlType::Int4, Datum::Int(number)) => typed(number.to_string(), ast::DataType::Integer(None)),
         (_, Datum::Int(number)) => typed(number.to_string(), ast::DataType::BigInt(None)),
-        _ => super::expressions::literal_of(value)?,
+        _ => super::literals::literal_of(value)?,
     })
 }
 
@@ -275,7 +280,7 @@ mod tests {
             (vec![day("2026-01-01"), day("2026-01-10"), every(0, 1)], 10),
             (vec![day("2026-01-10"), day("2026-01-01"), every(0, -1)], 10),
         ];
-        let session = Session { zone: sluice_base::TimeZone::utc() };
+        let session = Session { zone: sluice_base::TimeZone::utc(), now: 0 };
         for (values, rows) in cases {
             assert_eq!(series(&values, &session).map(|array| array.len()).ok(), Some(rows), "{values:?}");
         }

@@ -17,7 +17,7 @@ use datafusion_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion_expr::type_coercion::other::get_coerce_type_for_case_expression;
 use datafusion_expr::{
     ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility, cast,
+    Volatility, cast, lit, when,
 };
 use datafusion_optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 use sqlparser::ast::{self, BinaryOperator, Value};
@@ -128,6 +128,9 @@ impl ExprPlanner for UntypedPlanner {
         }
         raw.left = coerced(raw.left, schema)?;
         raw.right = coerced(raw.right, schema)?;
+        if let Some(known) = beside_infinity(&raw, schema)? {
+            return Ok(PlannerResult::Planned(known));
+        }
         match (untyped(&raw.left), untyped(&raw.right)) {
             (Some(text), None) => {
                 if let Some(typed) = typed(text, &raw.right, &raw.op, schema, &self.session)? {
@@ -197,6 +200,32 @@ fn untyped(expr: &Expr) -> Option<&str> {
         Expr::Literal(ScalarValue::Utf8(Some(text)), _) => Some(text),
         _ => None,
     }
+}
+
+/// What a comparison of a date or timestamp with `infinity` gives: no value here is that.
+fn beside_infinity(raw: &RawBinaryExpr, schema: &DFSchema) -> Result<Option<Expr>> {
+    use BinaryOperator as B;
+    let (text, other, turned) = match (untyped(&raw.left), untyped(&raw.right)) {
+        (None, Some(text)) => (text, &raw.left, false),
+        (Some(text), None) => (text, &raw.right, true),
+        _ => return Ok(None),
+    };
+    let above = match text.trim().to_ascii_lowercase().as_str() {
+        "infinity" | "+infinity" => true,
+        "-infinity" => false,
+        _ => return Ok(None),
+    };
+    if !matches!(other.get_type(schema), Ok(DataType::Date32 | DataType::Timestamp(..))) {
+        return Ok(None);
+    }
+    let holds = match raw.op {
+        B::Eq => false,
+        B::NotEq => true,
+        B::Lt | B::LtEq => above != turned,
+        B::Gt | B::GtEq => above == turned,
+        _ => return Ok(None),
+    };
+    when(other.clone().is_not_null(), lit(holds)).end().map(Some)
 }
 
 fn typed(text: &str, other: &Expr, op: &BinaryOperator, schema: &DFSchema, session: &Session) -> Result<Option<Expr>> {

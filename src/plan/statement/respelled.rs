@@ -38,9 +38,13 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
                 out.push(TokenWithSpan { token: Token::LParen, span: token.span });
             }
             (Some("ASYMMETRIC"), _, _) if is_word(before, "BETWEEN") => {}
-            (Some("EXCLUDE"), Some("CURRENT"), Some("ROW"))
-            | (Some("EXCLUDE"), Some("NO"), Some("OTHERS"))
-            | (Some("EXCLUDE"), Some("TIES"), _) => return unsupported("EXCLUDE in a window frame"),
+            // That is how frames are.
+            (Some("EXCLUDE"), Some("NO"), Some("OTHERS")) => {}
+            (Some("NO"), Some("OTHERS"), _) if is_word(before, "EXCLUDE") => {}
+            (Some("OTHERS"), _, _) if excludes_no(&tokens, at) => {}
+            (Some("EXCLUDE"), Some("CURRENT"), Some("ROW")) | (Some("EXCLUDE"), Some("TIES"), _) => {
+                return unsupported("EXCLUDE in a window frame");
+            }
             (Some("EXCLUDE"), Some("GROUP"), after) if after != Some("BY") => {
                 return unsupported("EXCLUDE in a window frame");
             }
@@ -63,6 +67,12 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
         }
     }
     Ok(out)
+}
+
+/// Whether `EXCLUDE NO` stands before a token.
+fn excludes_no(tokens: &[TokenWithSpan], at: usize) -> bool {
+    let before = |behind: usize| at.checked_sub(behind).and_then(|at| tokens.get(at)).map(|token| &token.token);
+    is_word(before(1), "NO") && is_word(before(2), "EXCLUDE")
 }
 
 /// The AND that ends the first bound of a BETWEEN.

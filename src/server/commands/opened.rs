@@ -100,7 +100,7 @@ pub(super) fn asker<'a>(
     limits: &'a sluice_base::Limits,
     timezone: &'a TimeZone,
 ) -> Asker<'a> {
-    Asker { principal, snapshot, search_path, limits, timezone }
+    Asker { principal, snapshot, search_path, limits, timezone, session: &[] }
 }
 
 /// Plans and governs a query; parameters get stand-ins of their types, because a decision does not hang on a value.

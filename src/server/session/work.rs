@@ -11,7 +11,9 @@ use sluice_engine::RowStream;
 use sluice_model::Principal;
 use sluice_model::allowance::Allowance;
 use sluice_model::audit::{Asked, Taken, Trail};
-use sluice_plan::{Asker, Explanation, Governed, PlanCacheMode, Query, Statement, StatementKind, Telling};
+use sluice_plan::{
+    Asker, Explanation, Governed, PlanCacheMode, Query, SessionValue, Statement, StatementKind, Telling,
+};
 use sluice_system::{Answer, Context};
 
 use super::error::{Fault, SessionError};
@@ -249,7 +251,7 @@ impl Asking {
     fn describe(&self, query: &Query, declared: &[Option<SqlType>]) -> Result<(Vec<SqlType>, Vec<Column>), Fault> {
         if query.matches_alone() {
             let (path, zone) = (self.search_path(), self.time_zone());
-            match self.state.plans.describe(query, &self.asker(&path, &zone), declared) {
+            match self.state.plans.describe(query, &self.asker(&path, &zone, &[]), declared) {
                 Err(error) if !error.is_of_pattern() => {}
                 described => {
                     let described = described.map_err(Fault::of)?;
@@ -264,14 +266,16 @@ impl Asking {
             }
         }
         let (path, zone) = (self.search_path(), self.time_zone());
-        let described = self.state.plans.describe(query, &self.asker(&path, &zone), declared).map_err(Fault::of)?;
+        let session = self.session_values(query)?;
+        let described =
+            self.state.plans.describe(query, &self.asker(&path, &zone, &session), declared).map_err(Fault::of)?;
         Ok((described.params.clone(), described.columns.clone()))
     }
 
     fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Fault> {
         if query.matches_alone() {
             let (path, zone) = (self.search_path(), self.time_zone());
-            match self.state.plans.prepare(query, &self.asker(&path, &zone), params, self.plan_cache_mode()) {
+            match self.state.plans.prepare(query, &self.asker(&path, &zone, &[]), params, self.plan_cache_mode()) {
                 Err(error) if !error.is_of_pattern() => {}
                 governed => return Ok(Planned::Governed(Box::new(governed.map_err(Fault::of)?))),
             }
@@ -283,7 +287,8 @@ impl Asking {
             }
         }
         let (path, zone) = (self.search_path(), self.time_zone());
-        let asker = self.asker(&path, &zone);
+        let session = self.session_values(query)?;
+        let asker = self.asker(&path, &zone, &session);
         let governed = self.state.plans.prepare(query, &asker, params, self.plan_cache_mode()).map_err(Fault::of)?;
         Ok(Planned::Governed(Box::new(governed)))
     }
@@ -295,7 +300,7 @@ impl Asking {
             return None;
         }
         let (path, zone) = (self.search_path(), self.time_zone());
-        let asker = self.asker(&path, &zone);
+        let asker = self.asker(&path, &zone, &[]);
         let ready = || self.state.plans.ready(query, &asker, params, self.plan_cache_mode());
         // Planning anew tells what was wrong.
         std::panic::catch_unwind(AssertUnwindSafe(ready)).unwrap_or_default()
@@ -349,13 +354,36 @@ impl Asking {
         super::encode_settings(&self.settings).timezone
     }
 
-    fn asker<'a>(&'a self, search_path: &'a [String], timezone: &'a TimeZone) -> Asker<'a> {
+    /// What the functions of the session give that a query calls; one that nobody here knows is left to planning.
+    fn session_values(&self, query: &Query) -> Result<Vec<SessionValue>, Fault> {
+        let mut values = Vec::new();
+        for call in query.session_calls() {
+            let table = match self.with_context(|context| sluice_system::answer(&call.query, context, &[])) {
+                Ok(table) => table,
+                Err(error) if error.is_unknown_here() => continue,
+                Err(error) => return Err(Fault::of(error)),
+            };
+            let value = table.rows.into_iter().next().and_then(|row| row.into_iter().next());
+            if let (Some(column), Some(value)) = (table.columns.into_iter().next(), value) {
+                values.push(SessionValue { call: call.text, sql_type: column.sql_type, value });
+            }
+        }
+        Ok(values)
+    }
+
+    fn asker<'a>(
+        &'a self,
+        search_path: &'a [String],
+        timezone: &'a TimeZone,
+        session: &'a [SessionValue],
+    ) -> Asker<'a> {
         Asker {
             principal: &self.principal,
             snapshot: &self.current.snapshot,
             search_path,
             limits: &self.state.limits,
             timezone,
+            session,
         }
     }
 }

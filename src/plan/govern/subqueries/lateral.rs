@@ -1,28 +1,26 @@
 //! LATERAL subqueries as joins: the rows of the left side are carried through the subquery's plan, so that what it
 //! computes for all rows together is told apart by them again.
 //!
-//! Invariant: the result has the columns of the join it stands for, in order, and nothing is read twice: a scan of
-//! either side stands in the new plan once. What cannot be brought to this form is refused.
+//! Invariant: the result has the columns of the join it stands for, in order. Where it can be, nothing is read twice: a
+//! scan of either side stands in the new plan once. Else the distinct values that are referred to are carried in the place
+//! of the rows, and meet the left side again at the end. What cannot be brought to either form is refused.
 //!
-//! After: T. Neumann and A. Kemper, "Unnesting Arbitrary Queries", BTW 2015, with the left side itself in the place of
-//! the distinct values that are referred to.
+//! After: T. Neumann and A. Kemper, "Unnesting Arbitrary Queries", BTW 2015.
 
 use std::sync::Arc;
 
 use datafusion_common::tree_node::{Transformed, TreeNode};
-use datafusion_common::{Column, DFSchema, DFSchemaRef, DataFusionError, Result, ScalarValue};
-use datafusion_expr::expr::{AggregateFunction, Sort as SortKey};
+use datafusion_common::{Column, DFSchema, DFSchemaRef, DataFusionError, NullEquality, Result};
 use datafusion_expr::utils::conjunction;
 use datafusion_expr::{
-    Aggregate, Distinct, Expr, ExprFunctionExt, Filter, Join, JoinType, Limit, LogicalPlan, LogicalPlanBuilder,
-    Projection, SubqueryAlias, Values, Window, lit, when,
+    Aggregate, Distinct, EmptyRelation, Expr, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Projection,
+    SubqueryAlias, Window, lit, when,
 };
 use datafusion_functions_window::row_number::row_number_udwf;
 
 use super::super::unique::is_unique;
 use super::always_one_row;
 use crate::PlanError;
-use crate::resolve::has_subquery;
 
 /// A join of a LATERAL subquery that refers to its left side; any other join as it is.
 pub(super) fn of_join(join: Join, joins: &mut usize) -> Result<Transformed<LogicalPlan>> {
@@ -31,10 +29,19 @@ pub(super) fn of_join(join: Join, joins: &mut usize) -> Result<Transformed<Logic
         return Err(refused());
     }
     *joins += 1;
-    let lateral = Lateral::new(&join.left, *joins)?;
+    if let Ok(joined) = with_left(&join, &plan, *joins) {
+        return Ok(Transformed::yes(joined));
+    }
+    *joins += 1;
+    with_values(&join, &plan, *joins).map(Transformed::yes)
+}
+
+/// The rows of the left side are carried.
+fn with_left(join: &Join, plan: &LogicalPlan, number: usize) -> Result<LogicalPlan> {
+    let lateral = Lateral::new(&join.left, number)?;
     let rows = match join.join_type {
-        JoinType::Left => lateral.left_join(&plan, &join)?,
-        _ => lateral.apply(&plan)?,
+        JoinType::Left => lateral.left_join(plan, join)?,
+        _ => lateral.apply(plan)?,
     };
     let width = lateral.carried.len();
     let left = join.left.schema().columns().len();
@@ -46,14 +53,27 @@ pub(super) fn of_join(join: Join, joins: &mut usize) -> Result<Transformed<Logic
     });
     let items = items.collect::<Result<Vec<_>>>()?;
     let joined = LogicalPlan::Projection(Projection::try_new(items, Arc::new(rows))?);
-    let joined = match (join.join_type, join.filter) {
-        (JoinType::Inner, Some(filter)) => LogicalPlan::Filter(Filter::try_new(filter, Arc::new(joined))?),
+    Ok(match (join.join_type, &join.filter) {
+        (JoinType::Inner, Some(filter)) => LogicalPlan::Filter(Filter::try_new(filter.clone(), Arc::new(joined))?),
         _ => joined,
-    };
-    Ok(Transformed::yes(joined))
+    })
 }
 
-fn refused() -> DataFusionError {
+/// The values that the subquery refers to are carried, and meet the left side again.
+fn with_values(join: &Join, plan: &LogicalPlan, number: usize) -> Result<LogicalPlan> {
+    let lateral = Lateral::of_values(&join.left, plan, number)?;
+    let rows = lateral.apply(plan)?;
+    let left = join.left.schema().fields().len();
+    let own = rows.schema().columns().into_iter().skip(lateral.carried.len()).zip(join.schema.iter().skip(left));
+    let own =
+        own.map(|(column, (qualifier, field))| Expr::Column(column).alias_qualified(qualifier.cloned(), field.name()));
+    let rows = lateral.project(own.collect(), rows)?;
+    let joined = lateral.meets(join.left.as_ref().clone(), rows, join.join_type, join.filter.clone())?;
+    let columns = join.schema.columns().into_iter().map(Expr::Column).collect();
+    Projection::try_new(columns, Arc::new(joined)).map(LogicalPlan::Projection)
+}
+
+pub(super) fn refused() -> DataFusionError {
     DataFusionError::External(Box::new(PlanError::Unsupported("this LATERAL subquery".into())))
 }
 
@@ -70,19 +90,20 @@ pub(super) fn subquery(right: &LogicalPlan) -> Option<LogicalPlan> {
     (!plan.all_out_ref_exprs().is_empty()).then(|| plan.clone())
 }
 
-/// The left side of such a join, under names that nothing in the subquery has.
-struct Lateral {
-    rows: LogicalPlan,
-    /// Its columns, then what tells equal rows apart.
-    carried: Vec<Column>,
-    /// Its schema as the subquery refers to it.
+/// What stands for the left side of such a join in the subquery's plan, under names that nothing in it has.
+pub(super) struct Lateral {
+    pub(super) rows: LogicalPlan,
+    /// Its columns: those of the left side, then what tells equal rows apart; or the values that are referred to.
+    pub(super) carried: Vec<Column>,
+    /// Where values are carried, the columns that they are of.
+    of: Option<Vec<Column>>,
+    /// The left side's schema, and the carried column for each of its columns that has one.
     schema: DFSchemaRef,
+    places: Vec<Option<usize>>,
 }
 
 /// Column that is NULL on a row for which the subquery has none.
-const MET: &str = "\u{1}met";
-/// Number of a row among those of one row of the left side.
-const NUMBER: &str = "\u{1}number";
+pub(super) const MET: &str = "\u{1}met";
 
 impl Lateral {
     fn new(left: &LogicalPlan, join: usize) -> Result<Lateral> {
@@ -100,177 +121,90 @@ impl Lateral {
         }
         let carried = (0..items.len()).map(|place| Column::new_unqualified(name(place))).collect();
         let rows = LogicalPlan::Projection(Projection::try_new(items, Arc::new(rows))?);
-        Ok(Lateral { rows, carried, schema: Arc::clone(left.schema()) })
+        let places = (0..columns.len()).map(Some).collect();
+        Ok(Lateral { rows, carried, of: None, schema: Arc::clone(left.schema()), places })
     }
 
-    fn columns(&self) -> Vec<Expr> {
+    /// Carries the distinct values of the columns that a plan refers to. They may be read again.
+    pub(super) fn of_values(left: &LogicalPlan, plan: &LogicalPlan, join: usize) -> Result<Lateral> {
+        let schema = Arc::clone(left.schema());
+        let mut places = vec![None; schema.fields().len()];
+        let mut of = Vec::new();
+        for expr in plan.all_out_ref_exprs() {
+            let Expr::OuterReferenceColumn(_, column) = expr else { continue };
+            if let Some(place) = schema.maybe_index_of_column(&column)
+                && places[place].is_none()
+            {
+                places[place] = Some(of.len());
+                of.push(Column::from(schema.qualified_field(place)));
+            }
+        }
+        let carried: Vec<Column> =
+            (0..of.len()).map(|place| Column::new_unqualified(format!("\u{1}value{join}_{place}"))).collect();
+        let items = of.iter().zip(&carried).map(|(column, name)| Expr::Column(column.clone()).alias(&name.name));
+        let rows = match of.is_empty() {
+            true => {
+                LogicalPlan::EmptyRelation(EmptyRelation { produce_one_row: true, schema: Arc::new(DFSchema::empty()) })
+            }
+            false => {
+                let values = Projection::try_new(items.collect(), Arc::new(left.clone()))?;
+                LogicalPlan::Distinct(Distinct::All(Arc::new(LogicalPlan::Projection(values))))
+            }
+        };
+        Ok(Lateral { rows, carried, of: Some(of), schema, places })
+    }
+
+    /// Whether the carried rows may be read more than once.
+    pub(super) fn again(&self) -> bool {
+        self.of.is_some()
+    }
+
+    /// Whether a plan refers to the left side.
+    pub(super) fn refers(&self, plan: &LogicalPlan) -> bool {
+        plan.all_out_ref_exprs().iter().any(|expr| match expr {
+            Expr::OuterReferenceColumn(_, column) => self.schema.maybe_index_of_column(column).is_some(),
+            _ => true,
+        })
+    }
+
+    /// The left side beside the rows that have its values in their carried columns.
+    pub(super) fn meets(
+        &self,
+        left: LogicalPlan,
+        rows: LogicalPlan,
+        join_type: JoinType,
+        filter: Option<Expr>,
+    ) -> Result<LogicalPlan> {
+        let of = self.of.clone().ok_or_else(refused)?;
+        same_values(left, rows, join_type, (of, self.carried.clone()), filter)
+    }
+
+    pub(super) fn columns(&self) -> Vec<Expr> {
         self.carried.iter().cloned().map(Expr::Column).collect()
     }
 
-    /// References to the left side become columns that are carried.
-    fn inward(&self, expr: Expr) -> Result<Expr> {
-        if has_subquery(&expr) {
-            return Err(refused());
-        }
+    /// References to the left side become columns that are carried; those further out stay what they are. A subquery that
+    /// is still in the expression refers to the plan that it stands in, and to nothing else.
+    pub(super) fn inward(&self, expr: Expr) -> Result<Expr> {
         let inward = expr.transform_up(|part| match part {
-            Expr::OuterReferenceColumn(_, column) => {
-                let place = self.schema.maybe_index_of_column(&column).ok_or_else(refused)?;
-                Ok(Transformed::yes(Expr::Column(self.carried[place].clone())))
-            }
+            Expr::OuterReferenceColumn(field, column) => match self.schema.maybe_index_of_column(&column) {
+                Some(place) => {
+                    let place = self.places[place].ok_or_else(refused)?;
+                    Ok(Transformed::yes(Expr::Column(self.carried[place].clone())))
+                }
+                None => Ok(Transformed::no(Expr::OuterReferenceColumn(field, column))),
+            },
             other => Ok(Transformed::no(other)),
         })?;
         Ok(inward.data)
     }
 
     /// As [`Lateral::inward`], under the names that they have in a schema.
-    fn named<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
+    pub(super) fn named<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
         let named = exprs.into_iter().zip(schema.iter()).map(|(expr, (qualifier, field))| {
             Ok(self.inward(expr.clone())?.unalias().alias_qualified(qualifier.cloned(), field.name()))
         });
         named.collect()
-    }
-
-    /// Carried columns, then the plan's: its rows for each row of the left side.
-    fn apply(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
-        if plan.all_out_ref_exprs().is_empty() {
-            return LogicalPlanBuilder::from(self.rows.clone()).cross_join(plan.clone())?.build();
-        }
-        match plan {
-            LogicalPlan::Filter(filter) => {
-                let predicate = self.inward(filter.predicate.clone())?;
-                Filter::try_new(predicate, Arc::new(self.apply(&filter.input)?)).map(LogicalPlan::Filter)
-            }
-            LogicalPlan::Projection(projection) => {
-                let items = self.named(&projection.expr, &projection.schema)?;
-                self.project(items, self.apply(&projection.input)?)
-            }
-            LogicalPlan::SubqueryAlias(alias) => self.project(renamed(alias), self.apply(&alias.input)?),
-            // Without a bound the order of a subquery means nothing.
-            LogicalPlan::Sort(sort) if sort.fetch.is_none() => self.apply(&sort.input),
-            LogicalPlan::Distinct(Distinct::All(input)) => {
-                Ok(LogicalPlan::Distinct(Distinct::All(Arc::new(self.apply(input)?))))
-            }
-            LogicalPlan::Aggregate(aggregate) if aggregate.group_expr.is_empty() => self.total(aggregate),
-            LogicalPlan::Aggregate(aggregate) => self.grouped(aggregate, self.apply(&aggregate.input)?, Ok),
-            LogicalPlan::Limit(limit) => self.limited(limit, false),
-            LogicalPlan::Values(values) => self.values(values),
-            LogicalPlan::Join(join) => self.joined(join),
-            _ => Err(refused()),
-        }
-    }
-
-    fn project(&self, items: Vec<Expr>, input: LogicalPlan) -> Result<LogicalPlan> {
-        let all = self.columns().into_iter().chain(items).collect();
-        Projection::try_new(all, Arc::new(input)).map(LogicalPlan::Projection)
-    }
-
-    /// An aggregate over all rows has one for none as well: its calls leave out the rows that only keep the left side.
-    fn total(&self, aggregate: &Aggregate) -> Result<LogicalPlan> {
-        let over_met = |call: Expr| {
-            let filtered = call.transform_up(|part| match part {
-                Expr::AggregateFunction(AggregateFunction { func, mut params }) => {
-                    let filter = params.filter.take();
-                    let filter = filter.map_or(met().is_not_null(), |filter| met().is_not_null().and(*filter));
-                    params.filter = Some(Box::new(filter));
-                    Ok(Transformed::yes(Expr::AggregateFunction(AggregateFunction { func, params })))
-                }
-                other => Ok(Transformed::no(other)),
-            })?;
-            Ok(filtered.data)
-        };
-        self.grouped(aggregate, self.outer(&aggregate.input, Vec::new())?, over_met)
-    }
-
-    fn grouped(
-        &self,
-        aggregate: &Aggregate,
-        input: LogicalPlan,
-        call: impl Fn(Expr) -> Result<Expr>,
-    ) -> Result<LogicalPlan> {
-        if aggregate.group_expr.iter().any(|key| matches!(key, Expr::GroupingSet(_))) {
-            return Err(refused());
-        }
-        let keys = aggregate.group_expr.iter().map(|key| self.inward(key.clone()));
-        let keys = self.columns().into_iter().map(Ok).chain(keys).collect::<Result<Vec<_>>>()?;
-        let calls = aggregate.aggr_expr.iter().map(|one| call(self.inward(one.clone())?));
-        let calls = calls.collect::<Result<Vec<_>>>()?;
-        let grouped = Aggregate::try_new(Arc::new(input), keys, calls)?;
-        let columns = grouped.schema.columns().into_iter().skip(self.carried.len());
-        let items = columns
-            .zip(aggregate.schema.iter())
-            .map(|(column, (qualifier, field))| Expr::Column(column).alias_qualified(qualifier.cloned(), field.name()));
-        self.project(items.collect(), LogicalPlan::Aggregate(grouped))
-    }
-
-    /// The first rows of each row of the left side; with `kept`, also those of the left side that have none, and [`MET`].
-    fn limited(&self, limit: &Limit, kept: bool) -> Result<LogicalPlan> {
-        let (input, keys, items): (_, &[SortKey], _) = match limit.input.as_ref() {
-            LogicalPlan::Sort(sort) if sort.fetch.is_none() => (&sort.input, sort.expr.as_slice(), None),
-            LogicalPlan::Projection(projection) => match projection.input.as_ref() {
-                LogicalPlan::Sort(sort) if sort.fetch.is_none() => {
-                    (&sort.input, sort.expr.as_slice(), Some(self.named(&projection.expr, &projection.schema)?))
-                }
-                _ => (&limit.input, &[], None),
-            },
-            _ => (&limit.input, &[], None),
-        };
-        let (skip, fetch) = (bound(limit.skip.as_deref())?.unwrap_or(0), bound(limit.fetch.as_deref())?);
-        if kept && (skip > 0 || fetch == Some(0)) {
-            return Err(refused());
-        }
-        let applied = if kept { self.outer(input, Vec::new())? } else { self.apply(input)? };
-        let keys = keys.iter().map(|key| Ok(SortKey { expr: self.inward(key.expr.clone())?, ..key.clone() }));
-        let keys = keys.collect::<Result<Vec<_>>>()?;
-        let number = Expr::from(datafusion_expr::expr::WindowFunction::new(row_number_udwf(), vec![]))
-            .partition_by(self.columns());
-        let number = if keys.is_empty() { number } else { number.order_by(keys) }.build()?;
-        let mut items = match items {
-            Some(items) => items,
-            None => limit.input.schema().columns().into_iter().map(Expr::Column).collect(),
-        };
-        if kept {
-            items = self.where_met(items)?;
-            items.push(met());
-        }
-        let numbered = LogicalPlan::Window(Window::try_new(vec![number.alias(NUMBER)], Arc::new(applied))?);
-        let number = || Expr::Column(Column::new_unqualified(NUMBER));
-        let mut conditions = Vec::new();
-        if skip > 0 {
-            conditions.push(number().gt(lit(skip)));
-        }
-        if let Some(fetch) = fetch {
-            conditions.push(number().lt_eq(lit(skip.saturating_add(fetch))));
-        }
-        let first = match conjunction(conditions) {
-            Some(condition) => LogicalPlan::Filter(Filter::try_new(condition, Arc::new(numbered))?),
-            None => numbered,
-        };
-        self.project(items, first)
-    }
-
-    /// Rows of constants and of columns of the left side.
-    fn values(&self, values: &Values) -> Result<LogicalPlan> {
-        // More rows would read the left side more than once.
-        let [row] = values.values.as_slice() else { return Err(refused()) };
-        self.project(self.named(row, &values.schema)?, self.rows.clone())
-    }
-
-    /// A join in the subquery of which one side refers outwards, or its condition.
-    fn joined(&self, join: &Join) -> Result<LogicalPlan> {
-        let refers = |plan: &LogicalPlan| !plan.all_out_ref_exprs().is_empty();
-        let inner = join.join_type == JoinType::Inner;
-        if refers(&join.right) && (refers(&join.left) || !inner) || !(inner || join.join_type == JoinType::Left) {
-            return Err(refused());
-        }
-        let right_first = refers(&join.right);
-        let (first, second) = if right_first { (&join.right, &join.left) } else { (&join.left, &join.right) };
-        let on = join.on.iter().map(|(left, right)| Ok(self.inward(left.clone())?.eq(self.inward(right.clone())?)));
-        let filter = join.filter.iter().map(|filter| self.inward(filter.clone()));
-        let conditions = on.chain(filter).collect::<Result<Vec<_>>>()?;
-        let joined = LogicalPlanBuilder::from(self.apply(first)?)
-            .join_on(second.as_ref().clone(), join.join_type, conditions)?
-            .build()?;
-        self.project(join.schema.columns().into_iter().map(Expr::Column).collect(), joined)
     }
 
     /// The rows of a LEFT JOIN: those of the left side for which there is none have NULLs.
@@ -322,8 +256,11 @@ impl Lateral {
 
     /// Carried columns, the plan's, and [`MET`]: each row of the left side at least once. `conditions` are over the
     /// plan's columns and the carried ones.
-    fn outer(&self, plan: &LogicalPlan, conditions: Vec<Expr>) -> Result<LogicalPlan> {
-        if plan.all_out_ref_exprs().is_empty() {
+    pub(super) fn outer(&self, plan: &LogicalPlan, conditions: Vec<Expr>) -> Result<LogicalPlan> {
+        if self.again() {
+            return self.kept_values(plan, conditions);
+        }
+        if !self.refers(plan) {
             let columns = plan.schema().columns().into_iter().map(Expr::Column);
             let marked = columns.chain([lit(true).alias(MET)]).collect();
             let marked = LogicalPlan::Projection(Projection::try_new(marked, Arc::new(plan.clone()))?);
@@ -359,9 +296,29 @@ impl Lateral {
         }
     }
 
+    /// As [`Lateral::outer`], by reading the carried values again.
+    fn kept_values(&self, plan: &LogicalPlan, conditions: Vec<Expr>) -> Result<LogicalPlan> {
+        let rows = self.apply(plan)?;
+        let (items, again) = self.carried_again(&rows);
+        let items = items.into_iter().chain([lit(true).alias(MET)]).collect();
+        let rows = LogicalPlan::Projection(Projection::try_new(items, Arc::new(rows))?);
+        let keys = (self.carried.clone(), again);
+        let joined = same_values(self.rows.clone(), rows, JoinType::Left, keys, conjunction(conditions))?;
+        self.project(plan.schema().columns().into_iter().map(Expr::Column).chain([met()]).collect(), joined)
+    }
+
+    /// The columns of applied rows, the carried ones under a second name, and those names.
+    pub(super) fn carried_again(&self, rows: &LogicalPlan) -> (Vec<Expr>, Vec<Column>) {
+        let again = |column: &Column| Column::new_unqualified(format!("{}again", column.name));
+        let names: Vec<Column> = self.carried.iter().map(again).collect();
+        let carried = self.columns().into_iter().zip(&names).map(|(column, name)| column.alias(&name.name));
+        let own = rows.schema().columns().into_iter().skip(self.carried.len()).map(Expr::Column);
+        (carried.chain(own).collect(), names)
+    }
+
     /// Values of a row that only keeps the left side are NULL. The subquery's own columns are so already, those of the
     /// left side are not.
-    fn where_met(&self, items: Vec<Expr>) -> Result<Vec<Expr>> {
+    pub(super) fn where_met(&self, items: Vec<Expr>) -> Result<Vec<Expr>> {
         let shown = items.into_iter().map(|item| match item {
             Expr::Alias(alias)
                 if !matches!(alias.expr.as_ref(), Expr::Column(column) if !self.carried.contains(column)) =>
@@ -396,12 +353,12 @@ impl Lateral {
     }
 }
 
-fn met() -> Expr {
+pub(super) fn met() -> Expr {
     Expr::Column(Column::new_unqualified(MET))
 }
 
 /// The columns below an alias under the names above it.
-fn renamed(alias: &SubqueryAlias) -> Vec<Expr> {
+pub(super) fn renamed(alias: &SubqueryAlias) -> Vec<Expr> {
     let columns = alias.input.schema().columns().into_iter().zip(alias.schema.iter());
     columns.map(|(column, (q, field))| Expr::Column(column).alias_qualified(q.cloned(), field.name())).collect()
 }
@@ -418,11 +375,17 @@ fn below(condition: Expr, schema: &DFSchema, items: &[Expr]) -> Result<Expr> {
     Ok(below.data)
 }
 
-/// A bound of LIMIT, which has to be a constant.
-fn bound(expr: Option<&Expr>) -> Result<Option<i64>> {
-    match expr {
-        None | Some(Expr::Literal(ScalarValue::Null | ScalarValue::Int64(None), _)) => Ok(None),
-        Some(Expr::Literal(ScalarValue::Int64(Some(bound)), _)) => Ok(Some(*bound)),
-        Some(_) => Err(refused()),
+/// A join by columns whose values are the same, NULL being the same as NULL.
+pub(super) fn same_values(
+    left: LogicalPlan,
+    right: LogicalPlan,
+    join_type: JoinType,
+    keys: (Vec<Column>, Vec<Column>),
+    filter: Option<Expr>,
+) -> Result<LogicalPlan> {
+    let builder = LogicalPlanBuilder::from(left);
+    if keys.0.is_empty() {
+        return builder.join_on(right, join_type, [filter.unwrap_or_else(|| lit(true))])?.build();
     }
+    builder.join_detailed(right, join_type, keys, filter, NullEquality::NullEqualsNull)?.build()
 }

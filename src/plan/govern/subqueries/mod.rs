@@ -1,10 +1,13 @@
 //! Subqueries in a form that the engine's optimizer turns into joins: it does EXISTS and IN as conditions of a filter,
-//! and scalar subqueries that are aggregates. Everything else is brought to that here.
+//! and scalar subqueries that are aggregates, both correlated by equal columns. Everything else is brought to that here, or
+//! joined here ([`dependent`]).
 //!
 //! Invariant: runs on a governed plan, after look-ups were taken out and uses were traced; scans are copied or dropped
 //! with their decisions, never made. What cannot be brought to a join is refused.
 
+mod apply;
 mod correlated;
+mod dependent;
 mod lateral;
 mod scalar;
 mod single;
@@ -42,15 +45,27 @@ pub(super) fn rewrite(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
         if !node.expressions().iter().any(has_subquery) {
             return Ok(Transformed::no(node));
         }
+        let (node, columns) = dependent::of_node(node, &mut joins)?;
         let node = node.map_expressions(correlated::told_apart)?.data;
         let node = node.map_expressions(scalar::at_most_one_row)?.data;
-        Ok(Transformed::yes(match node {
+        let node = match node {
             LogicalPlan::Filter(filter) => of_filter(filter)?,
             LogicalPlan::Projection(projection) => of_projection(projection, &mut marks)?,
             other => other,
+        };
+        Ok(Transformed::yes(match columns {
+            Some(columns) => {
+                let columns = columns.into_iter().map(Expr::Column).collect();
+                LogicalPlan::Projection(Projection::try_new(columns, Arc::new(node))?)
+            }
+            None => node,
         }))
     });
     match rewritten {
+        // What refers to nothing in sight would be taken for a column of the engine's.
+        Ok(rewritten) if !rewritten.data.all_out_ref_exprs().is_empty() => {
+            Err(PlanError::Unsupported("this correlated subquery".into()))
+        }
         Ok(rewritten) => Ok(rewritten.data),
         // A schema fault here is one of the rewriting, not of the client's names.
         Err(DataFusionError::External(inner)) => Err(from_planner(DataFusionError::External(inner))),
@@ -181,10 +196,6 @@ fn set_comparison(comparison: SetComparison, schema: &DFSchemaRef) -> Result<Exp
 }
 
 fn of_exists(exists: Exists) -> Result<Expr> {
-    if !exists.subquery.outer_ref_columns.is_empty() && skips_rows(&exists.subquery.subquery)? {
-        let refusal = PlanError::Unsupported("OFFSET in a correlated EXISTS".into());
-        return Err(DataFusionError::External(Box::new(refusal)));
-    }
     if always_one_row(&exists.subquery.subquery) {
         return Ok(lit(!exists.negated));
     }

@@ -5,9 +5,9 @@
 
 mod counted;
 mod from;
-mod gathered;
 mod hidden;
 mod order;
+mod put_together;
 mod recursive;
 mod scope;
 mod select;
@@ -27,8 +27,8 @@ use sqlparser::ast::{self, SelectItem, SetExpr};
 
 use super::Asker;
 use super::declared;
-use super::expressions::literal_of;
 use super::json::refuse_equality;
+use super::literals::literal_of;
 use super::output::shown_name;
 use super::series::Series;
 use crate::PlanError;
@@ -36,7 +36,7 @@ use crate::query::fold;
 use scope::Scope;
 pub(super) use select::narrow_integer;
 pub(super) use sets::is_set_function;
-pub(super) use tree::{balanced, binary, boolean, call, null, qualified, quoted};
+pub(super) use tree::{balanced, binary, boolean, call, null, object_name, one, qualified, quoted};
 use tree::{quote_columns, rename};
 
 /// The common table expressions in sight.

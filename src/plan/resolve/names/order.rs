@@ -7,8 +7,9 @@ use sqlparser::ast::{self, LimitClause, OrderByKind};
 
 use super::Resolver;
 use super::select::place_of;
-use super::tree::quoted;
+use super::tree::{call, null, quoted};
 use crate::PlanError;
+use crate::nested;
 use crate::query::fold;
 use crate::resolve::declared;
 use crate::resolve::expressions::literal_text;
@@ -34,10 +35,15 @@ impl Resolver<'_> {
                 }
             }
         }
+        let mut ties = false;
         if let Some(fetch) = query.fetch.take() {
-            if fetch.percent || fetch.with_ties || query.limit_clause.as_ref().is_some_and(has_limit) {
-                return Err(PlanError::Unsupported("FETCH with PERCENT or TIES".into()));
+            if fetch.percent || query.limit_clause.as_ref().is_some_and(has_limit) {
+                return Err(PlanError::Unsupported("FETCH with PERCENT".into()));
             }
+            if fetch.with_ties && query.order_by.is_none() {
+                return Err(PlanError::Form("WITH TIES cannot be specified without ORDER BY clause".into()));
+            }
+            ties = fetch.with_ties;
             let one = || ast::Expr::value(ast::Value::Number("1".into(), false));
             let limit = Some(fetch.quantity.unwrap_or_else(one));
             let offset = match query.limit_clause.take() {
@@ -51,6 +57,9 @@ impl Resolver<'_> {
             Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
                 if let Some(limit) = limit {
                     self.count(limit, "LIMIT")?;
+                    if ties {
+                        *limit = call(nested::WITH_TIES, vec![std::mem::replace(limit, null())]);
+                    }
                 }
                 offset.as_mut().map_or(Ok(()), |offset| self.count(&mut offset.value, "OFFSET"))
             }
@@ -74,6 +83,24 @@ impl Resolver<'_> {
             let whole: i64 = if whole.is_empty() { Ok(0) } else { whole.parse() }.unwrap_or(i64::MAX);
             let rows = whole.saturating_add(i64::from(fraction.starts_with(['5', '6', '7', '8', '9'])));
             *expr = ast::Expr::value(ast::Value::Number(rows.to_string(), false));
+        }
+        if let Some(query) = subquery_of(expr) {
+            // It sees what stands around the query, and nothing of the query itself.
+            let own = self.scopes.pop();
+            let resolved = self.query(query);
+            self.scopes.extend(own);
+            match resolved?.types.as_slice() {
+                [Some(found)] if !found.is_number() && *found != SqlType::Unknown => {
+                    let name = declared::shown(found);
+                    let told = format!("argument of {clause} must be type bigint, not type {name}");
+                    return Err(PlanError::Mismatch(told));
+                }
+                [_] => {}
+                _ => return Err(PlanError::Form("subquery must return only one column".into())),
+            }
+            let clause = ast::Expr::value(ast::Value::SingleQuotedString(clause.into()));
+            *expr = call(nested::ROW_COUNT, vec![std::mem::replace(expr, null()), clause]);
+            return Ok(());
         }
         match self.declared(expr) {
             Some(found) if !found.is_number() && found != SqlType::Unknown => {
@@ -109,6 +136,14 @@ impl Resolver<'_> {
             }
         }
         self.expr(expr)
+    }
+}
+
+fn subquery_of(expr: &mut ast::Expr) -> Option<&mut ast::Query> {
+    match expr {
+        ast::Expr::Nested(inner) => subquery_of(inner),
+        ast::Expr::Subquery(query) => Some(query),
+        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use sluice_base::SqlType;
 use sqlparser::ast::{self, Distinct, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr};
 
-use super::gathered;
+use super::put_together;
 use super::scope::Scope;
 use super::sets::aggregates;
 use super::tree::{null, qualified, quoted};
@@ -49,8 +49,8 @@ impl Resolver<'_> {
         }
         inherited_windows(&mut select.named_window)?;
         extended_windows(&mut select.projection, &select.named_window)?;
-        gathered::in_order_of_values(&mut select.projection);
-        gathered::in_several_orders(&mut select.projection);
+        put_together::in_order_of_values(&mut select.projection);
+        put_together::in_several_orders(&mut select.projection);
         let columns = self.projection(&mut select.projection)?;
         if let Some(scope) = self.scopes.last_mut() {
             scope.outputs = columns.unique.iter().cloned().collect();
@@ -247,6 +247,11 @@ impl Resolver<'_> {
                 1 => Ok(columns.types.into_iter().next().flatten()),
                 _ => Err(PlanError::Form("subquery must return only one column".into())),
             };
+        }
+        if let ast::Expr::Function(ast::Function { args: ast::FunctionArguments::Subquery(_), name, .. }) = expr
+            && fold_name(name)? == ["array"]
+        {
+            return self.array_query(expr);
         }
         if let Some(row) = self.whole_row(expr)? {
             *expr = row;

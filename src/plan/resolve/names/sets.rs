@@ -154,7 +154,7 @@ impl Resolver<'_> {
             resolved.push(expr);
         }
         let fits = |found: &Option<SqlType>| match (function, found) {
-            (_, None) | (COLUMN, _) => true,
+            (_, None) | (COLUMN | "generate_subscripts", _) => true,
             ("unnest", Some(found)) => matches!(found, SqlType::Array(_)),
             (name, Some(found)) if name.starts_with("json") => {
                 let wanted = if name.starts_with("jsonb_") { SqlType::Jsonb } else { SqlType::Json };
@@ -181,6 +181,16 @@ impl Resolver<'_> {
         };
         Ok(match (function, count) {
             (COLUMN, 2 | 3) => one(of(nested::SERIES), None, None),
+            ("generate_subscripts", 2) if is_one(args.get(1)) => {
+                let first = Expr::value(ast::Value::Number("1".into(), false));
+                let mut ends = vec![first];
+                ends.extend(resolved.into_iter().next().map(|array| call("cardinality", vec![array])));
+                ends.iter_mut().for_each(narrow_integer);
+                one(call(nested::SERIES, ends), None, Some(SqlType::Int4))
+            }
+            ("generate_subscripts", 2) => {
+                return Err(PlanError::Unsupported("this form of a call of generate_subscripts".into()));
+            }
             ("unnest", 1..) => {
                 let columns = resolved.into_iter().zip(types).map(|(list, found)| {
                     let sql_type = match found {
@@ -269,6 +279,12 @@ impl Resolver<'_> {
     }
 }
 
+/// Whether an argument is the number 1.
+fn is_one(arg: Option<&FunctionArg>) -> bool {
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))) = arg else { return false };
+    matches!(&value.value, ast::Value::Number(text, _) if text == "1")
+}
+
 /// The functions that give rows.
 pub(in crate::resolve) fn is_set_function(name: &str) -> bool {
     matches!(
@@ -288,6 +304,7 @@ pub(in crate::resolve) fn is_set_function(name: &str) -> bool {
             | "regexp_split_to_table"
             | "regexp_matches"
             | "string_to_table"
+            | "generate_subscripts"
     )
 }
 

@@ -110,6 +110,11 @@ pub(super) fn subquery(text: &str) -> Result<ast::Query, PlanError> {
     parsed.map(|query| *query).map_err(|error| PlanError::Internal(error.to_string()))
 }
 
+/// `SELECT 1`
+pub(in crate::resolve) fn one() -> Result<ast::Query, PlanError> {
+    subquery("SELECT 1")
+}
+
 /// The query in the FROM of a SELECT.
 pub(super) fn derived(body: &mut SetExpr) -> Option<&mut ast::Query> {
     let SetExpr::Select(select) = body else { return None };

@@ -190,7 +190,7 @@ fn differences(sent: &Sent, person: &Person, pair: &Pair, limits: &Limits) -> Ve
     let zone = TimeZone::default();
     let outcome = |principal: &Principal, snapshot: &Snapshot| -> Outcome {
         let path = sent.path.clone().unwrap_or_else(|| crate::session::visible_path(principal, snapshot));
-        let asker = Asker { principal, snapshot, search_path: &path, limits, timezone: &zone };
+        let asker = Asker { principal, snapshot, search_path: &path, limits, timezone: &zone, session: &[] };
         govern(query, &asker)
             .map(|governed| Explanation::of(&governed))
             .map_err(|error| error.to_client().code.code().to_string())
