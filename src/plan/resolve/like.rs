@@ -70,7 +70,7 @@ pub(super) fn any(expr: &ast::Expr) -> Result<ast::Expr, PlanError> {
         let mut one = expr.clone();
         if let ast::Expr::Like { any, pattern: place, .. } | ast::Expr::ILike { any, pattern: place, .. } = &mut one {
             *any = false;
-            *place = Box::new(ast::Expr::Nested(Box::new(pattern)));
+            **place = ast::Expr::Nested(Box::new(pattern));
         }
         one
     };

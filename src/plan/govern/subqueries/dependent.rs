@@ -185,7 +185,7 @@ impl<'n> Joins<'n> {
     fn take(&mut self, expr: Expr, all: bool) -> Result<Expr> {
         let schema = Arc::clone(&self.schema);
         let taken = expr.transform_down(|part| {
-            if !is_dependent(&part, &schema) && !(all && is_correlated(&part)) {
+            if !(is_dependent(&part, &schema) || all && is_correlated(&part)) {
                 return Ok(Transformed::no(part));
             }
             let known = self.known.iter().find(|(known, _)| *known == part).map(|(_, column)| column.clone());
