@@ -78,12 +78,21 @@ impl ByGrant<'_> {
         let person = outcome.mask.take();
         let mut of_grant = |at: &usize| {
             let rules = self.rules.get(*at)?.as_ref()?;
-            let own = decider.mask(rules, field)?;
-            let stricter = person.as_ref().is_none_or(|person| own.mask.strictness() > person.mask.strictness());
-            stricter.then_some(own)
+            decider.mask(rules, field)
         };
-        let each: Vec<Option<AppliedMask>> =
-            covering.iter().map(|at| of_grant(at).or_else(|| person.clone())).collect();
+        // Neither the mask nor its use is less strict than for the person.
+        let stricter_of = |own: AppliedMask, person: &AppliedMask| {
+            let usage = if usage_rank(own.usage) >= usage_rank(person.usage) { own.usage } else { person.usage };
+            let own_is_stricter = own.mask.strictness() > person.mask.strictness();
+            AppliedMask { usage, ..if own_is_stricter { own } else { person.clone() } }
+        };
+        let each: Vec<Option<AppliedMask>> = covering
+            .iter()
+            .map(|at| match (of_grant(at), &person) {
+                (Some(own), Some(person)) => Some(stricter_of(own, person)),
+                (own, person) => own.or_else(|| person.clone()),
+            })
+            .collect();
         let strict = each.iter().flatten().cloned().reduce(stricter);
         let rank = |mask: &Option<AppliedMask>| mask.as_ref().map(|mask| mask.mask.strictness());
         let light = each.iter().min_by_key(|mask| rank(mask)).cloned().flatten();

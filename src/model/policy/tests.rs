@@ -170,11 +170,12 @@ fn the_six_users_of_the_demo() {
         ),
         // Two posts add up.
         ("two roles=branch_manager units=B20,B11", "txn", "branch_id IN ('B11', 'B20', 'B21')".into()),
-        // Two roles: rows of both, and every mask that does not exempt one of them.
+        // Two roles: rows of both, and every mask that does not exempt one of them. The manager's rows are not for
+        // look-ups, and a field is used in one way on all rows.
         (
             "both roles=teller,branch_manager units=B10",
             "customer",
-            format!("{below} OR branch_id IN ('B10'); mobile cn_mobile() Lookup by mobile-lookup"),
+            format!("{below} OR branch_id IN ('B10'); mobile cn_mobile() Masked by mobile-lookup"),
         ),
     ] {
         assert_eq!(shown(who, entity, &snapshot), expected, "{who} on {entity}");

@@ -238,8 +238,9 @@ impl Visitor for Survey {
 }
 
 fn is_moment(text: &str) -> bool {
-    let word = text.trim().to_ascii_lowercase();
-    MOMENTS.iter().any(|moment| word.starts_with(moment))
+    // Anywhere in it: an array's text may have it as an item. A text that only looks so costs a plan of its own.
+    let text = text.to_ascii_lowercase();
+    MOMENTS.iter().any(|moment| text.contains(moment))
 }
 
 fn is_immutable(function: &ast::Function) -> bool {

@@ -392,7 +392,6 @@ fn lookup(
     Ok(input.get(position).cloned().unwrap_or_default())
 }
 
-/// One column that comes from all of these.
 /// Adds what another row or branch comes from, column by column.
 fn add(columns: &mut [Origin], more: Vec<Origin>) {
     for (column, origin) in columns.iter_mut().zip(more) {
@@ -401,6 +400,7 @@ fn add(columns: &mut [Origin], more: Vec<Origin>) {
     }
 }
 
+/// One column that comes from all of these.
 fn merged<'o>(origins: impl IntoIterator<Item = &'o Origin>) -> Origin {
     let mut all = Origin::default();
     for origin in origins {

@@ -353,6 +353,10 @@ fn check_items(
         _ if distinct => super::json::refuse_equality(first, "DISTINCT")?,
         _ => {}
     }
+    if matches!(name, "min" | "max") {
+        // The order of the rows is nothing to them.
+        list.clauses.retain(|clause| !matches!(clause, FunctionArgumentClause::OrderBy(_)));
+    }
     let keys = list.clauses.iter().find_map(|clause| match clause {
         FunctionArgumentClause::OrderBy(keys) => Some(keys),
         _ => None,

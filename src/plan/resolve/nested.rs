@@ -173,6 +173,9 @@ impl Resolver<'_> {
         let Expr::BinaryOp { left, op, right } = expr else { return Ok(false) };
         let op = op.clone();
         let types = (self.declared(left), self.declared(right));
+        if op == B::StringConcat && (is_array_query(left) || is_array_query(right)) {
+            return Err(PlanError::Unsupported("the operator || beside ARRAY of a subquery".into()));
+        }
         let is_array = |found: &Option<SqlType>| matches!(found, Some(SqlType::Array(_)));
         let keys = matches!(op, B::Question | B::QuestionAnd | B::QuestionPipe);
         let arrays = !keys && (is_array(&types.0) || is_array(&types.1));
@@ -503,4 +506,13 @@ pub(super) fn symmetric(expr: &mut Expr) -> Option<Expr> {
     };
     let op = if *negated { B::And } else { B::Or };
     Some(binary(between(&first, high), op, between(high, &first)))
+}
+
+/// `ARRAY(SELECT …)`, whose type the text does not tell.
+fn is_array_query(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_array_query(inner),
+        Expr::Function(function) => matches!(function.args, ast::FunctionArguments::Subquery(_)),
+        _ => false,
+    }
 }

@@ -13,7 +13,7 @@ use datafusion_common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion_common::{Column, DFSchemaRef, Result, ScalarValue};
 use datafusion_expr::expr::{Exists, InSubquery, SetComparison};
 use datafusion_expr::utils::{conjunction, split_conjunction_owned};
-use datafusion_expr::{Aggregate, Distinct, Expr, Filter, JoinType, LogicalPlan, Projection, Subquery, lit};
+use datafusion_expr::{Aggregate, Distinct, Expr, Filter, JoinType, LogicalPlan, Operator, Projection, Subquery, lit};
 use datafusion_optimizer::decorrelate::PullUpCorrelatedExpr;
 
 use super::lateral::{Lateral, refused};
@@ -185,6 +185,11 @@ impl<'n> Joins<'n> {
     fn take(&mut self, expr: Expr, all: bool) -> Result<Expr> {
         let schema = Arc::clone(&self.schema);
         let taken = expr.transform_down(|part| {
+            if guarded(&part)
+                .any(|branch| branch.exists(|part| Ok(is_dependent(part, &schema) && can_fail(part))).unwrap_or(true))
+            {
+                return Err(refused());
+            }
             if !(is_dependent(&part, &schema) || all && is_correlated(&part)) {
                 return Ok(Transformed::no(part));
             }
@@ -258,6 +263,72 @@ impl<'n> Joins<'n> {
         self.input = lateral.meets(self.input.clone(), rows, kind, None)?;
         Ok(())
     }
+}
+
+/// What an expression evaluates for some rows alone. Taken out, a subquery is evaluated for all.
+fn guarded(expr: &Expr) -> impl Iterator<Item = &Expr> {
+    let mut branches: Vec<&Expr> = Vec::new();
+    match expr {
+        Expr::Case(case) => {
+            let later = case.when_then_expr.iter().skip(1).map(|(when, _)| when.as_ref());
+            branches.extend(later.chain(case.when_then_expr.iter().map(|(_, then)| then.as_ref())));
+            branches.extend(case.else_expr.as_deref());
+        }
+        Expr::ScalarFunction(call) if call.func.name() == "coalesce" => branches.extend(call.args.iter().skip(1)),
+        _ => {}
+    }
+    branches.into_iter()
+}
+
+/// Whether a subquery may end in an error: a value of several rows, or anything that is computed but by comparisons.
+fn can_fail(expr: &Expr) -> bool {
+    let (subquery, scalar) = match expr {
+        Expr::ScalarSubquery(subquery) => (subquery, true),
+        Expr::Exists(exists) => (&exists.subquery, false),
+        _ => return true,
+    };
+    if scalar && !at_most_one_row(&subquery.subquery) {
+        return true;
+    }
+    let total = |part: &Expr| match part {
+        Expr::Column(_)
+        | Expr::OuterReferenceColumn(..)
+        | Expr::Literal(..)
+        | Expr::Alias(_)
+        | Expr::Not(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::Between(_)
+        | Expr::InList(_) => true,
+        Expr::BinaryExpr(binary) => is_comparison(binary.op),
+        Expr::AggregateFunction(call) => matches!(call.func.name(), "count" | "min" | "max"),
+        _ => false,
+    };
+    let mut fails = false;
+    let looked = subquery.subquery.apply_with_subqueries(|node| {
+        for expr in node.expressions() {
+            fails |= expr.exists(|part| Ok(!total(part)))?;
+        }
+        Ok(if fails { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    fails || looked.is_err()
+}
+
+fn is_comparison(op: Operator) -> bool {
+    use Operator as O;
+    matches!(
+        op,
+        O::Eq
+            | O::NotEq
+            | O::Lt
+            | O::LtEq
+            | O::Gt
+            | O::GtEq
+            | O::IsDistinctFrom
+            | O::IsNotDistinctFrom
+            | O::And
+            | O::Or
+    )
 }
 
 fn is_correlated(expr: &Expr) -> bool {

@@ -20,6 +20,7 @@ use datafusion_functions_window::row_number::row_number_udwf;
 
 use super::super::unique::is_unique;
 use super::always_one_row;
+use super::repeats::repeats;
 use crate::PlanError;
 
 /// A join of a LATERAL subquery that refers to its left side; any other join as it is.
@@ -125,7 +126,8 @@ impl Lateral {
         Ok(Lateral { rows, carried, of: None, schema: Arc::clone(left.schema()), places })
     }
 
-    /// Carries the distinct values of the columns that a plan refers to. They may be read again.
+    /// Carries the distinct values of the columns that a plan refers to. They may be read again, so the left side has to
+    /// give the same rows each time.
     pub(super) fn of_values(left: &LogicalPlan, plan: &LogicalPlan, join: usize) -> Result<Lateral> {
         let schema = Arc::clone(left.schema());
         let mut places = vec![None; schema.fields().len()];
@@ -141,6 +143,12 @@ impl Lateral {
         }
         let carried: Vec<Column> =
             (0..of.len()).map(|place| Column::new_unqualified(format!("\u{1}value{join}_{place}"))).collect();
+        // A value that is another one the second time would find no row to meet again.
+        if !of.is_empty() && !repeats(left)? {
+            return Err(DataFusionError::External(Box::new(PlanError::Unsupported(
+                "a subquery that is correlated in this way".into(),
+            ))));
+        }
         let items = of.iter().zip(&carried).map(|(column, name)| Expr::Column(column.clone()).alias(&name.name));
         let rows = match of.is_empty() {
             true => {

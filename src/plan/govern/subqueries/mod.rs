@@ -9,6 +9,7 @@ mod apply;
 mod correlated;
 mod dependent;
 mod lateral;
+mod repeats;
 mod scalar;
 mod single;
 

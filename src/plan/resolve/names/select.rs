@@ -49,7 +49,6 @@ impl Resolver<'_> {
         }
         inherited_windows(&mut select.named_window)?;
         extended_windows(&mut select.projection, &select.named_window)?;
-        put_together::in_order_of_values(&mut select.projection);
         put_together::in_several_orders(&mut select.projection);
         let columns = self.projection(&mut select.projection)?;
         if let Some(scope) = self.scopes.last_mut() {
