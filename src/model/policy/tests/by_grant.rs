@@ -74,12 +74,12 @@ fn a_role_without_grants_lifts_its_masks_everywhere() {
 fn a_field_is_used_in_the_strictest_way_of_its_rows() {
     let rules = |usage: &str| {
         format!(
-            "{GRANTS}mask: own\nto: {{role: b}}\nfields: customer.mobile\nwith: cn_mobile()\nuse: lookup\n---\n\
-             mask: all\nto: {{not: {{role: b}}}}\nfields: customer.mobile\nwith: cn_mobile()\nuse: {usage}\n"
+            "{GRANTS}mask: m-own\nto: {{role: b}}\nfields: customer.mobile\nwith: cn_mobile()\nuse: lookup\n---\n\
+             mask: m-rest\nto: {{not: {{role: b}}}}\nfields: customer.mobile\nwith: cn_mobile()\nuse: {usage}\n"
         )
     };
     for (usage, shown) in [("masked", "Masked"), ("none", "None"), ("lookup", "Lookup")] {
-        let decided = format!("TRUE; mobile cn_mobile() {shown} by own");
+        let decided = format!("TRUE; mobile cn_mobile() {shown} by m-own");
         decides(&rules(usage), &[("x roles=a,b units=B11", "customer", &decided)]);
     }
 }
