@@ -73,6 +73,12 @@ impl FieldDecision {
         self.mask.iter().chain(self.lighter.iter().flat_map(|lighter| &lighter.mask))
     }
 
+    /// True where the client sees the raw value on some of its rows.
+    pub fn shows_raw(&self) -> bool {
+        let unmasked = self.mask.is_none() || self.lighter.as_ref().is_some_and(|lighter| lighter.mask.is_none());
+        self.visible && unmasked && self.aggregate_only.is_none()
+    }
+
     /// True where the client sees the raw value on every row it may see.
     pub fn is_clear(&self) -> bool {
         self.visible && self.mask.is_none() && self.covered_where.is_none() && self.aggregate_only.is_none()

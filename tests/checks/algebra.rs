@@ -153,6 +153,14 @@ relationships:
   of: {to: customer, keys: {contact_id: cust_id}}
 ";
 
+/// Puts further rules behind those of the cases.
+fn with_rules(settings: &mut Settings, directory: &Path, more: &str) {
+    let rules = std::fs::read_to_string(repository().join("tests/algebra/policies/bank.yaml")).expect("the rules");
+    settings.policies = directory.join("policies");
+    std::fs::create_dir_all(&settings.policies).expect("a folder");
+    std::fs::write(settings.policies.join("bank.yaml"), rules + more).expect("the rules");
+}
+
 /// Notes of customers: one of each kind that a rule may meet.
 const NOTES: &str = "entity: note
 domain: retail
@@ -198,11 +206,8 @@ fn orphans_are_hidden_where_a_rule_holds() {
     let path = directory.to_str().expect("a plain path");
     settings.yaml =
         settings.yaml.replace("connections:\n", &format!("connections:\n  files: {{kind: csv, path: {path}/files}}\n"));
-    let rules = std::fs::read_to_string(repository().join("tests/algebra/policies/bank.yaml")).expect("the rules");
-    settings.policies = directory.join("policies");
-    std::fs::create_dir_all(&settings.policies).expect("a folder");
     let more = "---\ngrant: notes\nto: {role: [whole, outsider]}\nread: [note, slip]\n";
-    std::fs::write(settings.policies.join("bank.yaml"), rules + more).expect("the rules");
+    with_rules(&mut settings, &directory, more);
     let sluice = Sluice::start(&settings);
     for (user, notes, slips) in [("outsider", "a", "a"), ("whole", "a b c d", "NULL a b c d e")] {
         let mut session = sluice.login(user);
@@ -243,9 +248,6 @@ fn values_that_are_none_tell_nothing() {
                 (1, 1, 100, '2000-01-01'), (2, 0, 200, '2001-01-01'), (3, 'maybe', 'abc', 'soon');";
     database.execute_batch(rows).expect("the rows");
     std::fs::write(directory.join("catalog/odd.yaml"), ODD).expect("the third relation");
-    let rules = std::fs::read_to_string(repository().join("tests/algebra/policies/bank.yaml")).expect("the rules");
-    settings.policies = directory.join("policies");
-    std::fs::create_dir_all(&settings.policies).expect("a folder");
     let more = "---\ngrant: odd-not-vip\nto: {role: whole}\nread: odd\nrows: not vip\n---\n\
                 grant: odd-vip\nto: {role: linker}\nread: odd\nrows: vip <> true\n---\n\
                 grant: odd\nto: {role: outsider}\nread: odd\n---\n\
@@ -253,7 +255,7 @@ fn values_that_are_none_tell_nothing() {
                 mask: odd-born\nto: {role: outsider}\nfields: odd.born\nwith: date_trunc('year')\n---\n\
                 grant: odd-id\nto: {role: payroll}\nread: [odd.id]\n---\n\
                 grant: odd-sum\nto: {role: payroll}\nread: [odd.pay]\naggregate_only: true\nmin_group: 2\n";
-    std::fs::write(settings.policies.join("bank.yaml"), rules + more).expect("the rules");
+    with_rules(&mut settings, &directory, more);
     let sluice = Sluice::start(&settings);
     for (user, sql, expected) in [
         ("whole", "SELECT count(*) FROM retail.odd", "1"),

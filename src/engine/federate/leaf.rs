@@ -11,7 +11,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, TableSource};
 use sluice_base::{Datum, SqlType};
 use sluice_model::catalog::{self, Catalog, Entity};
-use sluice_model::decision::{AppliedMask, Inherited};
+use sluice_model::decision::{AppliedMask, FieldDecision, Inherited};
 use sluice_model::mask::Mask;
 use sluice_model::predicate::Predicate;
 use sluice_plan::GovernedSource;
@@ -241,12 +241,12 @@ impl LeafBuilder<'_> {
         // What is read of parents decides on rows alone.
         let same = |(_, other): &(usize, &catalog::Field)| other.column == entity.fields[field].column;
         entity.id == decision.entity_id
-            && entity.fields.iter().enumerate().filter(same).any(|(place, _)| {
-                decision.fields.get(place).is_some_and(|outcome| {
-                    let raw = outcome.masks().count() < 1 + usize::from(outcome.lighter.is_some());
-                    outcome.visible && raw && outcome.aggregate_only.is_none()
-                })
-            })
+            && entity
+                .fields
+                .iter()
+                .enumerate()
+                .filter(same)
+                .any(|(place, _)| decision.fields.get(place).is_some_and(FieldDecision::shows_raw))
     }
 
     /// A finished statement whose columns are these raw fields.

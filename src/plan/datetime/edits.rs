@@ -5,7 +5,7 @@
 
 use super::fault::DatetimeFault as Fault;
 use super::json::{parts, unescaped, whole};
-use super::jsonb::{members, normal, put_text};
+use super::jsonb::{brackets, members, normal, put_text};
 use super::table::{Outcome, Overload, int, text};
 use super::value::{Kind, Value};
 use crate::resolve::json::{DROPPED, DROPPED_PATH, SET_PATH};
@@ -169,13 +169,9 @@ fn edited(part: &str, steps: &[String], edit: &Edit) -> Result<String, Fault> {
 
 /// Each member and element on a line of its own.
 fn pretty(part: &str, depth: usize, out: &mut String) -> Result<(), Fault> {
-    let (open, close) = match part.as_bytes().first() {
-        Some(b'{') => ('{', '}'),
-        Some(b'[') => ('[', ']'),
-        _ => {
-            out.push_str(part);
-            return Ok(());
-        }
+    let Some((open, close)) = brackets(part) else {
+        out.push_str(part);
+        return Ok(());
     };
     let line = |out: &mut String, depth: usize| {
         out.push('\n');

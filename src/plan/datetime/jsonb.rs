@@ -292,15 +292,20 @@ fn stripped(json: &str, style: &Style) -> Outcome<'static> {
     Ok(Value::Owned(out))
 }
 
+/// What an object or an array stands between; `None` for a scalar.
+pub(super) fn brackets(part: &str) -> Option<(char, char)> {
+    match part.as_bytes().first() {
+        Some(b'{') => Some(('{', '}')),
+        Some(b'[') => Some(('[', ']')),
+        _ => None,
+    }
+}
+
 /// A value without the members that are null.
 fn strip(part: &str, style: &Style, out: &mut String) -> Result<(), Fault> {
-    let (open, close) = match part.as_bytes().first() {
-        Some(b'{') => ('{', '}'),
-        Some(b'[') => ('[', ']'),
-        _ => {
-            out.push_str(part);
-            return Ok(());
-        }
+    let Some((open, close)) = brackets(part) else {
+        out.push_str(part);
+        return Ok(());
     };
     out.push(open);
     let mut first = true;
