@@ -3,6 +3,8 @@
 //! Invariant: a decision is a value. Written as JSON and read back it is the same, and equal principals and snapshots
 //! give equal bytes, so that a recorded decision can be made again and compared.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Entity;
@@ -62,9 +64,25 @@ pub struct FieldDecision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lighter: Option<Lighter>,
     /// `Some(p)`: on rows where `p` is not TRUE no grant covers this field, and it reads NULL (governance G2).
-    pub covered_where: Option<Predicate>,
+    #[serde(with = "shared")]
+    pub covered_where: Option<Arc<Predicate>>,
     /// `Some(n)`: the raw value exists inside aggregates over groups of at least `n` rows, and nowhere else (G13).
     pub aggregate_only: Option<u64>,
+}
+
+/// A shared predicate is written and read as any.
+mod shared {
+    use serde::{Deserializer, Serializer};
+
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(rows: &Option<Arc<Predicate>>, serializer: S) -> Result<S::Ok, S::Error> {
+        rows.as_deref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Arc<Predicate>>, D::Error> {
+        Ok(Option::<Predicate>::deserialize(from)?.map(Arc::new))
+    }
 }
 
 impl FieldDecision {

@@ -4,8 +4,10 @@
 //! same type family. Three-valued logic as in SQL; a row is kept only where the outcome is TRUE (governance G11).
 
 use std::fmt::Write as _;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sluice_base::{Datum, SqlType};
 
 use crate::catalog::Entity;
@@ -62,7 +64,7 @@ pub enum Predicate {
         /// The tested field.
         field: FieldIndex,
         /// The list.
-        values: Vec<Datum>,
+        values: Values,
         /// The type of each value.
         value_type: SqlType,
         /// `NOT IN`
@@ -92,6 +94,45 @@ pub enum Predicate {
     Or(Vec<Predicate>),
     /// Negation.
     Not(Box<Predicate>),
+}
+
+/// The constants of an IN list. A list of units is long and stands in the rules of many fields and entities: they share
+/// it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Vec<Datum>")]
+pub struct Values(Arc<[Datum]>);
+
+impl Deref for Values {
+    type Target = [Datum];
+
+    fn deref(&self) -> &[Datum] {
+        &self.0
+    }
+}
+
+impl From<Vec<Datum>> for Values {
+    fn from(values: Vec<Datum>) -> Values {
+        Values(values.into())
+    }
+}
+
+impl FromIterator<Datum> for Values {
+    fn from_iter<I: IntoIterator<Item = Datum>>(values: I) -> Values {
+        Values(values.into_iter().collect())
+    }
+}
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl PartialEq for Values {
+    /// A list is equal to itself, whatever stands in it.
+    fn eq(&self, other: &Values) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
 }
 
 impl Predicate {

@@ -40,7 +40,7 @@ use sluice_base::{Datum, SqlType};
 /// # Errors
 /// Whatever [`prepare`] would refuse at the same place.
 pub fn describe(query: &Query, asker: &Asker, param_types: &[Option<SqlType>]) -> Result<Described, PlanError> {
-    guarded(|| resolve::describe(query, asker, param_types)).map(|(described, _)| described)
+    guarded(query.is_short(), || resolve::describe(query, asker, param_types)).map(|(described, _)| described)
 }
 
 /// Resolves and governs a query for one principal, with its parameter values.
@@ -48,7 +48,7 @@ pub fn describe(query: &Query, asker: &Asker, param_types: &[Option<SqlType>]) -
 /// # Errors
 /// [`PlanError`], each kind with its SQLSTATE.
 pub fn prepare(query: &Query, asker: &Asker, params: &[(SqlType, Datum)]) -> Result<Governed, PlanError> {
-    guarded(|| {
+    guarded(query.is_short(), || {
         let resolved = resolve::resolve(query, asker, params)?;
         govern::govern(resolved, asker)
     })
@@ -57,7 +57,11 @@ pub fn prepare(query: &Query, asker: &Asker, params: &[(SqlType, Datum)]) -> Res
 /// Stack for walks over deep, but bounded, statements.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Runs a planning step on a stack of its own: passes of the planner recurse over the tree.
-fn guarded<T>(work: impl FnOnce() -> T) -> T {
-    stacker::grow(STACK_BYTES, work)
+/// Tokens up to which a statement is short: however it is nested, its tree is never deep.
+const SHORT_TOKENS: usize = 400;
+
+/// Runs a planning step with stack enough: passes of the planner recurse over the tree. What a deep tree touches of a
+/// stack goes back at once, because the stack is its own; a short statement runs on its thread's, where that is large.
+fn guarded<T>(short: bool, work: impl FnOnce() -> T) -> T {
+    if short { stacker::maybe_grow(STACK_BYTES, STACK_BYTES, work) } else { stacker::grow(STACK_BYTES, work) }
 }

@@ -16,14 +16,16 @@ pub struct Query {
     relations: BTreeSet<(Option<String>, String)>,
     /// It matches regular expressions.
     patterns: bool,
+    /// It has few tokens.
+    short: bool,
 }
 
 impl Query {
-    /// Checks a parsed query.
+    /// Checks a query that was parsed from so many tokens.
     ///
     /// # Errors
     /// [`PlanError::ReadOnly`] for SELECT INTO, row locks and writing CTEs.
-    pub(crate) fn new(mut ast: Box<ast::Query>) -> Result<Query, PlanError> {
+    pub(crate) fn new(mut ast: Box<ast::Query>, tokens: usize) -> Result<Query, PlanError> {
         if let ControlFlow::Break(error) = ast::visit_expressions_mut(&mut ast, plain_operator) {
             return Err(error);
         }
@@ -34,7 +36,8 @@ impl Query {
         let ctes = survey.ctes;
         let relations =
             survey.relations.into_iter().filter(|(schema, name)| schema.is_some() || !ctes.contains(name)).collect();
-        Ok(Query { ast: Arc::from(ast), relations, patterns: survey.patterns })
+        let short = tokens <= crate::SHORT_TOKENS;
+        Ok(Query { ast: Arc::from(ast), relations, patterns: survey.patterns, short })
     }
 
     /// The syntax tree, for the system relations' evaluator.
@@ -49,7 +52,12 @@ impl Query {
 
     /// The same query with constants of its conditions written otherwise; the relations stay the same.
     pub(crate) fn with_ast(&self, ast: Arc<ast::Query>) -> Query {
-        Query { ast, relations: self.relations.clone(), patterns: self.patterns }
+        Query { ast, relations: self.relations.clone(), patterns: self.patterns, short: self.short }
+    }
+
+    /// Whether it was written in few words: no tree of it is deep.
+    pub(crate) fn is_short(&self) -> bool {
+        self.short
     }
 
     /// The calls of functions of the session: who stands around it answers them.

@@ -241,7 +241,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Statement>, PlanError> {
     tokens
         .split(|token| token.token == Token::SemiColon)
         .filter(|part| !part.is_empty())
-        .map(|part| crate::guarded(|| one(text, part)))
+        .map(|part| crate::guarded(part.len() <= crate::SHORT_TOKENS, || one(text, part)))
         .collect()
 }
 

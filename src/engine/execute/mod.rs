@@ -50,6 +50,11 @@ const GENERIC_IDLE: Duration = Duration::from_secs(600);
 /// Stack for the optimizer and the physical planner, which recurse over deep, but bounded, statements.
 const STACK_BYTES: usize = 64 << 20;
 
+/// Runs a planning step with stack enough: that of a deep statement is its own and goes back at once.
+fn guarded<T>(short: bool, work: impl FnOnce() -> T) -> T {
+    if short { stacker::maybe_grow(STACK_BYTES, STACK_BYTES, work) } else { stacker::grow(STACK_BYTES, work) }
+}
+
 /// A statement's physical plan, and what it took to make it.
 struct Planned {
     plan: Arc<dyn ExecutionPlan>,
@@ -154,7 +159,7 @@ impl Engine {
         let (governed, mut trail) = admitted.into_parts();
         let planned = match self.kept(&governed) {
             Some(generic) => run_of(&generic, &governed),
-            None => stacker::grow(STACK_BYTES, || self.planned(governed, snapshot)),
+            None => guarded(governed.is_short(), || self.planned(governed, snapshot)),
         };
         match planned {
             Ok(planned) => {
@@ -236,7 +241,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::federate`].
     pub fn explain(&self, governed: Governed, snapshot: &Snapshot) -> Result<Vec<String>, EngineError> {
-        let planned = stacker::grow(STACK_BYTES, || self.physical(governed, snapshot))?;
+        let planned = guarded(governed.is_short(), || self.physical(governed, snapshot))?;
         let mut lines: Vec<String> =
             planned.sent.iter().map(|sent| format!("sent to {}: {}", sent.connection, sent.what)).collect();
         nodes(planned.plan.as_ref(), 0, &mut lines);

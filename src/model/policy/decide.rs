@@ -4,13 +4,14 @@
 //! line that could let something through asks for a grant. A rule in shadow mode takes part in none of the steps.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::PolicySet;
 use super::audience::Applies;
 use super::fact::Moment;
 use super::rule::{Granted, Head, MaskRule};
 use super::template::{Facts, Missing};
-use super::{by_grant, limit, shadow};
+use super::{by_grant, fingerprint, limit, shadow};
 use crate::allowance::{Allowance, Limited};
 use crate::decision::{AppliedMask, Decision, FieldDecision, Inherited, MaskUse};
 use crate::mask::{Mask, Strictness};
@@ -25,7 +26,7 @@ pub fn decide(principal: &Principal, snapshot: &Snapshot, entity: usize) -> Opti
     let facts = known(principal, snapshot)?;
     let mut decision = with_trial(&facts, snapshot, entity, None)?;
     decision.shadows = shadow::of(&facts, snapshot, &decision);
-    decision.fingerprint = fingerprint(&snapshot.catalog.id, &decision);
+    decision.fingerprint = fingerprint::of(&snapshot.catalog.id, &decision);
     Some(decision)
 }
 
@@ -71,7 +72,7 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
     let denied = decider.denied(entity);
     let masks = decider.masks(entity);
     let by_grant = by_grant::masks(&decider, &grants, &masks);
-    let mut coverage = Coverage { grants: &grants, granted_rows: &granted_rows, known: BTreeMap::new() };
+    let mut coverage = Coverage::new(&grants, &granted_rows, of.fields.len());
     let mut fields = Vec::with_capacity(of.fields.len());
     for (position, field) in of.fields.iter().enumerate() {
         let (mut outcome, covering) = coverage.of(position);
@@ -128,20 +129,29 @@ fn granted_rows(grants: &[Applied]) -> Predicate {
 struct Coverage<'a> {
     grants: &'a [Applied<'a>],
     granted_rows: &'a Predicate,
-    known: BTreeMap<Vec<usize>, Option<Predicate>>,
+    /// For each field the places of the grants that give it.
+    giving: Vec<Vec<usize>>,
+    known: BTreeMap<Vec<usize>, Option<Arc<Predicate>>>,
 }
 
-impl Coverage<'_> {
+impl<'a> Coverage<'a> {
+    fn new(grants: &'a [Applied<'a>], granted_rows: &'a Predicate, fields: usize) -> Coverage<'a> {
+        let mut giving = vec![Vec::new(); fields];
+        for (at, grant) in grants.iter().enumerate() {
+            for field in &grant.granted.fields {
+                if let Some(places) = giving.get_mut(*field) {
+                    places.push(at);
+                }
+            }
+        }
+        Coverage { grants, granted_rows, giving, known: BTreeMap::new() }
+    }
+
     /// What the plain grants of the field give, or where there is none, those of aggregates; and their places.
     fn of(&mut self, field: usize) -> (FieldDecision, Vec<usize>) {
-        let at = |only: bool, covers: &dyn Fn(&Applied) -> bool| -> Vec<usize> {
-            let of = |grant: &Applied| grant.aggregate_only.is_some() == only && covers(grant);
-            self.grants.iter().enumerate().filter(|(_, grant)| of(grant)).map(|(at, _)| at).collect()
-        };
-        let covers = |grant: &Applied| grant.granted.fields.contains(&field);
-        let plain = at(false, &covers);
-        let only = plain.is_empty();
-        let covering = if only { at(true, &covers) } else { plain };
+        let giving = self.giving.get(field).into_iter().flatten().copied();
+        let (only, plain): (Vec<usize>, Vec<usize>) = giving.partition(|at| self.grants[*at].aggregate_only.is_some());
+        let covering = if plain.is_empty() { only } else { plain };
         if covering.is_empty() {
             return (FieldDecision::default(), covering);
         }
@@ -154,7 +164,8 @@ impl Coverage<'_> {
             Some(known) => known.clone(),
             None => {
                 let covered = Predicate::or(covering.iter().map(|at| self.grants[*at].rows.clone()));
-                let partly = (covered != *self.granted_rows && covered != Predicate::TRUE).then_some(covered);
+                let partly = covered != *self.granted_rows && covered != Predicate::TRUE;
+                let partly = partly.then(|| Arc::new(covered));
                 self.known.insert(covering.clone(), partly.clone());
                 partly
             }
@@ -351,16 +362,4 @@ pub(super) fn usage_rank(usage: MaskUse) -> u8 {
         MaskUse::Masked | MaskUse::TokenJoin => 1,
         MaskUse::None => 2,
     }
-}
-
-/// BLAKE3 over all of the decision, with the catalog that gives its positions their meaning.
-fn fingerprint(catalog_id: &str, decision: &Decision) -> String {
-    let mut hash = blake3::Hasher::new();
-    hash.update(catalog_id.as_bytes());
-    // Every key of a decision is a text: this cannot fail. Should it, no two decisions would be taken for equal.
-    match serde_json::to_vec(decision) {
-        Ok(bytes) => hash.update(&bytes),
-        Err(error) => hash.update(format!("{error} {decision:?}").as_bytes()),
-    };
-    hash.finalize().to_hex().to_string()
 }

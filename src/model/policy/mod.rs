@@ -12,6 +12,7 @@ mod compile;
 mod conflict;
 mod decide;
 mod fact;
+mod fingerprint;
 mod index;
 mod limit;
 mod load;

@@ -9,6 +9,11 @@
 //! changes are kept; on a day before them no unit is known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use sluice_base::Datum;
+
+use crate::predicate::Values;
 
 /// Which units around a person's own a rule means (governance G20).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,12 +47,21 @@ impl OrgScope {
 }
 
 /// One unit, at its position of the pre-order walk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Unit {
     key: String,
     parent: Option<usize>,
     /// Position after the last unit of its subtree: the subtree is one interval of positions.
     end: usize,
+    /// The keys of its subtree, from the first time that a rule asks for them.
+    subtree: OnceLock<Values>,
+}
+
+impl PartialEq for Unit {
+    /// The subtree follows from the tree.
+    fn eq(&self, other: &Unit) -> bool {
+        (&self.key, self.parent, self.end) == (&other.key, other.parent, other.end)
+    }
 }
 
 /// Most changes of a dated tree that are kept.
@@ -67,7 +81,7 @@ pub struct OrgRow {
 }
 
 /// The organisation, day by day.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct OrgTree {
     /// First day and tree of each span, ascending.
     spans: Vec<(i32, OrgDay)>,
@@ -121,7 +135,7 @@ impl OrgTree {
 }
 
 /// The tree of one day, numbered in pre-order so that "below" is an interval.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct OrgDay {
     units: Vec<Unit>,
     positions: BTreeMap<String, usize>,
@@ -144,7 +158,7 @@ impl OrgDay {
         let mut stack: Vec<(&str, Option<usize>)> = roots.into_iter().rev().map(|root| (root, None)).collect();
         while let Some((key, parent)) = stack.pop() {
             let position = tree.units.len();
-            tree.units.push(Unit { key: key.to_string(), parent, end: position + 1 });
+            tree.units.push(Unit { key: key.to_string(), parent, end: position + 1, subtree: OnceLock::new() });
             tree.positions.insert(key.to_string(), position);
             for child in children.get(key).into_iter().flatten().rev() {
                 stack.push((child, Some(position)));
@@ -176,6 +190,18 @@ impl OrgDay {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()
+    }
+
+    /// The same as values of a text field. Most people ask for the units below one of their own, and always for these.
+    pub(super) fn texts(&self, scope: OrgScope, of: &[String]) -> Values {
+        let list = || self.units(scope, of).into_iter().map(Datum::Text).collect();
+        match (scope, of) {
+            (OrgScope::OwnAndBelow, [unit]) => match self.positions.get(unit) {
+                Some(position) => self.units[*position].subtree.get_or_init(list).clone(),
+                None => list(),
+            },
+            _ => list(),
+        }
     }
 
     fn reach(&self, scope: OrgScope, position: usize, reached: &mut BTreeSet<usize>) {

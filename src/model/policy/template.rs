@@ -14,7 +14,7 @@ use super::fact::{Fact, Moment};
 use super::org::{OrgDay, OrgScope};
 use crate::decimal::Decimal;
 use crate::literal;
-use crate::predicate::{CompareOp, FieldIndex, Predicate, Term};
+use crate::predicate::{CompareOp, FieldIndex, Predicate, Term, Values};
 use crate::principal::{AttributeValue, Principal};
 
 /// One side of a comparison.
@@ -194,11 +194,18 @@ impl Template {
             }
             Template::IsTrue(field) => Predicate::IsTrue(*field),
             Template::InOrg { field, value_type, units } => {
-                let reached = match units {
-                    OrgUse::Own(scope) => facts.org.units(*scope, &facts.own_units()?),
-                    OrgUse::Named(scope, named) => facts.org.units(*scope, named),
+                let own;
+                let (scope, of) = match units {
+                    OrgUse::Own(scope) => {
+                        own = facts.own_units()?;
+                        (*scope, &own)
+                    }
+                    OrgUse::Named(scope, named) => (*scope, named),
                 };
-                in_list(Term::Field(*field), unit_values(reached, value_type)?, value_type, false)
+                if value_type.is_text() {
+                    return Ok(in_values(*field, facts.org.texts(scope, of), value_type, false));
+                }
+                in_list(Term::Field(*field), unit_values(facts.org.units(scope, of), value_type)?, value_type, false)
             }
             Template::And(parts) => Predicate::and(parts.iter().map(|p| p.bind(facts)).collect::<Result<Vec<_>, _>>()?),
             Template::Or(parts) => Predicate::or(parts.iter().map(|p| p.bind(facts)).collect::<Result<Vec<_>, _>>()?),
@@ -287,11 +294,7 @@ fn in_list(side: Term, values: Vec<Datum>, value_type: &SqlType, negated: bool) 
     let distinct = distinct(values);
     let null = has_null.then_some(Predicate::Const(None));
     let found = match side {
-        Term::Field(field) if !distinct.is_empty() => {
-            let value_type = widest(&distinct, value_type);
-            Predicate::In { field, values: distinct, value_type, negated }
-        }
-        Term::Field(_) => Predicate::Const(Some(negated)),
+        Term::Field(field) => in_values(field, distinct.into(), value_type, negated),
         Term::Value(value, _) => {
             let outcomes = distinct.iter().map(|other| Predicate::Const(compare_values(&value, CompareOp::Eq, other)));
             let any = constant_outcome(&Predicate::Or(outcomes.chain(null.clone()).collect()));
@@ -303,6 +306,15 @@ fn in_list(side: Term, values: Vec<Datum>, value_type: &SqlType, negated: bool) 
         (Some(null), false) => Predicate::or([found, null]),
         (Some(null), true) => Predicate::and([found, null]),
     }
+}
+
+/// `field [NOT] IN (values)`, of values that are neither NULL nor there twice.
+fn in_values(field: FieldIndex, values: Values, value_type: &SqlType, negated: bool) -> Predicate {
+    if values.is_empty() {
+        return Predicate::Const(Some(negated));
+    }
+    let value_type = widest(&values, value_type);
+    Predicate::In { field, values, value_type, negated }
 }
 
 /// The values without NULL, each once, in their order. Lists of units are long: texts and integers are looked up.

@@ -133,7 +133,9 @@ impl Plans {
         let entry = match kept {
             Some(made @ (Entry::Custom | Entry::Generic(..))) => made,
             None | Some(Entry::Seen) => {
-                let made = guarded(|| template(&query.with_ast(Arc::clone(&shape.query)), asker, &shape.types));
+                let made = guarded(query.is_short(), || {
+                    template(&query.with_ast(Arc::clone(&shape.query)), asker, &shape.types)
+                });
                 let entry = made.map_or(Entry::Custom, |(template, types)| Entry::Generic(Arc::new(template), types));
                 self.generic.insert(key, entry.clone());
                 entry
@@ -162,7 +164,7 @@ impl Plans {
         {
             return Ok(described);
         }
-        let (described, decisions) = guarded(|| resolve::describe(query, asker, param_types))?;
+        let (described, decisions) = guarded(query.is_short(), || resolve::describe(query, asker, param_types))?;
         let described = Arc::new(described);
         if !shape::looks_at_moment(query.ast()) {
             self.described.insert(key, (Arc::clone(&described), Arc::new(decisions)));

@@ -75,6 +75,7 @@ struct Parts {
     decisions: BTreeMap<usize, Arc<Decision>>,
     decided: Decided,
     least_group: Option<u64>,
+    short: bool,
 }
 
 /// A governed plan with parameters, and the values for this execution.
@@ -92,6 +93,11 @@ impl Governed {
     /// Rows below which a group shows NULL for some aggregate of the statement; `None` where it has no such aggregate.
     pub fn least_group(&self) -> Option<u64> {
         self.parts.least_group
+    }
+
+    /// Whether it was written in few words: its plan is not deep.
+    pub fn is_short(&self) -> bool {
+        self.parts.short
     }
 
     /// Columns of the result, as the client sees them.
@@ -195,22 +201,26 @@ pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, Plan
         plan = aggregates::guard(plan)?;
     }
     let resolved = Resolved { plan: coerced(plan, asker)?, ..resolved };
-    let columns = columns(&resolved, asker)?;
+    let lineage = lineage::trace(&resolved.plan)?;
+    let columns = columns_of(&resolved, &lineage, asker)?;
     let plan = resolved.plan;
-    let lineage = lineage::trace(&plan)?;
     refuse_output_only(&lineage, &resolved.decisions, asker)?;
     let aggregated = lineage.uses.values().any(|uses| uses.contains(&Use::Aggregate));
     let decided = decided(&plan, &lineage, &resolved.decisions, asker)?;
     let plan = subqueries::rewrite(plan)?;
     every_scan_decided(&plan)?;
     let least_group = least_group.filter(|_| aggregated);
-    let parts = Parts { plan, columns, lineage, decisions: resolved.decisions, decided, least_group };
+    let parts =
+        Parts { plan, columns, lineage, decisions: resolved.decisions, decided, least_group, short: resolved.short };
     Ok(Governed { parts: Arc::new(parts), filled: None })
 }
 
 /// Result columns with the types and origins that RowDescription tells.
 pub(crate) fn columns(resolved: &Resolved, asker: &Asker) -> Result<Vec<Column>, PlanError> {
-    let lineage = lineage::trace(&resolved.plan)?;
+    columns_of(resolved, &lineage::trace(&resolved.plan)?, asker)
+}
+
+fn columns_of(resolved: &Resolved, lineage: &Lineage, asker: &Asker) -> Result<Vec<Column>, PlanError> {
     let catalog = &asker.snapshot.catalog;
     let mut columns = Vec::with_capacity(resolved.names.len());
     let fields = resolved.plan.schema().fields().iter().zip(&resolved.declared);

@@ -9,7 +9,7 @@ const SCAN_ROWS: u64 = 1000;
 
 /// Rows of a plan.
 pub(super) fn rows(plan: &LogicalPlan) -> u64 {
-    crate::guarded(|| match plan {
+    crate::guarded(true, || match plan {
         LogicalPlan::TableScan(_) => SCAN_ROWS,
         LogicalPlan::EmptyRelation(_) => 1,
         LogicalPlan::Values(values) => values.values.len() as u64,

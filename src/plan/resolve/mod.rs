@@ -98,6 +98,8 @@ pub(crate) struct Resolved {
     pub(crate) decisions: BTreeMap<usize, Arc<Decision>>,
     /// Numbers of the parameters that stand for arrays.
     pub(crate) arrays: BTreeSet<usize>,
+    /// It was written in few words.
+    pub(crate) short: bool,
 }
 
 /// Resolves a query with its parameter values in place.
@@ -246,7 +248,7 @@ fn plan(
     if plan.schema().fields().len() != output.shown.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }
-    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays })
+    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, short: query.is_short() })
 }
 
 /// The planner names a function that does not fit by the engine's name; the client is told its call.

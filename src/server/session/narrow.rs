@@ -89,7 +89,7 @@ fn field_narrows(all: &FieldDecision, one: &FieldDecision, rows: &Predicate) -> 
         return true;
     }
     // Which rows a field is covered on follows from the grants, which are fewer.
-    let shown = one.covered_where.as_ref().unwrap_or(rows);
+    let shown = one.covered_where.as_deref().unwrap_or(rows);
     // Aggregates of raw values are more than masked ones, and less than clear ones on the same rows.
     let aggregates = match (all.aggregate_only, one.aggregate_only) {
         (None, None) => true,
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn totals_are_more_than_masks_and_less_than_values() {
         let totals = |least| FieldDecision { aggregate_only: Some(least), ..field(true, None) };
-        let partly = |field, at| FieldDecision { covered_where: Some(Predicate::IsTrue(at)), ..field };
+        let partly = |field, at| FieldDecision { covered_where: Some(Predicate::IsTrue(at).into()), ..field };
         for (all, one, narrows) in [
             (field(true, None), totals(5), true),
             (totals(5), totals(5), true),
@@ -276,7 +276,7 @@ mod tests {
             (&all, &clear, &own, true),
             (&all, &clear, &own_restricted, true),
             (&all, &clear, &other, false),
-            (&all, &FieldDecision { covered_where: Some(own.clone()), ..clear.clone() }, &Predicate::TRUE, true),
+            (&all, &FieldDecision { covered_where: Some(own.clone().into()), ..clear.clone() }, &Predicate::TRUE, true),
             (&all, &hidden, &other, true),
             (&all, &all.clone(), &Predicate::TRUE, true),
             (&all, &light(Mask::Hide, None, 1), &Predicate::TRUE, false),

@@ -156,7 +156,8 @@ fn timeless(mut decision: Decision) -> Decision {
     parents(&mut decision.inherited);
     for field in &mut decision.fields {
         let lighter = field.lighter.as_mut().map(|lighter| &mut lighter.rows);
-        lighter.into_iter().chain(&mut field.covered_where).for_each(without_moments);
+        let covered = field.covered_where.as_mut().map(Arc::make_mut);
+        lighter.into_iter().chain(covered).for_each(without_moments);
     }
     decision.shadows.clear();
     decision.fingerprint.clear();

@@ -51,7 +51,7 @@ fn copy_table(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
     tokens.extend(columns.unwrap_or_else(|| vec![TokenWithSpan::wrap(Token::Mul)]));
     tokens.push(word("FROM"));
     tokens.extend(table);
-    let query = Query::new(cursor.parse(&tokens, |parser| parser.parse_query())?)?;
+    let query = Query::new(cursor.parse(&tokens, |parser| parser.parse_query())?, tokens.len())?;
     Ok(StatementKind::CopyOut { query, options: copy_options(cursor)? })
 }
 

@@ -128,7 +128,8 @@ fn locks_for_reading(cursor: &Cursor) -> bool {
 }
 
 fn query(cursor: &Cursor) -> Result<Query, PlanError> {
-    Query::new(cursor.parse(without_read_only(cursor.rest()), |parser| parser.parse_query())?)
+    let tokens = without_read_only(cursor.rest());
+    Query::new(cursor.parse(tokens, |parser| parser.parse_query())?, tokens.len())
 }
 
 /// FOR READ ONLY behind a query says that nothing is locked, which is so without it.

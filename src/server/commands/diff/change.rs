@@ -169,7 +169,7 @@ fn of_field(old: Option<&FieldDecision>, new: Option<&FieldDecision>) -> Option<
         (Some(_), None) => return Some(Effect::Loss),
         (Some(old), Some(new)) => (old, new),
     };
-    let reach = |field: &FieldDecision| field.covered_where.clone().unwrap_or(Predicate::TRUE);
+    let reach = |field: &FieldDecision| field.covered_where.as_deref().cloned().unwrap_or(Predicate::TRUE);
     let (before, now) = (reach(old), reach(new));
     let reach = Effect::of(implies(&before, &now), implies(&now, &before));
     match (of_mask(old, new), reach) {

@@ -189,7 +189,7 @@ fn shown(entity: &Entity, own: &Decision, hers: &Decision) -> Vec<(usize, Shown)
 
 /// Every field that the person's row rule and the reach of her grants read.
 fn rule_fields(decision: &Decision) -> BTreeSet<usize> {
-    let covered = decision.fields.iter().filter_map(|field| field.covered_where.as_ref());
+    let covered = decision.fields.iter().filter_map(|field| field.covered_where.as_deref());
     let lighter = decision.fields.iter().filter_map(|field| field.lighter.as_ref()).map(|lighter| &lighter.rows);
     covered.chain(lighter).chain([&decision.rows]).flat_map(|rule| rule.fields()).collect()
 }
