@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use arrow::datatypes::DataType;
 use datafusion_common::Column;
 use datafusion_expr::expr::BinaryExpr;
 use datafusion_expr::utils::split_conjunction;
-use datafusion_expr::{Expr, Join, JoinType, LogicalPlan, Operator};
+use datafusion_expr::{Expr, ExprSchemable, Join, JoinType, LogicalPlan, Operator};
 
 use super::GovernedSource;
 use crate::resolve::has_subquery;
@@ -43,12 +44,34 @@ pub(super) fn meets_one(join: &Join, side: Side) -> bool {
         });
         all && !expr.is_volatile() && !has_subquery(expr)
     };
+    // Types are not settled yet. Where the two sides differ, the key may be compared as something that several keys are
+    // alike as: five different integers are the same double.
+    let alike = |column: usize, expr: &Expr| {
+        let theirs = other.schema().field(column).data_type();
+        is_exact(theirs) && expr.get_type(own.schema().as_ref()).is_ok_and(|own| own == *theirs)
+    };
     let columns = equal.into_iter().filter_map(|(left, right)| match (of_other(left), of_other(right)) {
-        (Some(column), None) if of_own(right) => Some(column),
-        (None, Some(column)) if of_own(left) => Some(column),
+        (Some(column), None) if of_own(right) && alike(column, right) => Some(column),
+        (None, Some(column)) if of_own(left) && alike(column, left) => Some(column),
         _ => None,
     });
     is_unique(other, &columns.collect())
+}
+
+/// Types whose values are equal only where they are the same: not so doubles, of which nought is two.
+fn is_exact(data_type: &DataType) -> bool {
+    data_type.is_integer()
+        || data_type.is_decimal()
+        || data_type.is_string()
+        || matches!(
+            data_type,
+            DataType::Boolean
+                | DataType::Date32
+                | DataType::Timestamp(..)
+                | DataType::Time64(_)
+                | DataType::FixedSizeBinary(_)
+                | DataType::Binary
+        )
 }
 
 /// True where no two rows agree in the columns at these positions.
