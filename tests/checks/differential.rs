@@ -22,7 +22,7 @@ use crate::support::block_on;
 use crate::support::client::{Answer, Form, lines};
 use crate::support::postgres::printed;
 use crate::support::probe;
-use crate::support::random_policies::{PEOPLE, RandomPolicies};
+use crate::support::random_policies::{Judged, PEOPLE, RandomPolicies, Specials, judge, purpose};
 use crate::support::sluice::Sluice;
 use crate::support::statements::Generator;
 use crate::support::wire::Wire;
@@ -48,6 +48,7 @@ fn random_statements_have_the_answers_of_the_governed_copy() {
             source,
             sluice: &attacked(source, "plain").sluice,
             known: governed(),
+            specials: None,
             schemas: "",
             has_twins: source == Source::Sqlite,
             has_probes: probe::is_there(&attacked(source, "plain").sluice, "li_hq"),
@@ -71,6 +72,7 @@ fn random_statements_under_random_policies_have_the_answers_of_copies_made_by_th
             source,
             sluice: &policies.sluice,
             known: &policies.known,
+            specials: Some(&policies.specials),
             schemas: &policies.schemas,
             has_twins: false,
             has_probes: probe::is_there(&policies.sluice, PEOPLE[0]),
@@ -141,6 +143,8 @@ struct Governed<'a> {
     sluice: &'a Sluice,
     /// What each person may know.
     known: &'a BTreeMap<String, World>,
+    /// The fields of each that not every statement may use.
+    specials: Option<&'a BTreeMap<String, Specials>>,
     /// The copies are in schemas of the persons' names after this.
     schemas: &'a str,
     has_twins: bool,
@@ -149,6 +153,12 @@ struct Governed<'a> {
 }
 
 impl Governed<'_> {
+    /// What becomes of somebody's statement.
+    fn judge(&self, user: &str, sql: &str) -> Judged {
+        static NONE: Specials = Specials::new();
+        judge(sql, self.specials.and_then(|specials| specials.get(user)).unwrap_or(&NONE))
+    }
+
     /// Whether the probes saw more than they may; how much they saw is counted.
     fn judge_probes(&self, run: &mut Run) {
         match probe::seen(self.sluice, self.known) {
@@ -248,7 +258,11 @@ impl Run {
             }
             place = &places[0];
         }
-        let expected = self.by_hand(place.schemas, user, &sql);
+        let judged = place.judge(user, &sql);
+        let expected = match judged.refused {
+            true => Err("42501 use of a field".to_string()),
+            false => self.by_hand(place.schemas, user, &judged.by_hand),
+        };
         let answer = self.ask(place, user, form, &sql);
         let code = answer.error.as_ref().map_or("", |error| error.code.as_str());
         let got = answer.lines(ordered);
@@ -261,6 +275,14 @@ impl Run {
                 self.unsupported += 1;
                 let message = answer.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
                 *self.constructs.entry(message).or_default() += 1;
+                None
+            }
+            Ok(_) if code == "42501" && judged.may_be_refused => {
+                self.refused += 1;
+                None
+            }
+            Err(_) if code == "0A000" && judged.refused => {
+                self.unsupported += 1;
                 None
             }
             Ok(rows) => Some(format!("by hand {:?}", short(&lines(rows, false)))),
@@ -338,6 +360,10 @@ fn login(sluice: &Sluice, user: &str, mode: &str) -> Wire {
     let mut session = sluice.login(user);
     let set = session.simple(&format!("SET plan_cache_mode = {mode}"));
     assert!(set.error.is_none(), "{:?}", set.error);
+    if let Some(purpose) = purpose(user) {
+        let set = session.simple(&format!("SET sluice.purpose = '{purpose}'"));
+        assert!(set.error.is_none(), "{:?}", set.error);
+    }
     session
 }
 

@@ -19,13 +19,21 @@ pub struct User {
 
 /// Writes a users file.
 pub fn write(path: &Path, people: &[User]) {
+    let nothing = String::new();
+    write_with(path, people.iter().map(|user| (user, nothing.as_str())));
+}
+
+/// Writes a users file; beside each of the people the attributes, as the file has them: `clearance: 3, region: x`.
+pub fn write_with<'u>(path: &Path, people: impl Iterator<Item = (&'u User, &'u str)>) {
     // Everybody has the same password; one verifier saves the time of making many.
     static VERIFIER: OnceLock<String> = OnceLock::new();
     let verifier = VERIFIER.get_or_init(|| ScramVerifier::generate(PASSWORD).to_text());
     let mut text = String::from("users:\n");
-    for user in people {
+    for (user, attributes) in people {
         let (name, roles, posts) = (user.name, user.roles.join(", "), quoted(&user.posts));
-        text.push_str(&format!("  {name}: {{verifier: \"{verifier}\", roles: [{roles}], org_units: [{posts}]}}\n"));
+        text.push_str(&format!(
+            "  {name}: {{verifier: \"{verifier}\", roles: [{roles}], org_units: [{posts}], attributes: {{{attributes}}}}}\n"
+        ));
     }
     std::fs::write(path, text).expect("the users file");
 }

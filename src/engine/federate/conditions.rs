@@ -4,6 +4,7 @@ use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, Operator, binary_expr, lit};
 use datafusion::scalar::ScalarValue;
 use sluice_base::{Datum, SqlType};
+use sluice_model::Decision;
 use sluice_model::catalog::Entity;
 use sluice_model::predicate::{CompareOp, Predicate, Term};
 use sluice_plan::LookupPredicate;
@@ -37,10 +38,13 @@ fn join(parts: &[Predicate], entity: &Entity, with: fn(Expr, Expr) -> Expr, empt
     Ok(parts.into_iter().reduce(with).unwrap_or_else(|| lit(empty)))
 }
 
-/// A look-up as a comparison with the raw column.
-pub(super) fn lookup(lookup: &LookupPredicate, entity: &Entity) -> Expr {
-    let values: Vec<Expr> = lookup.values.iter().map(|value| lit(value.clone())).collect();
-    column(entity, lookup.field).in_list(values, false)
+/// A look-up as a comparison with the raw column. Where no grant covers the field there is nothing to be found: it reads
+/// NULL there.
+pub(super) fn lookup(lookup: &LookupPredicate, decision: &Decision) -> Predicate {
+    let values = lookup.values.iter().cloned().map(Datum::Text).collect();
+    let found = Predicate::In { field: lookup.field, values, value_type: SqlType::Text, negated: false };
+    let covered = decision.fields.get(lookup.field).and_then(|outcome| outcome.covered_where.clone());
+    Predicate::and([found].into_iter().chain(covered))
 }
 
 /// The raw column of a field, by its physical name.

@@ -176,7 +176,9 @@ impl Gate<'_> {
     pub(super) fn rule(&mut self, predicate: &Predicate, entity: &Entity) -> Option<String> {
         match predicate {
             Predicate::Const(Some(true)) => Some("(1 = 1)".into()),
-            Predicate::Const(_) => Some("(1 = 0)".into()),
+            Predicate::Const(Some(false)) => Some("(1 = 0)".into()),
+            // Not FALSE: NOT of it would be TRUE, and a rule that cannot be told shows no row.
+            Predicate::Const(None) => Some("(1 = NULL)".into()),
             Predicate::Compare { left, op, right } => match (left, right) {
                 (Term::Field(left), Term::Field(right)) => {
                     let (left, right) = (self.operand(entity, *left)?, self.operand(entity, *right)?);

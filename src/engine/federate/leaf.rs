@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Column;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, TableSource};
-use sluice_base::{Datum, SqlType};
+use sluice_base::SqlType;
 use sluice_model::catalog::{self, Catalog, Entity};
 use sluice_model::decision::{AppliedMask, FieldDecision, Inherited};
 use sluice_model::mask::Mask;
@@ -102,10 +102,11 @@ impl LeafBuilder<'_> {
         let source = self.sources.get(&entity.connection);
         let source = source.ok_or_else(|| EngineError::NoSource(entity.connection.clone()))?;
         let rule = conditions::rule(&decision.rows, entity)?;
-        let lookups: Vec<Expr> = self.source.lookups().iter().map(|l| conditions::lookup(l, entity)).collect();
+        let lookups = self.source.lookups().iter();
+        let lookups = lookups.map(|lookup| conditions::rule(&conditions::lookup(lookup, decision), entity));
         let here: Vec<Expr> = std::iter::once(rule)
             .filter(|_| decision.rows != Predicate::TRUE)
-            .chain(lookups)
+            .chain(lookups.collect::<Result<Vec<_>, _>>()?)
             .chain(filters.iter().cloned())
             .collect();
         let all: Vec<&Inherited> = decision.inherited.iter().collect();
@@ -307,13 +308,7 @@ pub(super) fn inner_conditions<'d>(
         }
     }
     for lookup in builder.source.lookups() {
-        let any = Predicate::In {
-            field: lookup.field,
-            values: lookup.values.iter().cloned().map(Datum::Text).collect(),
-            value_type: SqlType::Text,
-            negated: false,
-        };
-        match gate.rule(&any, entity) {
+        match gate.rule(&conditions::lookup(lookup, builder.source.decision()), entity) {
             Some(sql) => inner.sql.push(sql),
             None => inner.complete = false,
         }

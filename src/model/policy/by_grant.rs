@@ -3,12 +3,13 @@
 //! Holding two roles must not clear what neither shows clear: a mask that is not for managers stays on the rows that
 //! came by the analysts' grant, and goes on those that came by the managers' own. So each grant's rows are masked as for
 //! the person without the roles that other grants on the entity were given for, and never less than for the person as
-//! she is. A role for which nothing on the entity is granted counts everywhere: it can only be meant to lift masks.
+//! she is. A role for which nothing on the entity is granted counts everywhere: it can only be meant to lift masks. Nor is
+//! a role taken away that the grant's own roles bring with them: nobody who has the grant by those is without it.
 
 use std::collections::BTreeSet;
 
 use super::audience::Applies;
-use super::decide::{Applied, Decider, stricter, usage_rank};
+use super::decide::{Applied, Decider, stricter, stricter_usage, usage_rank};
 use super::rule::MaskRule;
 use super::template::Facts;
 use crate::decision::{AppliedMask, FieldDecision, Lighter, MaskUse};
@@ -27,15 +28,16 @@ pub(super) fn masks<'a>(
     masks: &[(&'a MaskRule, Applies)],
 ) -> Option<ByGrant<'a>> {
     let held = &decider.facts.roles;
-    if masks.is_empty() || grants.len() < 2 || held.len() < 2 {
+    if masks.is_empty() || grants.len() < 2 || held.is_empty() {
         return None;
     }
     let given_for: Vec<BTreeSet<&String>> = grants.iter().map(|grant| given_for(decider, grant)).collect();
     let rules: Vec<Option<Vec<(&MaskRule, Applies)>>> = given_for
         .iter()
         .map(|own| {
+            let own = decider.policies().roles.closed(&own.iter().copied().cloned().collect());
             let others: BTreeSet<&String> =
-                given_for.iter().flatten().copied().filter(|role| !own.contains(role)).collect();
+                given_for.iter().flatten().copied().filter(|role| !own.contains(*role)).collect();
             if others.is_empty() {
                 return None;
             }
@@ -82,9 +84,9 @@ impl ByGrant<'_> {
         };
         // Neither the mask nor its use is less strict than for the person.
         let stricter_of = |own: AppliedMask, person: &AppliedMask| {
-            let usage = if usage_rank(own.usage) >= usage_rank(person.usage) { own.usage } else { person.usage };
             let own_is_stricter = own.mask.strictness() > person.mask.strictness();
-            AppliedMask { usage, ..if own_is_stricter { own } else { person.clone() } }
+            let (stricter, other) = if own_is_stricter { (own, person.usage) } else { (person.clone(), own.usage) };
+            AppliedMask { usage: stricter_usage(stricter.usage, other), ..stricter }
         };
         let each: Vec<Option<AppliedMask>> = covering
             .iter()

@@ -340,7 +340,6 @@ impl<'a> Decider<'a> {
 /// Load-time checks keep equally strict masks with different bodies apart; should two meet all the same, neither is
 /// shown.
 pub(super) fn stricter(a: AppliedMask, b: AppliedMask) -> AppliedMask {
-    let usage = if usage_rank(a.usage) >= usage_rank(b.usage) { a.usage } else { b.usage };
     let (mut chosen, other) = match a.mask.strictness().cmp(&b.mask.strictness()) {
         std::cmp::Ordering::Less => (b, a),
         std::cmp::Ordering::Greater => (a, b),
@@ -352,8 +351,13 @@ pub(super) fn stricter(a: AppliedMask, b: AppliedMask) -> AppliedMask {
         chosen.mask = Mask::Hide;
         debug_assert_eq!(chosen.mask.strictness(), Strictness::Hide);
     }
-    chosen.usage = usage;
+    chosen.usage = stricter_usage(chosen.usage, other.usage);
     chosen
+}
+
+/// The stricter use, the one of the mask that was chosen where neither is: rules' order in the files has no part in it.
+pub(super) fn stricter_usage(chosen: MaskUse, other: MaskUse) -> MaskUse {
+    if usage_rank(other) > usage_rank(chosen) { other } else { chosen }
 }
 
 pub(super) fn usage_rank(usage: MaskUse) -> u8 {

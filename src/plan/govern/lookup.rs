@@ -155,10 +155,7 @@ fn into_scan(
     let position = scan.projected_schema.index_of_column(column)?;
     let field = source.fields()[position];
     let outcome = &source.decision().fields[field];
-    // On rows where no grant covers the field there is nothing to look up: the field reads NULL there.
-    let allowed =
-        outcome.covered_where.is_none() && outcome.mask.as_ref().is_some_and(|mask| mask.usage == MaskUse::Lookup);
-    if !allowed {
+    if outcome.mask.as_ref().is_none_or(|mask| mask.usage != MaskUse::Lookup) {
         return Ok(Pushed::No(LogicalPlan::TableScan(scan)));
     }
     if values.iter().any(|value| value.chars().count() < LENGTH_MIN) {

@@ -21,7 +21,7 @@ use crate::types::arrow_type;
 pub struct LookupPredicate {
     /// Position in the entity's fields.
     pub field: usize,
-    /// The values; the row matches where the raw value equals one of them.
+    /// The values; the row matches where the raw value equals one of them, and a grant covers the field on it.
     pub values: Vec<String>,
 }
 

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Field, raw, some};
 use crate::support::attack_sources::Source;
+use crate::support::random_policies::uses::Use;
 use crate::support::sluice::KEY;
 
 /// How much a mask hides; the strictest of several wins.
@@ -26,11 +27,28 @@ pub struct Mask {
     pub strictness: Strictness,
     /// PostgreSQL's expression over `{}`.
     sql: String,
+    /// Its values are tokens.
+    is_token: bool,
 }
 
 impl Mask {
     fn new(strictness: Strictness, written: impl Into<String>, sql: impl Into<String>) -> Mask {
-        Mask { written: written.into(), strictness, sql: sql.into() }
+        Mask { written: written.into(), strictness, sql: sql.into(), is_token: false }
+    }
+
+    /// What stands for a field whose mask cannot be told.
+    pub fn hide() -> Mask {
+        Mask::new(Strictness::Hide, "hide()", "NULL")
+    }
+
+    /// A way of using the field beside the mask.
+    pub fn some_use(&self, random: &mut ChaCha8Rng) -> Use {
+        match random.random_range(0..10) {
+            0 => Use::OutputOnly,
+            1..=3 => Use::Lookup,
+            4 if self.is_token => Use::TokenJoin,
+            _ => Use::Masked,
+        }
     }
 
     /// The masked value of a column.
@@ -40,7 +58,7 @@ impl Mask {
 }
 
 /// Masks for random fields. No field has two of one strictness, for between those the algebra does not choose.
-pub fn some_of_every_strictness(source: Source, random: &mut ChaCha8Rng) -> Vec<(Vec<Field>, Mask)> {
+pub fn some_of_every_strictness(source: Source, random: &mut ChaCha8Rng) -> Vec<(Field, Mask)> {
     let mut fields: Vec<(Field, String)> = Vec::new();
     for (table, of) in raw() {
         for (field, kind) in &of.columns {
@@ -57,7 +75,7 @@ pub fn some_of_every_strictness(source: Source, random: &mut ChaCha8Rng) -> Vec<
         for strictness in [Strictness::Partial, Strictness::Token, Strictness::Constant, Strictness::Hide] {
             let of: Vec<&Mask> = masks.iter().filter(|mask| mask.strictness == strictness).collect();
             if !of.is_empty() && random.random_range(0..3) == 0 {
-                chosen.push((vec![field.clone()], some(&of, random).clone()));
+                chosen.push((field.clone(), some(&of, random).clone()));
             }
         }
     }
@@ -65,8 +83,8 @@ pub fn some_of_every_strictness(source: Source, random: &mut ChaCha8Rng) -> Vec<
 }
 
 fn masks_of(kind: &str, field: &str) -> Vec<Mask> {
-    use Strictness::{Constant, Hide, Partial, Token};
-    let mut masks = vec![Mask::new(Hide, "hide()", "NULL")];
+    use Strictness::{Constant, Partial, Token};
+    let mut masks = vec![Mask::hide()];
     match kind {
         "text" => {
             masks.extend([
@@ -77,6 +95,10 @@ fn masks_of(kind: &str, field: &str) -> Vec<Mask> {
                     "hash('pii')",
                     format!("encode(public.hmac(convert_to({{}}, 'UTF8'), '{KEY}'::bytea, 'sha256'), 'hex')"),
                 ),
+                Mask {
+                    is_token: true,
+                    ..Mask::new(Token, "token(domain => 'd', key => 'pii')", "public.token('d', {})")
+                },
                 Mask::new(Partial, "keep(first => 1)", kept("{}", 1, 0, 0, "*")),
                 Mask::new(Partial, "keep(first => 2, last => 2)", kept("{}", 2, 2, 0, "*")),
                 Mask::new(Partial, "keep(last => 3, pad => '#')", kept("{}", 0, 3, 0, "#")),
@@ -119,6 +141,23 @@ fn masks_of(kind: &str, field: &str) -> Vec<Mask> {
         other => panic!("no type {other} in the fixture"),
     }
     masks
+}
+
+/// Functions of PostgreSQL that compute tokens: the key's id, a dot, and 130 bits of an HMAC over a label and parts, each with its
+/// length before it.
+pub fn token_function() -> String {
+    let digits = "abcdefghijkmnpqrstuvwxyz23456789";
+    format!(
+        "CREATE FUNCTION public.part(text) RETURNS bytea LANGUAGE sql IMMUTABLE AS \
+         $$ SELECT int8send(octet_length($1)::bigint) || convert_to($1, 'UTF8') $$;
+         CREATE FUNCTION public.base32(bytea, int) RETURNS text LANGUAGE sql IMMUTABLE AS \
+         $$ SELECT string_agg(substr('{digits}', 1 + substring(('x' || encode($1, 'hex'))::bit(256) FROM 1 + 5 * g FOR 5)::int, 1), '' ORDER BY g) \
+            FROM generate_series(0, $2 - 1) AS g $$;
+         CREATE FUNCTION public.token(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS \
+         $$ SELECT CASE WHEN $2 IS NOT NULL THEN \
+            public.base32(public.hmac(public.part('sluice key id'), '{KEY}'::bytea, 'sha256'), 4) || '.' || \
+            public.base32(public.hmac(public.part('sluice token') || public.part($1) || public.part($2), '{KEY}'::bytea, 'sha256'), 26) END $$"
+    )
 }
 
 /// The first and last characters; a text too short for that, or shorter than `shortest`, is masked whole.

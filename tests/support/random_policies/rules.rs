@@ -1,4 +1,4 @@
-//! Row rules and audiences, as Sluice reads them and as they are worked out for one person.
+//! Row rules, as Sluice reads them and as they are worked out for one person.
 
 use std::collections::BTreeSet;
 
@@ -6,56 +6,12 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use super::{PEOPLE, Person, ROLES, raw, several, some};
+use super::audiences::{Condition, Outcome};
+use super::people::Person;
+use super::{raw, some};
 use crate::support::attack_sources::{Source, literal};
 
-/// Whom a rule is about.
-pub enum To {
-    Everyone,
-    Roles(Vec<&'static str>),
-    NotRole(&'static str),
-    User(&'static str),
-    Both(&'static str, &'static str),
-    Either(&'static str, &'static str),
-}
-
-impl To {
-    pub fn new(random: &mut ChaCha8Rng) -> To {
-        match random.random_range(0..9) {
-            0 => To::Everyone,
-            1 | 2 => To::NotRole(some(&ROLES, random)),
-            3 => To::User(some(&PEOPLE, random)),
-            4 => To::Both(some(&ROLES, random), some(&ROLES, random)),
-            5 => To::Either(some(&ROLES, random), some(&PEOPLE, random)),
-            _ => To::Roles(several(&ROLES, 2, random)),
-        }
-    }
-
-    pub fn written(&self) -> String {
-        match self {
-            To::Everyone => "everyone".into(),
-            To::Roles(roles) => format!("{{role: [{}]}}", roles.join(", ")),
-            To::NotRole(role) => format!("{{not: {{role: {role}}}}}"),
-            To::User(user) => format!("{{user: {user}}}"),
-            To::Both(held, lacked) => format!("{{all: [{{role: {held}}}, {{not: {{role: {lacked}}}}}]}}"),
-            To::Either(role, user) => format!("{{any: [{{role: {role}}}, {{user: {user}}}]}}"),
-        }
-    }
-
-    pub fn holds(&self, person: &Person) -> bool {
-        let has = |role: &str| person.roles.contains(&role);
-        match self {
-            To::Everyone => true,
-            To::Roles(roles) => roles.iter().any(|role| has(role)),
-            To::NotRole(role) => !has(role),
-            To::User(user) => person.name == *user,
-            To::Both(held, lacked) => has(held) && !has(lacked),
-            To::Either(role, user) => has(role) || person.name == *user,
-        }
-    }
-}
-
-/// A row rule.
+/// A row rule. What it needs to know of a person and cannot leaves no row, whatever stands around it.
 pub enum Rule {
     /// Reads the same in both.
     Plain(String),
@@ -65,8 +21,10 @@ pub enum Rule {
     OrgOf(&'static str, i64),
     /// `branch_id` is one of the person's posts.
     Posts,
-    /// The person's name is compared with a text.
-    Name(&'static str),
+    /// A field of numbers beside the person's clearance.
+    Clearance(String, &'static str),
+    /// What reads no row.
+    Session(Condition),
     Not(Box<Rule>),
     And(Vec<Rule>),
     Or(Vec<Rule>),
@@ -83,18 +41,23 @@ impl Rule {
             };
             return match random.random_range(0..3) {
                 0 => Rule::And(parts(random)),
-                // What reads the person's place may be the constant FALSE, and NOT of it no rule at all.
-                1 => Rule::Not(Box::new(plain(tables, source, random))),
+                1 => Rule::Not(Box::new(Rule::over(tables, source, depth - 1, random))),
                 _ => Rule::Or(parts(random)),
             };
         }
-        match random.random_range(0..8) {
+        match random.random_range(0..10) {
             0..=2 => Rule::Org(some(&SCOPES, random)),
             3 => Rule::OrgOf(some(&SCOPES, random), some(&[1, 10, 20, 101, 302, 999], random)),
             4 if depth > 0 => Rule::Posts,
-            5 if depth == 0 => Rule::Name(some(&PEOPLE, random)),
-            _ => plain(tables, source, random),
+            5 => Rule::Session(Condition::new(1, random)),
+            6 => Rule::Clearance(some(&numbers(tables), random), some(&["<=", ">", "<>"], random)),
+            _ => Rule::Plain(plain(tables, source, random)),
         }
+    }
+
+    /// One that reads the row alone.
+    pub fn plain(tables: &[String], source: Source, random: &mut ChaCha8Rng) -> Rule {
+        Rule::Plain(plain(tables, source, random))
     }
 
     pub fn written(&self) -> String {
@@ -106,47 +69,104 @@ impl Rule {
             Rule::Org(scope) => format!("in_org(branch_id, '{scope}')"),
             Rule::OrgOf(scope, unit) => format!("in_org(branch_id, '{scope}', '{unit}')"),
             Rule::Posts => "branch_id = any(session.org_units)".into(),
-            Rule::Name(name) => format!("session.user = '{name}'"),
+            Rule::Clearance(field, op) => format!("{field} {op} session.attributes.clearance"),
+            Rule::Session(condition) => condition.of_session(),
             Rule::Not(part) => format!("not ({})", part.written()),
             Rule::And(parts) => joined(parts, " and "),
             Rule::Or(parts) => joined(parts, " or "),
         }
     }
 
+    /// The condition on the rows that the person may see.
     pub fn by_hand(&self, person: &Person) -> String {
+        if self.is_missing(person) { "false".into() } else { self.told(person) }
+    }
+
+    fn told(&self, person: &Person) -> String {
         let joined = |parts: &[Rule], word: &str| {
-            parts.iter().map(|part| format!("({})", part.by_hand(person))).collect::<Vec<_>>().join(word)
+            parts.iter().map(|part| format!("({})", part.told(person))).collect::<Vec<_>>().join(word)
         };
-        let posts = || person.posts.iter().map(|post| post.parse().expect("a number")).collect::<Vec<i64>>();
         match self {
             Rule::Plain(text) => text.clone(),
-            Rule::Org(scope) => among(&reached(scope, &posts())),
-            Rule::OrgOf(scope, unit) => among(&reached(scope, &[*unit])),
-            Rule::Posts => among(&posts().into_iter().collect()),
-            Rule::Name(name) => (person.name == *name).to_string(),
-            Rule::Not(part) => format!("NOT ({})", part.by_hand(person)),
+            Rule::Org(scope) => among(&person.organisation.reached(scope, &person.known_posts())),
+            Rule::OrgOf(scope, unit) => among(&person.organisation.reached(scope, &[*unit])),
+            Rule::Posts => among(&person.known_posts().into_iter().collect()),
+            Rule::Clearance(field, op) => format!("{field} {op} {}", person.number().unwrap_or_default()),
+            Rule::Session(condition) => match condition.outcome(person) {
+                Outcome::Yes => "true".into(),
+                Outcome::No => "false".into(),
+                Outcome::Unknown | Outcome::Missing => "NULL::boolean".into(),
+            },
+            Rule::Not(part) => format!("NOT ({})", part.told(person)),
             Rule::And(parts) => joined(parts, " AND "),
             Rule::Or(parts) => joined(parts, " OR "),
         }
     }
 
-    /// What the rule is for the person whatever the row: a parent under a rule that is always TRUE is under none.
-    pub fn constant(&self, person: &Person) -> Option<bool> {
-        let all = |parts: &[Rule]| parts.iter().map(|part| part.constant(person)).collect::<Vec<_>>();
+    fn is_missing(&self, person: &Person) -> bool {
         match self {
-            Rule::Plain(_) | Rule::Not(_) => None,
-            Rule::Org(_) | Rule::OrgOf(..) | Rule::Posts => (self.by_hand(person) == "false").then_some(false),
-            Rule::Name(name) => Some(person.name == *name),
-            Rule::And(parts) => match all(parts) {
-                outcomes if outcomes.contains(&Some(false)) => Some(false),
-                outcomes => outcomes.iter().all(|outcome| *outcome == Some(true)).then_some(true),
-            },
-            Rule::Or(parts) => match all(parts) {
-                outcomes if outcomes.contains(&Some(true)) => Some(true),
-                outcomes => outcomes.iter().all(|outcome| *outcome == Some(false)).then_some(false),
-            },
+            Rule::Plain(_) | Rule::OrgOf(..) => false,
+            Rule::Org(_) | Rule::Posts => person.known_posts().is_empty(),
+            Rule::Clearance(..) => person.number().is_none(),
+            Rule::Session(condition) => condition.outcome(person) == Outcome::Missing,
+            Rule::Not(part) => part.is_missing(person),
+            Rule::And(parts) | Rule::Or(parts) => parts.iter().any(|part| part.is_missing(person)),
         }
     }
+
+    /// Whether it leaves no row out, whatever the rows are: a parent under such a rule is under none.
+    pub fn shows_all(&self, person: &Person) -> bool {
+        !self.is_missing(person) && self.constant(person) == Constant::True
+    }
+
+    /// What it is for a person, whatever the rows are.
+    fn constant(&self, person: &Person) -> Constant {
+        let each = |parts: &[Rule]| parts.iter().map(|part| part.constant(person)).collect::<Vec<_>>();
+        let joined = |parts: Vec<Constant>, decides: Constant, neutral: Constant| {
+            if parts.contains(&decides) {
+                decides
+            } else if parts.iter().all(|part| *part == neutral) {
+                neutral
+            } else if parts.contains(&Constant::Varies) {
+                Constant::Varies
+            } else {
+                Constant::Null
+            }
+        };
+        match self {
+            Rule::Plain(_) | Rule::Clearance(..) => Constant::Varies,
+            Rule::Org(_) | Rule::OrgOf(..) | Rule::Posts if self.told(person) == "false" => Constant::False,
+            Rule::Org(_) | Rule::OrgOf(..) | Rule::Posts => Constant::Varies,
+            Rule::Session(condition) => match condition.outcome(person) {
+                Outcome::Yes => Constant::True,
+                Outcome::No => Constant::False,
+                Outcome::Unknown | Outcome::Missing => Constant::Null,
+            },
+            Rule::Not(part) => match part.constant(person) {
+                Constant::True => Constant::False,
+                Constant::False => Constant::True,
+                other => other,
+            },
+            Rule::And(parts) => joined(each(parts), Constant::False, Constant::True),
+            Rule::Or(parts) => joined(each(parts), Constant::True, Constant::False),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Constant {
+    True,
+    False,
+    Null,
+    Varies,
+}
+
+/// Fields of numbers that all the tables have.
+fn numbers(tables: &[String]) -> Vec<String> {
+    let has =
+        |table: &String, name: &str| raw()[table].columns.iter().any(|(known, kind)| known == name && kind == "int");
+    let names = raw()[&tables[0]].columns.iter().map(|(name, _)| name.clone());
+    names.filter(|name| tables.iter().all(|table| has(table, name))).collect()
 }
 
 fn among(units: &BTreeSet<i64>) -> String {
@@ -154,30 +174,8 @@ fn among(units: &BTreeSet<i64>) -> String {
     if list.is_empty() { "false".into() } else { format!("branch_id IN ({})", list.join(", ")) }
 }
 
-/// The units around the given ones, by walking the table of branches.
-fn reached(scope: &str, from: &[i64]) -> BTreeSet<i64> {
-    let parents: Vec<(i64, Option<i64>)> =
-        raw()["branches"].rows.iter().filter_map(|row| Some((row[0].as_i64()?, row[1].as_i64()))).collect();
-    let parent = |unit: i64| parents.iter().find(|(known, _)| *known == unit).and_then(|(_, parent)| *parent);
-    let above = |unit: i64| std::iter::successors(Some(unit), |unit| parent(*unit)).collect::<Vec<i64>>();
-    let known: Vec<i64> = from.iter().copied().filter(|unit| parents.iter().any(|(known, _)| known == unit)).collect();
-    let all = parents.iter().map(|(unit, _)| *unit);
-    match scope {
-        "self" => known.into_iter().collect(),
-        "self_and_below" => all.filter(|unit| known.iter().any(|own| above(*unit).contains(own))).collect(),
-        "below" => all.filter(|unit| known.iter().any(|own| above(*unit)[1..].contains(own))).collect(),
-        "siblings" => all
-            .filter(|unit| {
-                known.iter().any(|own| own != unit && parent(*own).is_some() && parent(*own) == parent(*unit))
-            })
-            .collect(),
-        "path_to_root" => known.iter().flat_map(|own| above(*own)).collect(),
-        other => panic!("no scope {other}"),
-    }
-}
-
 /// A comparison of a field that all the tables have.
-fn plain(tables: &[String], source: Source, random: &mut ChaCha8Rng) -> Rule {
+fn plain(tables: &[String], source: Source, random: &mut ChaCha8Rng) -> String {
     let table = &raw()[&tables[0]];
     let common =
         |name: &str| tables[1..].iter().all(|other| raw()[other].columns.iter().any(|(known, _)| known == name));
@@ -222,5 +220,5 @@ fn plain(tables: &[String], source: Source, random: &mut ChaCha8Rng) -> Rule {
             format!("{field} is not null"),
         ],
     };
-    Rule::Plain(some(&forms, random))
+    some(&forms, random)
 }

@@ -71,6 +71,44 @@ fn a_role_without_grants_lifts_its_masks_everywhere() {
 }
 
 #[test]
+fn what_a_grants_own_role_brings_is_not_taken_away() {
+    // Whoever is `m` is `b` as well, by the roles themselves.
+    let rules = |to: &str| {
+        format!(
+            "roles: {{m: , e: {{roles: [m]}}}}\n---\ngrant: all\nto: {{role: m}}\nread: customer\n---\n\
+             grant: own\nto: {{role: e}}\nread: customer\nrows: in_org(branch_id, 'self')\n---\n\
+             mask: name\nto: {{not: {{role: {to}}}}}\nfields: customer.cust_name\nwith: cn_name()\n"
+        )
+    };
+    decides(&rules("e"), &[("x roles=m units=B11", "customer", "TRUE")]);
+    decides(&rules("m"), &[("x roles=m units=B11", "customer", "TRUE")]);
+    // A role that the grant's own does not bring is taken away, beside a grant for everyone as well.
+    decides(
+        &rules("e").replace("{role: m}\nread", "everyone\nread"),
+        &[
+            (
+                "x roles=e units=B11",
+                "customer",
+                "TRUE; cust_name cn_name() Masked by name; cust_name clear where branch_id IN ('B11')",
+            ),
+            ("x units=B11", "customer", "TRUE; cust_name cn_name() Masked by name"),
+        ],
+    );
+}
+
+#[test]
+fn the_use_of_the_mask_that_is_chosen_holds_in_any_order_of_the_rules() {
+    let token = "mask: card\nto: {not: {role: b}}\nfields: customer.cert_no\nwith: token('pii')\nuse: token_join\n";
+    let part = "mask: part\nto: {not: {role: b}}\nfields: customer.cert_no\nwith: cn_id_card()\n";
+    for rules in [format!("{token}---\n{part}"), format!("{part}---\n{token}")] {
+        decides(
+            &format!("{GRANTS}{rules}"),
+            &[("x roles=a,b units=B11", "customer", "TRUE; cert_no token('pii') TokenJoin by card")],
+        );
+    }
+}
+
+#[test]
 fn a_field_is_used_in_the_strictest_way_of_its_rows() {
     let rules = |usage: &str| {
         format!(
