@@ -1,4 +1,4 @@
-//! PostgreSQL's SQL as sqlparser reads it, with one precedence put right.
+//! PostgreSQL's SQL as sqlparser reads it, with one precedence put right, and no argument read twice.
 //!
 //! sqlparser 0.62 takes everything up to the end of the expression for the right side of IS [NOT] DISTINCT FROM, so
 //! that `a IS DISTINCT FROM b AND c` would compare `a` with `b AND c`. In PostgreSQL the operator binds like IS, closer
@@ -31,6 +31,12 @@ impl Dialect for PostgreSql {
     // What the parser does for PostgreSQL alone, it does for this dialect too.
     fn dialect(&self) -> TypeId {
         STOCK.dialect()
+    }
+
+    /// Names of arguments are identifiers, as in PostgreSQL. The stock dialect lets them be expressions, to which end each
+    /// argument is read twice, and one inside `n` calls 2^n times.
+    fn supports_named_fn_args_with_expr_name(&self) -> bool {
+        false
     }
 
     fn parse_infix(&self, parser: &mut Parser, left: &Expr, _: u8) -> Option<Result<Expr, ParserError>> {
@@ -75,7 +81,6 @@ impl Dialect for PostgreSql {
         fn supports_comment_on() -> bool;
         fn supports_load_extension() -> bool;
         fn supports_named_fn_args_with_colon_operator() -> bool;
-        fn supports_named_fn_args_with_expr_name() -> bool;
         fn supports_empty_projections() -> bool;
         fn supports_nested_comments() -> bool;
         fn supports_string_escape_constant() -> bool;

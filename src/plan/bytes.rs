@@ -52,9 +52,13 @@ impl ScalarUDFImpl for Spelled {
     fn name(&self) -> &str {
         match self.target {
             Target::Text => "bytes_text",
-            Target::Uuid => "uuid",
-            Target::Bytea => "bytea",
+            Target::Uuid => TO_UUID,
+            Target::Bytea => TO_BYTEA,
         }
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        crate::numeric::name_of_call(self.name(), args)
     }
 
     fn signature(&self) -> &Signature {
@@ -65,7 +69,7 @@ impl ScalarUDFImpl for Spelled {
         match types {
             [found @ (DataType::FixedSizeBinary(16) | DataType::Binary)] => Ok(vec![found.clone()]),
             [DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null] => Ok(vec![DataType::Utf8]),
-            _ => plan_err!("cannot cast to type {}", self.name()),
+            _ => plan_err!("cannot cast to type {}", self.name().trim_start_matches('\u{1}')),
         }
     }
 

@@ -125,6 +125,48 @@ fn short_statements_that_would_grow_are_refused_at_once() {
 }
 
 #[test]
+fn planning_does_not_double_with_each_step() {
+    let within = |open: &str, close: &str, innermost: &str| {
+        format!("SELECT {}{innermost}{} FROM retail.branch LIMIT 1", open.repeat(40), close.repeat(40))
+    };
+    let mut statements: Vec<String> = ["int", "text", "numeric", "float8", "varchar(9)", "bigint::text"]
+        .iter()
+        .map(|to| within("", &format!("::{to}"), "level"))
+        .collect();
+    statements.extend([
+        within("", "::text::bytea", "branch_name"),
+        within("char_length(repeat('x', ", "))", "level"),
+        within("substring(trim(", ") FROM 1)", "branch_name"),
+        within("ceiling(pow(", ", 1))", "level"),
+        within("coalesce(", ", 1)", "level"),
+        within("abs(CASE WHEN level = 1 THEN ", " ELSE 1 END)", "level"),
+        within("round(coalesce(", ", 1)::numeric, 1)", "level"),
+        within("nullif(", ", 7)", "level"),
+        within("greatest(", ", 1)", "level"),
+        within("to_char(", "::date, 'YYYY-MM-DD')", "current_date"),
+        within("", " AT TIME ZONE 'UTC'", "now()"),
+        within("NOT coalesce(", ", true)", "level = 1"),
+        within("(", "||'x')::text", "branch_name"),
+    ]);
+    let twice = |first: &str, then: &str| {
+        let queries = (1..30).map(|n| format!(", q{n} AS ({})", then.replace('#', &format!("q{}", n - 1))));
+        format!("WITH q0 AS ({first}){} SELECT count(*) FROM q29", queries.collect::<String>())
+    };
+    let branches = "SELECT branch_id FROM retail.branch";
+    statements.push(twice(branches, "SELECT a.branch_id FROM # a JOIN # b ON true"));
+    statements.push(twice(branches, "SELECT * FROM # UNION ALL SELECT * FROM #"));
+    statements
+        .push(twice("SELECT 1 AS branch_id", "SELECT branch_id FROM # WHERE branch_id IN (SELECT branch_id FROM #)"));
+    for sql in statements {
+        let started = Instant::now();
+        let answer = login().simple(&sql);
+        assert!(!["XX000", "57014"].contains(&code(&answer)), "{sql}: {:?}", answer.error);
+        assert!(started.elapsed() < Duration::from_secs(20), "{sql}: it took {:?}", started.elapsed());
+    }
+    still_serves();
+}
+
+#[test]
 fn a_gigabyte_is_not_waited_for() {
     for tag in [b'Q', b'P', b'B', b'd', b'X', b'S'] {
         let mut wire = login();

@@ -43,7 +43,7 @@ fn join(parts: &[Predicate], entity: &Entity, with: fn(Expr, Expr) -> Expr, empt
 pub(super) fn lookup(lookup: &LookupPredicate, decision: &Decision) -> Predicate {
     let values = lookup.values.iter().cloned().map(Datum::Text).collect();
     let found = Predicate::In { field: lookup.field, values, value_type: SqlType::Text, negated: false };
-    let covered = decision.fields.get(lookup.field).and_then(|outcome| outcome.covered_where.clone());
+    let covered = decision.fields.get(lookup.field).and_then(|outcome| outcome.covered_where.as_deref().cloned());
     Predicate::and([found].into_iter().chain(covered))
 }
 

@@ -72,9 +72,9 @@ impl Audience {
         let said = |yes: bool| if yes { Applies::Yes } else { Applies::No };
         match self {
             Audience::Everyone => Applies::Yes,
-            Audience::Role(roles) => said(!roles.is_disjoint(&facts.roles)),
+            Audience::Role(roles) => said(!roles.is_disjoint(&facts.held.roles)),
             Audience::User(users) => said(users.contains(&facts.principal.user)),
-            Audience::Group(groups) => said(!groups.is_disjoint(&facts.principal.groups)),
+            Audience::Group(groups) => said(!groups.is_disjoint(&facts.held.groups)),
             Audience::Attribute(condition) => Applies::of(condition, facts),
             Audience::Not(inner) => inner.holds(facts).not(),
             Audience::Any(parts) => parts.iter().fold(Applies::No, |any, part| any.or(part.holds(facts))),

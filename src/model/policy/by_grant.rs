@@ -1,19 +1,58 @@
-//! Which mask a row has that came by one of several grants (governance G2).
+//! How rows are treated that came by one of several grants (governance G2).
 //!
-//! Holding two roles must not clear what neither shows clear: a mask that is not for managers stays on the rows that
-//! came by the analysts' grant, and goes on those that came by the managers' own. So each grant's rows are masked as for
-//! the person without the roles that other grants on the entity were given for, and never less than for the person as
-//! she is. A role for which nothing on the entity is granted counts everywhere: it can only be meant to lift masks. Nor is
-//! a role taken away that the grant's own roles bring with them: nobody who has the grant by those is without it.
+//! Holding two roles must not show what neither shows: a rule that is not for managers stays on the rows that came by the
+//! analysts' grant, and goes on those that came by the managers' own. So each grant's rows are restricted, denied and
+//! masked as for the person without the roles and groups that other grants on the entity were given for, and never less
+//! than for the person as she is. A role or group for which nothing on the entity is granted counts everywhere: it can
+//! only be meant to lift rules. Nor is one taken away that the grant's own bring with them: nobody who has the grant by
+//! those is without it.
 
 use std::collections::BTreeSet;
 
 use super::audience::Applies;
-use super::decide::{Applied, Decider, stricter, stricter_usage, usage_rank};
+use super::decide::{Applied, Decider, stricter, usage_rank};
+use super::role::Memberships;
 use super::rule::MaskRule;
 use super::template::Facts;
 use crate::decision::{AppliedMask, FieldDecision, Lighter, MaskUse};
 use crate::predicate::Predicate;
+
+/// The person as each grant's rows know her; `None` where that is as she is.
+pub(super) fn persons<'a>(decider: &Decider<'a>, entity: usize, grants: &[Applied<'a>]) -> Vec<Option<Facts<'a>>> {
+    let (facts, policies) = (decider.facts, decider.policies());
+    let narrowed = policies.restrictions_of(entity).next().is_some()
+        || policies.denials_of(entity).next().is_some()
+        || policies.masks_of(entity).next().is_some();
+    if !narrowed || grants.len() < 2 || facts.held.is_empty() {
+        return grants.iter().map(|_| None).collect();
+    }
+    let given_for: Vec<Memberships> = grants.iter().map(|grant| given_for(decider, grant)).collect();
+    let mut all = Memberships::default();
+    given_for.iter().for_each(|of| all.add(of));
+    let person = |own: &Memberships| {
+        let own = policies.roles.brought(own);
+        let others = all.beside(&own);
+        let held = || policies.roles.without(&facts.principal.user, &facts.held, &own, others.clone());
+        (!others.is_empty()).then(|| facts.with(held()))
+    };
+    given_for.iter().map(person).collect()
+}
+
+/// What a grant was given for: each role and group that is enough for it, and each that it needs.
+fn given_for(decider: &Decider, grant: &Applied) -> Memberships {
+    let facts = decider.facts;
+    let applies = |held: Memberships| grant.head.applies(&facts.with(held)) == Applies::Yes;
+    if applies(Memberships::default()) {
+        return Memberships::default();
+    }
+    let of_role = |role: &String| Memberships { roles: BTreeSet::from([role.clone()]), ..Memberships::default() };
+    let of_group = |group: &String| Memberships { groups: BTreeSet::from([group.clone()]), ..Memberships::default() };
+    let given = |of: &Memberships| applies(decider.policies().roles.brought(of)) || !applies(facts.held.beside(of));
+    Memberships {
+        roles: facts.held.roles.iter().filter(|role| given(&of_role(role))).cloned().collect(),
+        groups: facts.held.groups.iter().filter(|group| given(&of_group(group))).cloned().collect(),
+    }
+}
 
 /// For each grant the masks that apply to its rows, where they are not those of the person.
 pub(super) struct ByGrant<'a> {
@@ -23,49 +62,19 @@ pub(super) struct ByGrant<'a> {
 
 /// `None` where every row is masked alike.
 pub(super) fn masks<'a>(
-    decider: &Decider<'a>,
     grants: &[Applied<'a>],
+    persons: &[Option<Facts>],
     masks: &[(&'a MaskRule, Applies)],
 ) -> Option<ByGrant<'a>> {
-    let held = &decider.facts.roles;
-    if masks.is_empty() || grants.len() < 2 || held.is_empty() {
-        return None;
-    }
-    let given_for: Vec<BTreeSet<&String>> = grants.iter().map(|grant| given_for(decider, grant)).collect();
-    let rules: Vec<Option<Vec<(&MaskRule, Applies)>>> = given_for
-        .iter()
-        .map(|own| {
-            let own = decider.policies().roles.closed(&own.iter().copied().cloned().collect());
-            let others: BTreeSet<&String> =
-                given_for.iter().flatten().copied().filter(|role| !own.contains(*role)).collect();
-            if others.is_empty() {
-                return None;
-            }
-            let without =
-                with_roles(decider.facts, held.iter().filter(|role| !others.contains(role)).cloned().collect());
-            let found: Vec<(&MaskRule, Applies)> =
-                masks.iter().map(|(rule, _)| (*rule, rule.head.applies(&without))).collect();
-            (found.iter().zip(masks).any(|((_, now), (_, before))| now != before)).then_some(found)
-        })
-        .collect();
+    let of = |person: &Option<Facts>| {
+        let person = person.as_ref()?;
+        let found: Vec<(&MaskRule, Applies)> =
+            masks.iter().map(|(rule, _)| (*rule, rule.head.applies(person))).collect();
+        found.iter().zip(masks).any(|((_, now), (_, before))| now != before).then_some(found)
+    };
+    let rules: Vec<Option<Vec<(&MaskRule, Applies)>>> = persons.iter().map(of).collect();
     let differs = rules.iter().any(Option::is_some);
     differs.then(|| ByGrant { rules, rows: grants.iter().map(|grant| grant.rows.clone()).collect() })
-}
-
-/// The roles that a grant was given for: each that is enough for it, and each that it needs.
-fn given_for<'a>(decider: &Decider<'a>, grant: &Applied) -> BTreeSet<&'a String> {
-    let facts = decider.facts;
-    let applies = |roles| grant.head.applies(&with_roles(facts, roles)) == Applies::Yes;
-    if applies(BTreeSet::new()) {
-        return BTreeSet::new();
-    }
-    let enough = |role: &String| applies(decider.policies().roles.closed(&BTreeSet::from([role.clone()])));
-    let needed = |role: &String| !applies(facts.roles.iter().filter(|held| *held != role).cloned().collect());
-    facts.roles.iter().filter(|role| enough(role) || needed(role)).collect()
-}
-
-fn with_roles<'a>(facts: &Facts<'a>, roles: BTreeSet<String>) -> Facts<'a> {
-    Facts { principal: facts.principal, roles, zone: facts.zone, moment: facts.moment, org: facts.org }
 }
 
 impl ByGrant<'_> {
@@ -82,16 +91,11 @@ impl ByGrant<'_> {
             let rules = self.rules.get(*at)?.as_ref()?;
             decider.mask(rules, field)
         };
-        // Neither the mask nor its use is less strict than for the person.
-        let stricter_of = |own: AppliedMask, person: &AppliedMask| {
-            let own_is_stricter = own.mask.strictness() > person.mask.strictness();
-            let (stricter, other) = if own_is_stricter { (own, person.usage) } else { (person.clone(), own.usage) };
-            AppliedMask { usage: stricter_usage(stricter.usage, other), ..stricter }
-        };
         let each: Vec<Option<AppliedMask>> = covering
             .iter()
             .map(|at| match (of_grant(at), &person) {
-                (Some(own), Some(person)) => Some(stricter_of(own, person)),
+                // Neither the mask nor its use is less strict than for the person.
+                (Some(own), Some(person)) => Some(stricter(own, person.clone())),
                 (own, person) => own.or_else(|| person.clone()),
             })
             .collect();

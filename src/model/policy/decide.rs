@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::PolicySet;
 use super::audience::Applies;
 use super::fact::Moment;
+use super::role::Memberships;
 use super::rule::{Granted, Head, MaskRule};
 use super::template::{Facts, Missing};
 use super::{by_grant, fingerprint, limit, shadow};
@@ -54,24 +55,23 @@ fn known<'a>(principal: &'a Principal, snapshot: &'a Snapshot) -> Option<Facts<'
     }
     let zone = principal.context.client_addr.and_then(|address| policies.zone_of(address));
     // Closed here too: masks were told apart at load on the ground that a role implies those it belongs to.
-    let roles = policies.roles.closed(&principal.roles);
+    let held = Memberships { roles: policies.roles.closed(&principal.roles), groups: principal.groups.clone() };
     let moment = Moment::new(principal.context.now_micros, &snapshot.catalog.timezone);
-    Some(Facts { principal, roles, zone, moment, org: snapshot.org.on(moment.day()) })
+    Some(Facts { principal, held, zone, moment, org: snapshot.org.on(moment.day()) })
 }
 
 /// The decision with one rule in shadow mode taken for a rule in force, or with none.
 pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, trial: Option<&str>) -> Option<Decision> {
     let of = snapshot.catalog.entities.get(entity)?;
     let mut decider = Decider { snapshot, facts, trial, warnings: BTreeSet::new() };
-    let grants = decider.grants(entity);
+    let Shown { grants, persons, restrictions, restricted } = decider.shown(entity);
     if grants.is_empty() {
         return None;
     }
     let granted_rows = granted_rows(&grants);
-    let (restrictions, restricted) = decider.restrictions(entity);
-    let denied = decider.denied(entity);
+    let denied = decider.denied(facts, entity);
     let masks = decider.masks(entity);
-    let by_grant = by_grant::masks(&decider, &grants, &masks);
+    let by_grant = by_grant::masks(&grants, &persons, &masks);
     let mut coverage = Coverage::new(&grants, &granted_rows, of.fields.len());
     let mut fields = Vec::with_capacity(of.fields.len());
     for (position, field) in of.fields.iter().enumerate() {
@@ -114,7 +114,21 @@ pub(super) struct Applied<'a> {
     pub(super) head: &'a Head,
     granted: &'a Granted,
     aggregate_only: Option<u64>,
+    /// The rows that it shows, without those that restrictions take from this grant alone.
     pub(super) rows: Predicate,
+    /// Fields that denials take from this grant alone.
+    denied: BTreeSet<usize>,
+}
+
+/// What shows of an entity: by which grants, and under which restrictions.
+struct Shown<'a> {
+    grants: Vec<Applied<'a>>,
+    /// The person as each grant's rows know her, where that is not as she is.
+    persons: Vec<Option<Facts<'a>>>,
+    /// Ids of the restrictions on any of the rows.
+    restrictions: BTreeSet<String>,
+    /// Restrictions on all of them.
+    restricted: Vec<Predicate>,
 }
 
 /// Rows of all grants together. A grant of aggregates shows no rows of its own beside one that shows rows.
@@ -138,7 +152,7 @@ impl<'a> Coverage<'a> {
     fn new(grants: &'a [Applied<'a>], granted_rows: &'a Predicate, fields: usize) -> Coverage<'a> {
         let mut giving = vec![Vec::new(); fields];
         for (at, grant) in grants.iter().enumerate() {
-            for field in &grant.granted.fields {
+            for field in grant.granted.fields.difference(&grant.denied) {
                 if let Some(places) = giving.get_mut(*field) {
                     places.push(at);
                 }
@@ -215,41 +229,61 @@ impl<'a> Decider<'a> {
                 self.warn(&grant.head.id, &missing);
                 Predicate::FALSE
             });
-            found.push(Applied { head: &grant.head, granted, aggregate_only: grant.aggregate_only, rows });
+            let denied = BTreeSet::new();
+            found.push(Applied { head: &grant.head, granted, aggregate_only: grant.aggregate_only, rows, denied });
         }
         found
     }
 
+    /// Grants and restrictions of an entity, each grant under what is for its rows alone.
+    fn shown(&mut self, entity: usize) -> Shown<'a> {
+        let mut grants = self.grants(entity);
+        let persons = by_grant::persons(self, entity, &grants);
+        let of_all = self.restrictions(self.facts, entity);
+        let mut restrictions: BTreeSet<String> = of_all.iter().map(|(id, _)| id.clone()).collect();
+        for (grant, person) in grants.iter_mut().zip(&persons) {
+            let Some(person) = person else { continue };
+            let more =
+                self.restrictions(person, entity).into_iter().filter(|(id, _)| of_all.iter().all(|(of, _)| of != id));
+            let (ids, more): (Vec<String>, Vec<Predicate>) = more.unzip();
+            restrictions.extend(ids);
+            let rows = std::mem::replace(&mut grant.rows, Predicate::FALSE);
+            grant.rows = Predicate::and([rows].into_iter().chain(more));
+            grant.denied = self.denied(person, entity);
+        }
+        Shown { grants, persons, restrictions, restricted: of_all.into_iter().map(|(_, rows)| rows).collect() }
+    }
+
     /// Restrictions apply unless it is certain that they do not; one that cannot be evaluated leaves no rows.
-    fn restrictions(&mut self, entity: usize) -> (BTreeSet<String>, Vec<Predicate>) {
-        let (mut ids, mut rows) = (BTreeSet::new(), Vec::new());
+    fn restrictions(&mut self, facts: &Facts, entity: usize) -> Vec<(String, Predicate)> {
+        let mut found = Vec::new();
         for restriction in self.policies().restrictions_of(entity) {
             let Some(template) = restriction.rows.get(&entity) else { continue };
             if !self.in_force(&restriction.head) {
                 continue;
             }
-            let bound = match restriction.head.applies(self.facts) {
+            let bound = match restriction.head.applies(facts) {
                 Applies::No => continue,
-                Applies::Yes | Applies::Unknown => template.bind(self.facts),
+                Applies::Yes | Applies::Unknown => template.bind(facts),
                 Applies::Missing(missing) => Err(missing),
             };
-            ids.insert(restriction.head.id.clone());
-            rows.push(bound.unwrap_or_else(|missing| {
+            let rows = bound.unwrap_or_else(|missing| {
                 self.warn(&restriction.head.id, &missing);
                 Predicate::FALSE
-            }));
+            });
+            found.push((restriction.head.id.clone(), rows));
         }
-        (ids, rows)
+        found
     }
 
     /// Positions of the fields that a denial takes away; denials apply unless it is certain that they do not.
-    fn denied(&mut self, entity: usize) -> BTreeSet<usize> {
+    fn denied(&mut self, facts: &Facts, entity: usize) -> BTreeSet<usize> {
         let mut denied = BTreeSet::new();
         for denial in self.policies().denials_of(entity) {
             if !self.in_force(&denial.head) {
                 continue;
             }
-            let applies = denial.head.applies(self.facts);
+            let applies = denial.head.applies(facts);
             if applies != Applies::No {
                 denied.extend(denial.fields.range((entity, 0)..(entity + 1, 0)).map(|(_, field)| *field));
             }
@@ -304,7 +338,13 @@ impl<'a> Decider<'a> {
             return (rows, inherited);
         }
         for edge in catalog.entities[entity].relationships.iter().filter(|edge| edge.inherits_policy) {
-            let grants = if edge.restrictions_only { Vec::new() } else { self.grants(edge.to) };
+            let Shown { grants, restrictions, restricted, .. } = if edge.restrictions_only {
+                let of_all = self.restrictions(self.facts, edge.to);
+                let (restrictions, restricted) = of_all.into_iter().unzip();
+                Shown { grants: Vec::new(), persons: Vec::new(), restrictions, restricted }
+            } else {
+                self.shown(edge.to)
+            };
             let granted = match grants.is_empty() {
                 true if edge.restrictions_only => Predicate::TRUE,
                 // Whoever is told nothing of the parent by any grant is bound by its restrictions alone. Whoever would
@@ -313,7 +353,6 @@ impl<'a> Decider<'a> {
                 true => Predicate::TRUE,
                 false => granted_rows(&grants),
             };
-            let (restrictions, restricted) = self.restrictions(edge.to);
             let own = Predicate::and([granted].into_iter().chain(restricted));
             let (parent_rows, above) = self.inherit(edge.to, own);
             if parent_rows == Predicate::FALSE {

@@ -18,6 +18,32 @@ struct Role {
     at: Spot,
 }
 
+/// What a person belongs to: roles, with those that they bring, and groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Memberships {
+    pub roles: BTreeSet<String>,
+    pub groups: BTreeSet<String>,
+}
+
+impl Memberships {
+    pub(super) fn is_empty(&self) -> bool {
+        self.roles.is_empty() && self.groups.is_empty()
+    }
+
+    pub(super) fn add(&mut self, more: &Memberships) {
+        self.roles.extend(more.roles.iter().cloned());
+        self.groups.extend(more.groups.iter().cloned());
+    }
+
+    /// Those that are not among the others.
+    pub(super) fn beside(&self, others: &Memberships) -> Memberships {
+        Memberships {
+            roles: self.roles.difference(&others.roles).cloned().collect(),
+            groups: self.groups.difference(&others.groups).cloned().collect(),
+        }
+    }
+}
+
 /// All roles of a set.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Roles {
@@ -96,6 +122,40 @@ impl Roles {
         });
         let direct: BTreeSet<String> = mapped.map(|(name, _)| name.clone()).collect();
         self.closed(&direct)
+    }
+
+    /// The memberships with the roles that they bring.
+    pub(super) fn brought(&self, of: &Memberships) -> Memberships {
+        let mapped = self.roles.iter().filter(|(_, role)| !role.groups.is_disjoint(&of.groups));
+        let direct = of.roles.iter().chain(mapped.map(|(name, _)| name)).cloned().collect();
+        Memberships { roles: self.closed(&direct), groups: of.groups.clone() }
+    }
+
+    /// What a person would belong to who is in none of the lost: with each goes whatever would bring it, and whatever is
+    /// known to have come by it alone. A role that the users file gives beside cannot be told from one that was brought;
+    /// it goes too, and rules stay that it might have lifted. What is the person's `own` stays.
+    pub(super) fn without(&self, user: &str, held: &Memberships, own: &Memberships, lost: Memberships) -> Memberships {
+        let mut lost = lost;
+        loop {
+            let kept = held.beside(&lost);
+            let goes = |name: &&String| {
+                let brings = !self.closed(&BTreeSet::from([(*name).clone()])).is_disjoint(&lost.roles);
+                let Some(role) = self.roles.get(*name) else { return brings };
+                let came_by =
+                    |of: &Memberships| !role.roles.is_disjoint(&of.roles) || !role.groups.is_disjoint(&of.groups);
+                brings || (came_by(&lost) && !came_by(&kept) && !role.users.contains(user))
+            };
+            let roles = kept.roles.difference(&own.roles).filter(goes).cloned();
+            let mut gone = Memberships { roles: roles.collect(), groups: BTreeSet::new() };
+            let bring = |group: &&String| {
+                lost.roles.iter().filter_map(|name| self.roles.get(name)).any(|role| role.groups.contains(*group))
+            };
+            gone.groups = kept.groups.difference(&own.groups).filter(bring).cloned().collect();
+            if gone.is_empty() {
+                return kept;
+            }
+            lost.add(&gone);
+        }
     }
 
     /// The declared ones of these roles, with those that they belong to.

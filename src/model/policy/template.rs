@@ -6,12 +6,13 @@
 //! G9). A fact that is merely NULL (no zone, no purpose) follows SQL's three-valued logic.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use sluice_base::{Datum, SqlType};
 
 use super::fact::{Fact, Moment};
 use super::org::{OrgDay, OrgScope};
+use super::role::Memberships;
 use crate::decimal::Decimal;
 use crate::literal;
 use crate::predicate::{CompareOp, FieldIndex, Predicate, Term, Values};
@@ -64,12 +65,19 @@ pub(super) struct Missing(pub String);
 /// Everything a condition may ask.
 pub(super) struct Facts<'a> {
     pub principal: &'a Principal,
-    /// The principal's roles with those that they belong to.
-    pub roles: BTreeSet<String>,
+    /// The principal's roles with those that they belong to, and groups.
+    pub held: Memberships,
     pub zone: Option<&'a str>,
     pub moment: Moment,
     /// The organisation on the day of the request.
     pub org: &'a OrgDay,
+}
+
+impl<'a> Facts<'a> {
+    /// The same person at the same moment, as a member of these alone.
+    pub(super) fn with(&self, held: Memberships) -> Facts<'a> {
+        Facts { principal: self.principal, held, zone: self.zone, moment: self.moment, org: self.org }
+    }
 }
 
 impl Facts<'_> {

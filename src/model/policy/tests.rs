@@ -175,7 +175,7 @@ fn the_six_users_of_the_demo() {
         (
             "both roles=teller,branch_manager units=B10",
             "customer",
-            format!("{below} OR branch_id IN ('B10'); mobile cn_mobile() Masked by mobile-lookup"),
+            format!("{below} OR branch_id IN ('B10'); mobile cn_mobile() Masked by mobile"),
         ),
     ] {
         assert_eq!(shown(who, entity, &snapshot), expected, "{who} on {entity}");

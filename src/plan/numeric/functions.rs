@@ -292,7 +292,11 @@ struct ToNumeric {
 
 impl ScalarUDFImpl for ToNumeric {
     fn name(&self) -> &str {
-        "numeric"
+        NUMERIC
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        super::name_of_call(self.name(), args)
     }
 
     fn signature(&self) -> &Signature {
@@ -420,7 +424,11 @@ struct Whole {
 
 impl ScalarUDFImpl for Whole {
     fn name(&self) -> &str {
-        "whole"
+        WHOLE
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        super::name_of_call(self.name(), args)
     }
 
     fn signature(&self) -> &Signature {

@@ -36,6 +36,8 @@ mod value;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields};
+use datafusion_common::Result;
+use datafusion_expr::Expr;
 
 pub(crate) use aggregate::aggregate;
 pub(crate) use float::float;
@@ -47,6 +49,13 @@ pub(crate) use scaled::{DEVIATION, VARIANCE};
 pub(crate) use shown::with_display_scale;
 pub(crate) use text::{Figure, Numbers, scaled_of_texts, text};
 pub use value::{NegativeRoot, display_scale};
+
+/// What a column is called that a call of a hidden function is, the casts inside told: the planner's own names leave them
+/// out, and two columns would be one.
+pub(crate) fn name_of_call(name: &str, args: &[Expr]) -> Result<String> {
+    let args: Vec<String> = args.iter().map(Expr::to_string).collect();
+    Ok(format!("{name}({})", args.join(", ")))
+}
 
 /// Precision and scale of open values.
 pub const OPEN: (u8, i8) = (76, 38);

@@ -202,7 +202,11 @@ pub(super) struct ValueOf {
 
 impl ScalarUDFImpl for ValueOf {
     fn name(&self) -> &str {
-        "numeric_value"
+        super::functions::VALUE
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        super::name_of_call(self.name(), args)
     }
 
     fn signature(&self) -> &Signature {

@@ -14,7 +14,7 @@ use datafusion_expr::expr::{BinaryExpr, Case, ScalarFunction};
 use datafusion_expr::{Expr, ExprSchemable, Filter, Limit, LogicalPlan, Operator, Projection, Sort, SubqueryAlias};
 
 use super::scaled::{Operation, call, inside_value, is_kept, is_scaled};
-use super::{Shown, digits_of, scaled_type, shown};
+use super::{NUMERIC, Shown, digits_of, scaled_type, shown};
 use crate::resolve::COMMON;
 
 /// The plan with scaled values where the type does not tell the display scale and it can be had.
@@ -235,7 +235,7 @@ fn scaled_function(function: &ScalarFunction, input: &LogicalPlan, find: Find) -
         "abs" => Some(Operation::Absolute),
         "greatest" => Some(Operation::Greatest),
         "least" => Some(Operation::Least),
-        "coalesce" | "numeric" => None,
+        "coalesce" | NUMERIC => None,
         // The first branch of a CASE beside the others, for its type alone.
         COMMON => return function.args.first().map_or(Ok(None), |branch| scaled(branch, input, find)),
         _ => return Ok(None),
@@ -244,7 +244,7 @@ fn scaled_function(function: &ScalarFunction, input: &LogicalPlan, find: Find) -
     let Some(mut args) = args.into_iter().collect::<Option<Vec<Expr>>>() else { return Ok(None) };
     Ok(match operation {
         Some(operation) => Some(call(operation, args)),
-        None if function.func.name() == "numeric" => args.pop(),
+        None if function.func.name() == NUMERIC => args.pop(),
         None => Some(function.func.call(args)),
     })
 }

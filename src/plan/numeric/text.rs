@@ -38,7 +38,11 @@ fn is_numeric(data_type: &DataType) -> bool {
 
 impl ScalarUDFImpl for Text {
     fn name(&self) -> &str {
-        "numeric_text"
+        super::functions::TEXT
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        super::name_of_call(self.name(), args)
     }
 
     fn signature(&self) -> &Signature {

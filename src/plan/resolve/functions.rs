@@ -142,6 +142,12 @@ const WINDOW: &[&str] = &[
     "nth_value",
 ];
 
+/// The engine's names of the allowed functions of single values.
+#[cfg(test)]
+pub(super) fn scalar_names() -> &'static [&'static str] {
+    SCALAR
+}
+
 /// Names of PostgreSQL 15's functions, one a line.
 static POSTGRES: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("postgres_functions.txt").lines().collect());

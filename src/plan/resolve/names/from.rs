@@ -14,7 +14,7 @@ use sqlparser::ast::{
 
 use super::scope::{Kept, Relation, Scope};
 use super::tree::{balanced, binary, object_name, quote_columns, quoted, rename, table_alias};
-use super::{Columns, Resolver};
+use super::{Columns, RELATIONS_MAX, Resolver};
 use crate::PlanError;
 use crate::query::{fold, fold_name};
 use crate::resolve::context::scan_name;
@@ -221,6 +221,10 @@ impl Resolver<'_> {
             _ => return Err(PlanError::UndefinedTable(parts.join("."))),
         };
         let cte = if schema.is_none() { self.ctes.iter().rev().find_map(|frame| frame.get(table)) } else { None };
+        self.reads = self.reads.saturating_add(cte.map_or(1, |columns| columns.reads.max(1)));
+        if self.reads > RELATIONS_MAX {
+            return Err(PlanError::TooComplex("too many relations"));
+        }
         let (mut columns, types, entity) = match cte {
             Some(columns) => {
                 let (unique, types) = (columns.unique.clone(), columns.types.clone());

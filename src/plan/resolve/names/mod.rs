@@ -53,7 +53,13 @@ pub(super) struct Columns {
     pub(super) types: Vec<Option<SqlType>>,
     /// The name of a recursive query for the engine.
     engine: Option<String>,
+    /// How many relations are read where a WITH query of these columns is.
+    reads: usize,
 }
+
+/// Relations that a statement may read, each WITH query as often as it is named: the work of planning grows with them,
+/// and thirty queries that each read the one before twice would be a thousand million.
+const RELATIONS_MAX: usize = 1_000;
 
 /// State of one statement's resolution.
 pub(super) struct Resolver<'a> {
@@ -70,6 +76,8 @@ pub(super) struct Resolver<'a> {
     pub(super) series: Series,
     /// Recursive queries so far.
     recursions: usize,
+    /// Relations that are read so far: a WITH query counts anew wherever it is named, for the planner puts it in there.
+    reads: usize,
     /// Calls as a client would be told of them, by the engine's name of the function.
     pub(super) calls: Vec<(&'static str, String)>,
 }
@@ -85,7 +93,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(asker: &'a Asker<'a>, params: Option<&'a [(SqlType, Datum)]>) -> Resolver<'a> {
         let (decisions, ctes, scopes) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (arrays, series, calls) = (BTreeSet::new(), Series::default(), Vec::new());
-        Resolver { asker, decisions, ctes, scopes, params, arrays, series, recursions: 0, calls }
+        Resolver { asker, decisions, ctes, scopes, params, arrays, series, recursions: 0, reads: 0, calls }
     }
 
     /// The items of an array parameter; `None` while the query is only described.
@@ -180,7 +188,9 @@ impl<'a> Resolver<'a> {
                 recursive::plain(&mut cte.query)?;
             }
             // The name is not in sight inside its own definition.
+            let before = std::mem::take(&mut self.reads);
             let mut columns = self.query(&mut cte.query)?;
+            columns.reads = std::mem::replace(&mut self.reads, before);
             rename(&mut columns.unique, &cte.alias, "WITH query")?;
             cte.alias.name = quoted(&name);
             quote_columns(&mut cte.alias, &columns.unique);
@@ -246,7 +256,8 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 let names: Vec<String> = (1..=width).map(|n| format!("column{n}")).collect();
-                let columns = Columns { unique: names.clone(), shown: names, types: vec![None; width], engine: None };
+                let columns =
+                    Columns { unique: names.clone(), shown: names, types: vec![None; width], ..Columns::default() };
                 Ok(Body { columns, scope: None })
             }
             _ => Err(PlanError::Unsupported("this form of query".into())),

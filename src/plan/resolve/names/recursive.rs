@@ -45,6 +45,7 @@ impl Resolver<'_> {
             return Err(PlanError::Recursion(format!("recursive reference to query \"{name}\" {told}")));
         }
         check_term(right, name)?;
+        let before = std::mem::take(&mut self.reads);
         let mut first = self.body(left)?.columns;
         terms::with_room(left, &first.unique, &first.types)?;
         let written = first.types.clone();
@@ -65,6 +66,7 @@ impl Resolver<'_> {
         let both = united(first, &second, SetOperator::Union)?;
         terms::mark(right, name);
         columns.types = both.types;
+        columns.reads = std::mem::replace(&mut self.reads, before);
         cte.alias.name = quoted(&engine);
         quote_columns(&mut cte.alias, &columns.unique);
         self.ctes.push(HashMap::from([(name.to_string(), columns)]));

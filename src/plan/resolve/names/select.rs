@@ -235,7 +235,7 @@ impl Resolver<'_> {
             });
             unique.push(name);
         }
-        Ok(Columns { unique, shown, types, engine: None })
+        Ok(Columns { unique, shown, types, ..Columns::default() })
     }
 
     /// Resolves an expression of the select list, and gives its type where the text tells it.
