@@ -19,6 +19,7 @@ mod query;
 mod resolve;
 mod statement;
 pub mod types;
+mod weight;
 
 pub use error::PlanError;
 pub use generic::{PlanCacheMode, Plans};

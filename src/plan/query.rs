@@ -33,6 +33,7 @@ impl Query {
         if let ControlFlow::Break(error) = ast.visit(&mut survey) {
             return Err(error);
         }
+        crate::weight::check(&ast)?;
         let ctes = survey.ctes;
         let relations =
             survey.relations.into_iter().filter(|(schema, name)| schema.is_some() || !ctes.contains(name)).collect();

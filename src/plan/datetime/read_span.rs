@@ -125,7 +125,8 @@ fn parsed(text: &str, last: Option<Unit>) -> Part<Interval> {
     if let Some(iso) = text.strip_prefix('P') {
         return iso_form(iso);
     }
-    let words = words(text)?;
+    let text = signs_joined(text);
+    let words = words(&text)?;
     let (mut words, ago) = match words.split_last() {
         Some((last, rest)) if last.eq_ignore_ascii_case("ago") => (rest.to_vec(), true),
         _ => (words, false),
@@ -162,6 +163,19 @@ fn parsed(text: &str, last: Option<Unit>) -> Part<Interval> {
         }
     }
     sum.interval(ago)
+}
+
+/// `1 month - 1 day`: a sign belongs to the number behind it, whatever blanks stand between.
+fn signs_joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        joined.push(c);
+        if matches!(c, '+' | '-') {
+            while rest.next_if(|next| next.is_ascii_whitespace()).is_some() {}
+        }
+    }
+    joined
 }
 
 /// Numbers and names, also where nothing stands between them.
@@ -275,11 +289,13 @@ mod tests {
             ("@ 1 hour", 0, 0, hour),
             ("0.5 second", 0, 0, 500_000),
             ("1 mon -1 days +00:00:01", 1, -1, SECOND),
+            ("1 month - 1 day", 1, -1, 0),
+            ("1 month -\t1 day + 00:00:01", 1, -1, SECOND),
         ] {
             assert_eq!(read_interval(text), Ok(Interval { months, days, micros }), "{text}");
         }
         assert_eq!(read_interval_of("3", "day"), Ok(Interval { months: 0, days: 3, micros: 0 }));
-        for text in ["", "abc", "1 fortnight", "1 day day", "P", "1:2:3:4", "1 2 3", "--1 day"] {
+        for text in ["", "abc", "1 fortnight", "1 day day", "P", "1:2:3:4", "1 2 3", "--1 day", "1 month -"] {
             assert_eq!(read_interval(text), Err(DatetimeFault::Form("interval")), "{text}");
         }
         for text in ["99999999999 years", "1:99"] {
