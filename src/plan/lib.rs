@@ -30,8 +30,8 @@ pub use nested::{Grows, grows, pattern_matches, spelled};
 pub use query::Query;
 pub use resolve::{Asker, Described, SessionCall, SessionValue, checked_pattern};
 pub use statement::{
-    CopyFormat, CopyOptions, ExplainOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes,
-    parse,
+    Argument, CopyFormat, CopyOptions, ExplainOptions, FetchCount, IsolationLevel, Statement, StatementKind,
+    TransactionModes, parse,
 };
 
 use sluice_base::{Datum, SqlType};

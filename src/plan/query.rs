@@ -61,6 +61,22 @@ impl Query {
         self.short
     }
 
+    /// The query with its one value in a type.
+    ///
+    /// # Errors
+    /// [`PlanError::Unsupported`] for a type that no cast names.
+    pub fn in_type(&self, sql_type: &sluice_base::SqlType) -> Result<Query, PlanError> {
+        let mut ast = ast::Query::clone(&self.ast);
+        let data_type = crate::resolve::spelled(sql_type)?;
+        if let SetExpr::Select(select) = ast.body.as_mut()
+            && let [ast::SelectItem::UnnamedExpr(value)] = select.projection.as_mut_slice()
+        {
+            let expr = Box::new(ast::Expr::Nested(Box::new(value.clone())));
+            *value = ast::Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None };
+        }
+        Ok(self.with_ast(Arc::new(ast)))
+    }
+
     /// The calls of functions of the session: who stands around it answers them.
     pub fn session_calls(&self) -> Vec<crate::SessionCall> {
         crate::resolve::session_calls(&self.ast)

@@ -91,6 +91,9 @@ pub enum SystemError {
     /// An argument outside what a function takes.
     #[error("{0}")]
     InvalidParameter(String),
+    /// A part of a text that would begin before it.
+    #[error("negative substring length not allowed")]
+    Substring,
     /// Nesting deeper than the bound.
     #[error("statement nests deeper than {0} levels")]
     TooDeep(usize),
@@ -156,6 +159,7 @@ impl SystemError {
             SystemError::InvalidRegex => "正则表达式无效".into(),
             SystemError::InvalidEscape => "LIKE 模式不能以转义字符结尾".into(),
             SystemError::InvalidParameter(text) => format!("参数无效：{}", chinese(text)),
+            SystemError::Substring => "子串的长度不能为负数".into(),
             SystemError::TooDeep(levels) => format!("语句嵌套超过 {levels} 层"),
             SystemError::TooMuchWork => "系统目录查询的工作量超出限制".into(),
             SystemError::TooLarge => "系统目录查询的结果过大".into(),
@@ -191,6 +195,7 @@ impl ToClient for SystemError {
             SystemError::InvalidRegex => SqlState::InvalidRegularExpression,
             SystemError::InvalidEscape => SqlState::InvalidEscapeSequence,
             SystemError::InvalidParameter(_) => SqlState::InvalidParameterValue,
+            SystemError::Substring => SqlState::SubstringError,
             SystemError::TooDeep(_) | SystemError::TooMuchWork => SqlState::StatementTooComplex,
             SystemError::TooLarge => SqlState::ProgramLimitExceeded,
             SystemError::Internal(_) => SqlState::InternalError,

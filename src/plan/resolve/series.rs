@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, Int64Array, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, Decimal128Array, Int32Array, Int64Array, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit};
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
 use datafusion_common::tree_node::TreeNode;
@@ -112,6 +112,9 @@ pub(crate) fn series(values: &[ScalarValue], session: &Session) -> Result<ArrayR
     };
     match step {
         _ if integer(first) && integer(last) && step.is_none_or(integer) => integers(values),
+        _ if values.iter().all(|value| integer(value) || matches!(value, ScalarValue::Decimal128(..))) => {
+            numerics(values)
+        }
         Some(step)
             if time(first)
                 && time(last)
@@ -142,6 +145,41 @@ fn integers(values: &[ScalarValue]) -> Result<ArrayRef> {
         next = number.checked_add(step);
     }
     Ok(integer_array(found, narrow))
+}
+
+/// Exact numbers, all with the digits of the first: where the step has more, the later ones would have other digits.
+fn numerics(values: &[ScalarValue]) -> Result<ArrayRef> {
+    let scale_of = |value: &ScalarValue| match value {
+        ScalarValue::Decimal128(_, _, scale) => *scale,
+        _ => 0,
+    };
+    let scale = values.iter().map(scale_of).max().unwrap_or(0);
+    if values.first().map(scale_of) != Some(scale) {
+        let told = "generate_series of numbers with fewer digits than its step";
+        return Err(refused(PlanError::Unsupported(told.into())));
+    }
+    let wanted = DataType::Decimal128(38, scale);
+    let array = |numbers: Vec<i128>| -> Result<ArrayRef> {
+        Ok(Arc::new(Decimal128Array::from(numbers).with_precision_and_scale(38, scale)?))
+    };
+    let mut numbers = Vec::with_capacity(3);
+    for value in values {
+        match value.cast_to(&wanted)? {
+            ScalarValue::Decimal128(Some(number), ..) => numbers.push(number),
+            _ => return array(Vec::new()),
+        }
+    }
+    let one = u32::try_from(scale).ok().and_then(|scale| 10i128.checked_pow(scale)).unwrap_or(1);
+    let (first, last, step) = (numbers[0], numbers[1], numbers.get(2).copied().unwrap_or(one));
+    check_step(step == 0)?;
+    let mut found = Vec::new();
+    let mut next = Some(first);
+    while let Some(number) = next.filter(|number| if step > 0 { *number <= last } else { *number >= last }) {
+        check_length(found.len())?;
+        found.push(number);
+        next = number.checked_add(step);
+    }
+    array(found)
 }
 
 fn integer_array(numbers: Vec<i64>, narrow: bool) -> ArrayRef {
@@ -269,6 +307,7 @@ mod tests {
     #[test]
     fn series_have_postgresqls_rows() {
         let int = |n: i32| ScalarValue::Int32(Some(n));
+        let cents = |n: i128| ScalarValue::Decimal128(Some(n), 10, 2);
         let cases = [
             (vec![int(1), int(3)], 3),
             (vec![int(3), int(1)], 0),
@@ -276,6 +315,8 @@ mod tests {
             (vec![int(1), int(10), int(4)], 3),
             (vec![int(i32::MAX - 1), int(i32::MAX)], 2),
             (vec![int(1), ScalarValue::Int32(None)], 0),
+            (vec![cents(100), cents(250), cents(50)], 4),
+            (vec![cents(100), int(3)], 3),
             (vec![day("2026-01-31"), day("2026-04-30"), every(1, 0)], 4),
             (vec![day("2026-01-01"), day("2026-01-10"), every(0, 1)], 10),
             (vec![day("2026-01-10"), day("2026-01-01"), every(0, -1)], 10),
@@ -286,6 +327,7 @@ mod tests {
         }
         let refusals = [
             vec![int(1), int(3), int(0)],
+            vec![int(1), int(3), cents(50)],
             vec![int(1)],
             vec![ScalarValue::Int64(Some(1)), ScalarValue::Int64(Some(i64::MAX))],
             vec![day("2026-01-01"), day("2026-01-02"), every(0, 0)],

@@ -24,6 +24,38 @@ const GATHER: Duration = Duration::from_millis(2);
 /// Bytes that a scrollable cursor keeps for the way back.
 const SCROLL_BYTES_MAX: usize = 32 << 20;
 
+/// Bytes that a cursor keeps that is neither SCROLL nor NO SCROLL: a step back goes as far as it does at no cost.
+const NEAR_BYTES_MAX: usize = 1 << 20;
+
+/// Which way back a result has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// None.
+    Never,
+    /// Over the rows that are at hand anyway, and a few more.
+    Near,
+    /// Over all that a scrollable cursor keeps.
+    Far,
+}
+
+impl Back {
+    fn bytes_max(self) -> usize {
+        match self {
+            Back::Never => 0,
+            Back::Near => NEAR_BYTES_MAX,
+            Back::Far => SCROLL_BYTES_MAX,
+        }
+    }
+
+    /// Why a row cannot be had any more.
+    fn gone(self, name: &str) -> SessionError {
+        match self {
+            Back::Never | Back::Near => SessionError::ForwardOnly(name.to_string()),
+            Back::Far => SessionError::ScrolledOut(name.to_string()),
+        }
+    }
+}
+
 /// An open result and the place reached in it.
 pub struct Rows {
     stream: RowStream,
@@ -31,8 +63,8 @@ pub struct Rows {
     standing: Standing,
     /// Blocks at hand, each with the number of its first row (from 0).
     blocks: VecDeque<(u64, RowBlock)>,
-    /// Keep passed blocks for the way back.
-    scroll: bool,
+    /// How much is kept of what was passed.
+    back: Back,
     kept_bytes: usize,
     /// Rows fetched from the stream so far.
     fetched: u64,
@@ -128,7 +160,7 @@ impl Rows {
             stream,
             standing,
             blocks: VecDeque::new(),
-            scroll: false,
+            back: Back::Never,
             kept_bytes: 0,
             fetched: 0,
             ended: false,
@@ -145,9 +177,9 @@ impl Rows {
         self
     }
 
-    /// Keeps passed rows, within a bound, for a scrollable cursor.
-    pub fn scrollable(mut self) -> Rows {
-        self.scroll = true;
+    /// Keeps passed rows, within a bound.
+    pub fn with_way_back(mut self, back: Back) -> Rows {
+        self.back = back;
         self
     }
 
@@ -246,8 +278,8 @@ impl Rows {
 
     /// Sends the row before the current one, and so on back, up to `max` rows.
     pub async fn send_back(&mut self, io: &mut Io, out: &mut Out, max: u64, name: &str) -> Result<Sent, Fault> {
-        if !self.scroll {
-            return Err(SessionError::ForwardOnly(name.to_string()).into());
+        if self.back == Back::Never {
+            return Err(self.back.gone(name).into());
         }
         let mut sent = 0;
         while sent < max {
@@ -260,7 +292,7 @@ impl Rows {
             }
             let row = target - 1;
             let Ok((first, block)) = self.at(row) else {
-                return Err(SessionError::ScrolledOut(name.to_string()).into());
+                return Err(self.back.gone(name).into());
             };
             let before = io.conn().buffer().len();
             out.put(block, (row - first) as usize, 1, io)?;
@@ -282,15 +314,16 @@ impl Rows {
         self.passed -= 1;
         if self.at(self.passed).is_err() {
             self.passed += 1;
-            return Err(SessionError::ForwardOnly(name.to_string()).into());
+            return Err(self.back.gone(name).into());
         }
         self.send(io, out, 1).await
     }
 
     /// Back to before the first row.
     pub fn rewind(&mut self, name: &str) -> Result<(), Fault> {
-        if !self.scroll && self.passed > 0 {
-            return Err(SessionError::ForwardOnly(name.to_string()).into());
+        let kept = self.back != Back::Never && self.blocks.front().is_some_and(|(first, _)| *first == 0);
+        if self.passed > 0 && !kept {
+            return Err(self.back.gone(name).into());
         }
         (self.passed, self.beyond) = (0, false);
         Ok(())
@@ -332,8 +365,7 @@ impl Rows {
     }
 
     fn forget_passed(&mut self) {
-        let bound = if self.scroll { SCROLL_BYTES_MAX } else { 0 };
-        while self.kept_bytes > bound {
+        while self.kept_bytes > self.back.bytes_max() {
             let Some((_, block)) = self.blocks.pop_front() else { return };
             self.kept_bytes = self.kept_bytes.saturating_sub(weight(&block));
         }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use sluice_base::{Column, Datum, Format, SqlType, Table};
 use sluice_model::audit::{Outcome, Trail};
-use sluice_plan::{CopyFormat, CopyOptions, ExplainOptions, Query, Statement, StatementKind, TransactionModes};
+use sluice_plan::{
+    Argument, CopyFormat, CopyOptions, ExplainOptions, Query, Statement, StatementKind, TransactionModes,
+};
 use sluice_system::Answer;
 use sluice_wire::Formats;
 
@@ -16,7 +18,7 @@ use super::cursor::{Motion, motion};
 use super::error::{Fault, SessionError};
 use super::explain;
 use super::portal::{Cursor, Portal, Prepared, Run};
-use super::rows::Rows;
+use super::rows::{Back, Rows};
 use super::standing::Standing;
 use super::transaction::{Ended, Warning};
 use super::work::{self, Asking, Planned};
@@ -188,7 +190,13 @@ impl Session {
         }
     }
 
-    async fn declare(&mut self, ready: Ready, name: &str, cursor: Cursor, scroll: bool) -> Result<Opened, Fault> {
+    async fn declare(
+        &mut self,
+        ready: Ready,
+        name: &str,
+        cursor: Cursor,
+        scroll: Option<bool>,
+    ) -> Result<Opened, Fault> {
         let allowed = match self.names.check_portal_name(name) {
             Ok(()) if cursor.hold => Ok(()),
             Ok(()) => self.transaction.check_block("DECLARE CURSOR").map_err(Fault::of),
@@ -204,7 +212,11 @@ impl Session {
         let (statement, params) = (ready.statement.clone(), ready.params.clone());
         let format = if cursor.binary { Format::Binary } else { Format::Text };
         let rows = self.run_query(Ready { formats: all(format), ..ready }).await?;
-        let rows = if scroll { rows.scrollable() } else { rows };
+        let rows = rows.with_way_back(match scroll {
+            None => Back::Near,
+            Some(false) => Back::Never,
+            Some(true) => Back::Far,
+        });
         let portal = Portal {
             statement: Some(statement),
             params,
@@ -252,7 +264,7 @@ impl Session {
     async fn execute_prepared(
         &mut self,
         name: &str,
-        args: &[Datum],
+        args: &[Argument],
         formats: Formats,
         trail: Trail,
     ) -> Result<Opened, Fault> {
@@ -274,7 +286,7 @@ impl Session {
     async fn bind_arguments(
         &mut self,
         name: &str,
-        args: &[Datum],
+        args: &[Argument],
     ) -> Result<(Arc<Statement>, Arc<[(SqlType, Datum)]>), Fault> {
         let described = self.describe_named(name).await?;
         let prepared = self.names.prepared(name)?;
@@ -287,12 +299,24 @@ impl Session {
             return Err(SessionError::ArgumentCount { name: name.to_string(), given, needed }.into());
         }
         let zone = self.time_zone();
+        let asking = match args.iter().all(|arg| matches!(arg, Argument::Literal(_))) {
+            true => None,
+            false => Some(self.asking().await?),
+        };
         let bound = types.iter().zip(args).enumerate().map(|(index, (sql_type, arg))| {
-            let value = super::parameter::coerce(arg, sql_type, &zone)
-                .ok_or_else(|| SessionError::ParameterValue { number: index + 1, type_name: sql_type.sql_name() })?;
-            Ok::<_, SessionError>((sql_type.clone(), value))
+            let value = match (arg, &asking) {
+                (Argument::Computed(query), Some(asking)) => asking.value(query, sql_type)?,
+                (Argument::Computed(_), None) => {
+                    return Err(SessionError::Internal("an argument that nobody computes".into()).into());
+                }
+                (Argument::Literal(literal), _) => {
+                    let fault = || SessionError::ParameterValue { number: index + 1, type_name: sql_type.sql_name() };
+                    super::parameter::coerce(literal, sql_type, &zone).ok_or_else(fault)?
+                }
+            };
+            Ok::<_, Fault>((sql_type.clone(), value))
         });
-        Ok((statement, bound.collect::<Result<_, _>>()?))
+        Ok((statement, bound.collect::<Result<_, Fault>>()?))
     }
 
     fn show(&self, name: &str) -> Result<Table, Fault> {

@@ -272,6 +272,21 @@ impl Asking {
         Ok((described.params.clone(), described.columns.clone()))
     }
 
+    /// The value of a query without relations, in a type; what would be done to the session is refused.
+    pub fn value(&self, query: &Query, sql_type: &SqlType) -> Result<Datum, Fault> {
+        let unsupported = || Fault::of(sluice_plan::PlanError::Unsupported("an EXECUTE argument of this form".into()));
+        let query = query.in_type(sql_type).map_err(Fault::of)?;
+        let answer = match self.with_context(|context| sluice_system::answer_in_full(query.ast(), context, &[])) {
+            Err(error) if error.is_unknown_here() => return Err(unsupported()),
+            answer => answer.map_err(Fault::of)?,
+        };
+        if !answer.settings.is_empty() || !answer.signals.is_empty() || answer.pause_micros > 0 {
+            return Err(unsupported());
+        }
+        let value = answer.table.rows.into_iter().next().and_then(|row| row.into_iter().next());
+        value.ok_or_else(unsupported)
+    }
+
     fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Fault> {
         if query.matches_alone() {
             let (path, zone) = (self.search_path(), self.time_zone());

@@ -171,6 +171,9 @@ impl Analyzer<'_> {
         plan: &mut FromPlan,
     ) -> Result<()> {
         let (schema, name) = function_name(name)?;
+        if name.starts_with('\u{1}') {
+            return Err(SystemError::Unsupported("ROWS FROM".into()));
+        }
         let (call, needs) = self.tracking(|this| {
             let args = this.arguments(&plain_arguments(args)?)?;
             this.table_call(schema.as_deref(), &name, args)

@@ -25,7 +25,7 @@ fn substring(_: &Run, args: &[Value]) -> Result<Value> {
         Some(_) => {
             let length = int_at(args, 2)?;
             if length < 0 {
-                return Err(SystemError::InvalidParameter("negative substring length not allowed".into()));
+                return Err(SystemError::Substring);
             }
             start.saturating_add(length)
         }
@@ -169,6 +169,8 @@ fn format(_: &Run, args: &[Value]) -> Result<Value> {
             (Some('I'), Some(found)) => out.push_str(&quote_ident(found)),
             (Some('L'), Some(found)) => out.push_str(&quoted_literal(found)),
             (Some('L'), None) => out.push_str("NULL"),
+            (Some('I'), None) => return Err(SystemError::Unsupported("%I of NULL in format()".into())),
+            (Some('-' | '*'), _) => return Err(SystemError::Unsupported("a width in format()".into())),
             _ => return Err(SystemError::InvalidParameter("unrecognized format() type specifier".into())),
         }
     }
@@ -220,7 +222,7 @@ fn overlay(_: &Run, args: &[Value]) -> Result<Value> {
     let from = int_at(args, 2)?;
     let length = if args.len() > 3 { int_at(args, 3)? } else { other.chars().count() as i64 };
     if from < 1 {
-        return Err(SystemError::InvalidParameter("negative substring length not allowed".into()));
+        return Err(SystemError::Substring);
     }
     let before = usize::try_from(from - 1).unwrap_or(usize::MAX);
     let behind = usize::try_from(from.saturating_add(length).saturating_sub(1)).unwrap_or(0);
@@ -293,9 +295,9 @@ pub(super) static TABLE: &[Entry] = &[
     ("replace(text,text,text) text", Strict, replace),
     ("translate(text,text,text) text", Strict, translate),
     ("split_part(text,text,int4) text", Strict, split_part),
-    ("concat(variadic anytext) text", Called, concat),
-    ("concat_ws(text,variadic anytext) text", Called, concat_ws),
-    ("format(text,variadic anytext) text", Called, format),
+    ("concat(variadic anyshown) text", Called, concat),
+    ("concat_ws(text,variadic anyshown) text", Called, concat_ws),
+    ("format(text,variadic anyshown) text", Called, format),
     ("quote_ident(text) text", Strict, |_, args| mapped(args, quote_ident)),
     ("quote_literal(anytext) text", Strict, |_, args| mapped(args, quoted_literal)),
     ("quote_nullable(anytext) text", Called, |_, args| {
