@@ -17,7 +17,7 @@ use crate::support::attack_world::{Attacked, attacked, by_hand_with, canaries, g
 use crate::support::cases::{Case, Kind, run};
 use crate::support::client::{Answer, Form, Parameter, lines};
 use crate::support::probe;
-use crate::support::sluice::{PASSWORD, Sluice};
+use crate::support::sluice::{PASSWORD, Settings, Sluice};
 use crate::support::{eventually, fresh_directory, layout};
 
 /// Every key is input: an attack pins what must hold, not the whole answer.
@@ -295,3 +295,27 @@ fn short(answer: &Answer) -> String {
     let text = format!("{:?} {}", answer.tags, everything(answer)).replace('\n', " ");
     text.chars().take(1200).collect()
 }
+
+/// A source that answers a condition and sends something else: over a view whose branch is another at each look.
+#[test]
+fn a_source_that_does_not_do_as_asked_shows_nothing_more() {
+    let directory = fresh_directory("attack-liar");
+    let settings = attack_sources::under(&attacked(Source::Sqlite, "plain").sluice.settings, &directory, LIAR);
+    let path = directory.join("bank.db");
+    std::fs::copy(attacked(Source::Sqlite, "plain").sluice.settings.directory.join("bank.db"), &path).expect("a copy");
+    let view = "ALTER TABLE customers RENAME TO people;
+        CREATE VIEW customers AS SELECT customer_id, CASE abs(random()) % 2 WHEN 0 THEN 101 ELSE 302 END AS branch_id,
+        name, id_card, phone, email, birth_date, risk_level, vip, secret_note FROM people";
+    rusqlite::Connection::open(&path).and_then(|file| file.execute_batch(view)).expect("the view");
+    let yaml = format!("connections:\n  bank: {{kind: sqlite, path: {}}}\n", path.to_str().expect("a plain path"));
+    let sluice = Sluice::start(&Settings { yaml, ..settings });
+    let mut session = sluice.login("zhao_hd");
+    let mut shown = BTreeSet::new();
+    for _ in 0..10 {
+        let answer = session.simple("SELECT branch_id, name FROM customers");
+        shown.extend(answer.rows.into_iter().map(|row| row[0].clone()));
+    }
+    assert_eq!(shown, BTreeSet::from([Some("101".to_string())]));
+}
+
+const LIAR: &str = "deny: nothing-new\nto: {role: nobody_x}\nfields: [customers.vip]\n";

@@ -1,7 +1,8 @@
 //! One governed scan over its source: what the source is asked, what is checked here, which columns are masked.
 //!
 //! Invariant: the row rule is part of the source's statement or part of the residual here, always as a whole in one of
-//! the two (a part may be sent besides, as a pre-filter); masks are computed here, from rows that passed it.
+//! the two (a part may be sent besides, as a pre-filter); masks are computed here, from rows that passed it. What a source
+//! was asked is checked here again where it costs no column more.
 
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ pub(crate) struct Leaf {
     pub(crate) rows: RawRows,
     /// Raw columns under their physical names.
     pub(crate) raw_schema: SchemaRef,
-    /// Conditions still to be checked here, the rule first.
+    /// Conditions to be checked here, the rule first: those that the source was not asked, or the rule alone once more.
     pub(crate) residual: Vec<Expr>,
     /// Row rules of parents that are still to be checked here.
     pub(crate) parents: Vec<Parent>,
@@ -233,7 +234,21 @@ impl LeafBuilder<'_> {
         if let Some(fetch) = fetch.filter(|_| residual.is_empty() && parents.is_empty()) {
             sql.push_str(&dialect.limit(Some(fetch as u64), 0));
         }
-        Ok((self.asked(raw, &sql, &params, dialect)?, residual, parents))
+        let checked = if residual.is_empty() { self.rule_again(raw)? } else { residual };
+        Ok((self.asked(raw, &sql, &params, dialect)?, checked, parents))
+    }
+
+    /// The row rule once more over what the source sends, where that has all the rule reads: a source that does not do as
+    /// it was asked shows nothing.
+    fn rule_again(&self, raw: &RawFields) -> Result<Vec<Expr>, EngineError> {
+        let rows = &self.source.decision().rows;
+        let has = |field: &usize| {
+            raw.fields.iter().any(|sent| raw.entity.fields[*sent].column == raw.entity.fields[*field].column)
+        };
+        if *rows == Predicate::TRUE || !rows.fields().iter().all(has) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![conditions::rule(rows, raw.entity)?])
     }
 
     /// Whether anybody sees a value of this field's column as it is, on any row.
