@@ -319,3 +319,35 @@ fn a_source_that_does_not_do_as_asked_shows_nothing_more() {
 }
 
 const LIAR: &str = "deny: nothing-new\nto: {role: nobody_x}\nfields: [customers.vip]\n";
+
+/// `character` in files: the blanks that fill a value up are no part of it, for row rules as for statements.
+#[test]
+fn a_rule_reads_padded_texts_of_files_without_their_blanks() {
+    let plain = &attacked(Source::Csv, "plain").sluice.settings;
+    let directory = fresh_directory("attack-padded");
+    let rule = "restrict: no-savings\nto: everyone\nentity: accounts\nrows: kind <> '储蓄'\n";
+    let settings = attack_sources::under(plain, &directory, rule);
+    let catalog = directory.join("catalog");
+    std::fs::create_dir_all(&catalog).expect("a folder");
+    let text = std::fs::read_to_string(settings.catalog.join("bank.yaml")).expect("the catalog");
+    let typed = text.replace("{column: kind, type: text,", "{column: kind, type: char(6),");
+    assert_ne!(typed, text);
+    std::fs::write(catalog.join("bank.yaml"), typed).expect("a catalog");
+    let (from, files) = (plain.directory.join("files"), directory.join("files"));
+    for table in worlds()["plain"].keys() {
+        std::fs::create_dir_all(files.join(table)).expect("a folder");
+        let part = Path::new(table).join("part-0.csv");
+        let text = std::fs::read_to_string(from.join(&part)).expect("a file");
+        std::fs::write(files.join(&part), text.replace("\"储蓄\"", "\"储蓄    \"")).expect("a copy");
+    }
+    let yaml = format!("connections:\n  bank: {{kind: csv, path: {}}}\n", files.to_str().expect("a plain path"));
+    let sluice = Sluice::start(&Settings { catalog, yaml, ..settings });
+    let shown = |sql: &str| sluice.login("li_hq").simple(sql).lines(false);
+    let by_hand = |sql: &str| lines(&by_hand_with("li_hq", sql, &[]).expect("rows"), false);
+    let others = "SELECT kind, count(*) FROM accounts WHERE kind <> '储蓄' GROUP BY kind";
+    assert_eq!(shown("SELECT rtrim(kind), count(*) FROM accounts GROUP BY kind"), by_hand(others));
+    assert_eq!(
+        shown("SELECT count(*) FROM accounts WHERE kind = '定期'"),
+        by_hand("SELECT count(*) FROM accounts WHERE kind = '定期'")
+    );
+}

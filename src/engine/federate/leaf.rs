@@ -31,8 +31,8 @@ use crate::sources::{FileSource, ReadAhead, ScanRequest, Source, Sources};
 pub(crate) enum RawRows {
     /// A statement for an SQL source.
     Sql { connection: String, request: ScanRequest, holes: Vec<Hole> },
-    /// Files that the engine reads; the conditions only prune.
-    Files { source: Arc<FileSource>, table: String, prune: Vec<Expr> },
+    /// Files that the engine reads; the conditions only prune. The padded columns are of `character`.
+    Files { source: Arc<FileSource>, table: String, prune: Vec<Expr>, padded: Vec<String> },
     /// The server's own store.
     Batches { connection: String, table: String },
 }
@@ -120,8 +120,8 @@ impl LeafBuilder<'_> {
             Source::Files(files) => {
                 raw.add_all(&here);
                 let parents = self.parents(&all, &mut raw)?;
-                let prune = here.clone();
-                (RawRows::Files { source: Arc::clone(files), table: entity.table.clone(), prune }, here, parents)
+                let (source, table, padded) = (Arc::clone(files), entity.table.clone(), raw.padded());
+                (RawRows::Files { source, table, prune: here.clone(), padded }, here, parents)
             }
             Source::Batches(_) => {
                 raw.add_all(&here);
@@ -384,6 +384,13 @@ impl<'a> RawFields<'a> {
         let table = fragment::table(dialect, &self.entity.table);
         let unnameable = || EngineError::Internal(format!("entity {} has a name that cannot be sent", self.entity.id));
         Ok((names.ok_or_else(unnameable)?.join(", "), table.ok_or_else(unnameable)?))
+    }
+
+    /// Columns of `character`, which a file may hold with the blanks that fill them up.
+    pub(super) fn padded(&self) -> Vec<String> {
+        let fields = self.fields.iter().map(|field| &self.entity.fields[*field]);
+        let padded = fields.filter(|field| matches!(field.sql_type, SqlType::Bpchar(_)));
+        padded.map(|field| field.column.clone()).collect()
     }
 
     pub(super) fn schema(&self) -> SchemaRef {
