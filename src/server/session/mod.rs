@@ -43,7 +43,7 @@ use portal::Names;
 use role::Identity;
 pub(crate) use role::{roles_within, visible_path};
 use settings::Settings;
-use transaction::{Transaction, Undone, Warning};
+use transaction::{Transaction, Undone};
 pub(crate) use work::query_of;
 
 pub use login::login;
@@ -327,7 +327,7 @@ impl Session {
         }
     }
 
-    fn warn(&mut self, warning: Warning) {
+    fn warn(&mut self, warning: impl ToClient) {
         if self.settings.get("client_min_messages").is_some_and(|least| least == "error") {
             return;
         }

@@ -266,6 +266,7 @@ fn my_limits(asking: &Asking) -> Vec<Vec<Datum>> {
         ("value_bytes", "statement", bytes(limits.value_bytes_max), "bytes"),
         ("prepared_statements", "session", bytes(limits.prepared_max), "statements"),
         ("idle_timeout", "session", limits.idle_timeout_ms, "ms"),
+        ("decision_age", "decision", limits.decision_age_ms, "ms"),
     ];
     let row = |(name, scope, maximum, unit): (&str, &str, u64, &str)| {
         let bounded = maximum > 0;

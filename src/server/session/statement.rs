@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_base::{Column, Datum, Format, SqlType, Table};
+use sluice_base::{ClientError, Column, Datum, Format, SqlState, SqlType, Table, ToClient};
 use sluice_model::audit::{Outcome, Trail};
 use sluice_plan::{
-    Argument, CopyFormat, CopyOptions, ExplainOptions, Query, Statement, StatementKind, TransactionModes,
+    Argument, CopyFormat, CopyOptions, ExplainOptions, Governed, Query, Statement, StatementKind, TransactionModes,
 };
 use sluice_system::Answer;
 use sluice_wire::Formats;
@@ -120,15 +120,24 @@ impl Session {
         match planned {
             Ok((asking, planned)) => {
                 let (trail, meter) = work::meter(&asking, &planned, trail)?;
-                let least = if let Planned::Governed(governed) = &planned { governed.least_group() } else { None };
-                if let Some(least) = least {
-                    self.warn(Warning::SmallGroups(least));
+                if let Planned::Governed(governed) = &planned {
+                    self.warn_of_totals(governed);
                 }
                 let standing = Standing::of(&asking, &self.identity.user, &planned);
                 let stream = work::start(&mut self.io, &asking, planned, trail).await?;
                 Ok(Rows::new(stream, self.state.limits.rows_max, standing).metered(meter))
             }
             Err(fault) => Err(fault.refuse(trail)),
+        }
+    }
+
+    /// What aggregates of the statement do not say.
+    fn warn_of_totals(&mut self, governed: &Governed) {
+        if let Some(least) = governed.least_group() {
+            self.warn(Warning::SmallGroups(least));
+        }
+        for field in governed.masked_totals() {
+            self.warn(MaskedTotal(field));
         }
     }
 
@@ -517,6 +526,19 @@ impl Session {
         }
         // Plans are made anew for each execution, and there are neither sequences nor temporary tables.
         Ok(format!("DISCARD {what}"))
+    }
+}
+
+/// Aggregates over this field are of masked values: NULL where the mask shows nothing (governance G13).
+struct MaskedTotal<'a>(&'a str);
+
+impl ToClient for MaskedTotal<'_> {
+    fn to_client(&self) -> ClientError {
+        ClientError::new(
+            SqlState::Warning,
+            format!("aggregates of column \"{}\" are of masked values", self.0),
+            format!("字段 \"{}\" 的汇总按脱敏后的值计算", self.0),
+        )
     }
 }
 
