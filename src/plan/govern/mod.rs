@@ -32,7 +32,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::DataType;
-use datafusion_common::ParamValues;
 use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_expr::LogicalPlan;
 use sluice_base::{Column, Datum, SqlType};
@@ -142,7 +141,7 @@ impl Governed {
         let scalars = scalars
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| datafusion_common::DataFusionError::External(Box::new(error)))?;
-        Ok((plan.clone().with_param_values(ParamValues::from(scalars))?, columns.clone()))
+        Ok((crate::resolve::copies::filled(plan.clone(), scalars)?, columns.clone()))
     }
 }
 

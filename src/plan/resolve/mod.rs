@@ -9,6 +9,7 @@ mod calls;
 mod casts;
 mod comparisons;
 mod context;
+pub(crate) mod copies;
 mod declared;
 mod documents;
 mod expressions;
@@ -42,8 +43,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion_common::ScalarValue;
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion_common::{ParamValues, ScalarValue};
 use datafusion_expr::{Expr, LogicalPlan};
 use sluice_base::{Column, Datum, Limits, SqlType, TimeZone};
 use sluice_model::{Decision, Principal, Snapshot};
@@ -119,7 +120,7 @@ pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)])
     }
     let mut plan = resolved.plan;
     if used > 0 {
-        plan = plan.with_param_values(ParamValues::from(values)).map_err(from_planner)?;
+        plan = copies::filled(plan, values).map_err(from_planner)?;
     }
     counts(&plan)?;
     Ok(Resolved { plan: context::finish(plan)?, ..resolved })
