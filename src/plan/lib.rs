@@ -21,7 +21,7 @@ mod statement;
 pub mod types;
 
 pub use error::PlanError;
-pub use generic::{PlanCacheMode, Plans};
+pub use generic::{PLANS_BYTES, PlanCacheMode, Plans};
 pub use govern::{
     Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, WorkTable, explain_limits,
 };

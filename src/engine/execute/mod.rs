@@ -49,8 +49,7 @@ const READ_AHEAD_SHARE: usize = 16;
 /// Threads for each core: work between two pauses (a sort, a long batch) must not hold up the statements behind it.
 const THREADS_PER_CORE: usize = 2;
 
-/// Generic plans kept at most, and how long one is kept that nobody uses.
-const GENERIC_MAX: u64 = 512;
+/// How long a generic plan is kept that nobody uses.
 const GENERIC_IDLE: Duration = Duration::from_secs(600);
 
 /// Stack for the optimizer and the physical planner, which recurse over deep, but bounded, statements.
@@ -82,7 +81,8 @@ pub struct Engine {
     bounds: Bounds,
     runtime: Option<tokio::runtime::Runtime>,
     /// By number of the governed plan; `None` for those that have to be planned with their values.
-    generic: moka::sync::Cache<u64, Option<Arc<Generic>>>,
+    /// Each with its weight.
+    generic: moka::sync::Cache<u64, (u32, Option<Arc<Generic>>)>,
     /// Sub-plans go to the sources; switched off to compare answers.
     pushdown: bool,
 }
@@ -126,7 +126,11 @@ impl Engine {
             .build()
             .map_err(|error| EngineError::Internal(format!("engine threads: {error}")))?;
         let statement_timeout_ms = limits.statement_timeout_ms;
-        let generic = moka::sync::Cache::builder().max_capacity(GENERIC_MAX).time_to_idle(GENERIC_IDLE).build();
+        let generic = moka::sync::Cache::builder()
+            .max_capacity(sluice_plan::PLANS_BYTES)
+            .weigher(|_: &u64, kept: &(u32, Option<Arc<Generic>>)| kept.0)
+            .time_to_idle(GENERIC_IDLE)
+            .build();
         let read_ahead = ReadAhead::new(limits.memory_bytes / READ_AHEAD_SHARE);
         Ok(Engine {
             state,
@@ -196,11 +200,11 @@ impl Engine {
     }
 
     fn kept(&self, governed: &Governed) -> Option<Arc<Generic>> {
-        self.generic.get(&governed.generic()?.id).flatten()
+        self.generic.get(&governed.generic()?.id)?.1
     }
 
     fn planned(&self, governed: Governed, snapshot: &Snapshot) -> Result<Planned, EngineError> {
-        let Some(sluice_plan::GenericPlan { id, plan, .. }) = governed.generic() else {
+        let Some(sluice_plan::GenericPlan { id, plan, weight, .. }) = governed.generic() else {
             return self.physical(governed, snapshot);
         };
         if self.generic.get(&id).is_some() {
@@ -212,7 +216,7 @@ impl Engine {
             None
         });
         let made = made.map(Arc::new);
-        self.generic.insert(id, made.clone());
+        self.generic.insert(id, (weight, made.clone()));
         match made {
             Some(generic) => run_of(&generic, &governed),
             None => self.physical(governed, snapshot),

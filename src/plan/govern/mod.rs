@@ -75,6 +75,7 @@ struct Parts {
     decided: Decided,
     least_group: Option<u64>,
     short: bool,
+    weight: u32,
 }
 
 /// A governed plan with parameters, and the values for this execution.
@@ -86,6 +87,8 @@ pub struct GenericPlan<'a> {
     pub plan: &'a LogicalPlan,
     /// Values of `$1`, `$2`, ...; none is NULL.
     pub values: &'a [(SqlType, Datum)],
+    /// Bytes that keeping it takes, about.
+    pub weight: u32,
 }
 
 impl Governed {
@@ -122,7 +125,7 @@ impl Governed {
     /// The plan without its values, where it is a generic one.
     pub fn generic(&self) -> Option<GenericPlan<'_>> {
         let (id, values) = self.filled.as_ref()?;
-        Some(GenericPlan { id: *id, plan: &self.parts.plan, values })
+        Some(GenericPlan { id: *id, plan: &self.parts.plan, values, weight: self.parts.weight })
     }
 
     /// Comparisons with raw values, as they are counted.
@@ -209,8 +212,16 @@ pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, Plan
     let plan = subqueries::rewrite(plan)?;
     every_scan_decided(&plan)?;
     let least_group = least_group.filter(|_| aggregated);
-    let parts =
-        Parts { plan, columns, lineage, decisions: resolved.decisions, decided, least_group, short: resolved.short };
+    let parts = Parts {
+        plan,
+        columns,
+        lineage,
+        decisions: resolved.decisions,
+        decided,
+        least_group,
+        short: resolved.short,
+        weight: resolved.weight,
+    };
     Ok(Governed { parts: Arc::new(parts), filled: None })
 }
 

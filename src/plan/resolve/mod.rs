@@ -101,6 +101,8 @@ pub(crate) struct Resolved {
     pub(crate) arrays: BTreeSet<usize>,
     /// It was written in few words.
     pub(crate) short: bool,
+    /// What is kept of it weighs so much.
+    pub(crate) weight: u32,
 }
 
 /// Resolves a query with its parameter values in place.
@@ -249,7 +251,8 @@ fn plan(
     if plan.schema().fields().len() != output.shown.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }
-    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, short: query.is_short() })
+    let (short, weight) = (query.is_short(), query.weight());
+    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, short, weight })
 }
 
 /// The planner names a function that does not fit by the engine's name; the client is told its call.

@@ -87,11 +87,6 @@ impl Charge {
         self.bytes = bytes;
         Ok(())
     }
-
-    /// Bytes held.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
 }
 
 impl Drop for Charge {
@@ -183,7 +178,7 @@ mod tests {
         let mut charge = ledger.take(10).unwrap();
         charge.resize(100).unwrap();
         assert!(charge.resize(101).is_err());
-        assert_eq!(charge.bytes(), 100);
+        assert_eq!(charge.bytes, 100);
         charge.resize(5).unwrap();
         assert!(ledger.take(95).is_ok());
         assert!(charge.resize(usize::MAX).is_err());
