@@ -7,6 +7,7 @@
 mod bytes;
 mod chinese;
 pub mod datetime;
+mod effort;
 mod error;
 mod generic;
 pub mod govern;
@@ -19,10 +20,9 @@ mod query;
 mod resolve;
 mod statement;
 pub mod types;
-mod weight;
 
 pub use error::PlanError;
-pub use generic::{PlanCacheMode, Plans};
+pub use generic::{PLANS_BYTES, PlanCacheMode, Plans};
 pub use govern::{
     Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, WorkTable, explain_limits,
 };

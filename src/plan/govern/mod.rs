@@ -32,7 +32,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::DataType;
-use datafusion_common::ParamValues;
 use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_expr::LogicalPlan;
 use sluice_base::{Column, Datum, SqlType};
@@ -78,6 +77,7 @@ struct Parts {
     least_group: Option<u64>,
     short: bool,
     masked_totals: Vec<String>,
+    weight: u32,
 }
 
 /// A governed plan with parameters, and the values for this execution.
@@ -89,6 +89,8 @@ pub struct GenericPlan<'a> {
     pub plan: &'a LogicalPlan,
     /// Values of `$1`, `$2`, ...; none is NULL.
     pub values: &'a [(SqlType, Datum)],
+    /// Bytes that keeping it takes, about.
+    pub weight: u32,
 }
 
 impl Governed {
@@ -130,7 +132,7 @@ impl Governed {
     /// The plan without its values, where it is a generic one.
     pub fn generic(&self) -> Option<GenericPlan<'_>> {
         let (id, values) = self.filled.as_ref()?;
-        Some(GenericPlan { id: *id, plan: &self.parts.plan, values })
+        Some(GenericPlan { id: *id, plan: &self.parts.plan, values, weight: self.parts.weight })
     }
 
     /// Comparisons with raw values, as they are counted.
@@ -149,7 +151,7 @@ impl Governed {
         let scalars = scalars
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| datafusion_common::DataFusionError::External(Box::new(error)))?;
-        Ok((plan.clone().with_param_values(ParamValues::from(scalars))?, columns.clone()))
+        Ok((crate::resolve::copies::filled(plan.clone(), scalars)?, columns.clone()))
     }
 }
 
@@ -218,8 +220,8 @@ pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, Plan
     every_scan_decided(&plan)?;
     let least_group = least_group.filter(|_| aggregated);
     let masked_totals = masked_totals(&lineage, &resolved.decisions, asker);
-    let (decisions, short) = (resolved.decisions, resolved.short);
-    let parts = Parts { plan, columns, lineage, decisions, decided, least_group, short, masked_totals };
+    let Resolved { decisions, short, weight, .. } = resolved;
+    let parts = Parts { plan, columns, lineage, decisions, decided, least_group, short, masked_totals, weight };
     Ok(Governed { parts: Arc::new(parts), filled: None })
 }
 

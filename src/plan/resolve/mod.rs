@@ -9,6 +9,7 @@ mod calls;
 mod casts;
 mod comparisons;
 mod context;
+pub(crate) mod copies;
 mod declared;
 mod distinct;
 mod documents;
@@ -45,8 +46,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion_common::ScalarValue;
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion_common::{ParamValues, ScalarValue};
 use datafusion_expr::{Expr, LogicalPlan};
 use sluice_base::{Column, Datum, Limits, SqlType, TimeZone};
 use sluice_model::{Decision, Principal, Snapshot};
@@ -105,6 +106,8 @@ pub(crate) struct Resolved {
     pub(crate) arrays: BTreeSet<usize>,
     /// It was written in few words.
     pub(crate) short: bool,
+    /// What is kept of it weighs so much.
+    pub(crate) weight: u32,
 }
 
 /// Resolves a query with its parameter values in place.
@@ -124,7 +127,7 @@ pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)])
     }
     let mut plan = resolved.plan;
     if used > 0 {
-        plan = plan.with_param_values(ParamValues::from(values)).map_err(from_planner)?;
+        plan = copies::filled(plan, values).map_err(from_planner)?;
     }
     counts(&plan)?;
     Ok(Resolved { plan: context::finish(plan)?, ..resolved })
@@ -255,7 +258,8 @@ fn plan(
     if plan.schema().fields().len() != output.shown.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }
-    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, short: query.is_short() })
+    let (short, weight) = (query.is_short(), query.weight());
+    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, short, weight })
 }
 
 /// The planner names a function that does not fit by the engine's name; the client is told its call.

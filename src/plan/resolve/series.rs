@@ -4,6 +4,7 @@
 //! result is a `timestamp`; over dates it is a `timestamptz`, whose days are those of the session's zone.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{ArrayRef, Decimal128Array, Int32Array, Int64Array, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit};
@@ -23,6 +24,8 @@ use crate::datetime::{Session, casts};
 
 /// Longest series.
 const ROWS_MAX: usize = 1_000_000;
+/// Rows of all series of a statement that are made while planning.
+const ALL_ROWS_MAX: usize = 4 * ROWS_MAX;
 
 /// The column's name before any alias.
 pub(super) const COLUMN: &str = "generate_series";
@@ -32,6 +35,8 @@ pub(super) const COLUMN: &str = "generate_series";
 pub(super) struct Series {
     calls: Vec<Vec<ast::Expr>>,
     session: Option<Arc<Session>>,
+    /// Rows made so far.
+    made: AtomicUsize,
 }
 
 impl Series {
@@ -69,12 +74,12 @@ impl RelationPlanner for Series {
         let Some(session) = &self.session else {
             return Err(DataFusionError::Internal("a series without a session".into()));
         };
-        let plan = plan(args, &schema, session)?;
+        let plan = plan(args, &schema, session, &self.made)?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
     }
 }
 
-fn plan(args: Vec<Expr>, schema: &DFSchema, session: &Arc<Session>) -> Result<LogicalPlan> {
+fn plan(args: Vec<Expr>, schema: &DFSchema, session: &Arc<Session>, made: &AtomicUsize) -> Result<LogicalPlan> {
     let open = |expr: &Expr| expr.exists(|part| Ok(matches!(part, Expr::Placeholder(_)))).unwrap_or(true);
     if args.iter().any(open) {
         // Only described so far: the parameters stay in sight, and there are no rows.
@@ -91,6 +96,9 @@ fn plan(args: Vec<Expr>, schema: &DFSchema, session: &Arc<Session>) -> Result<Lo
     };
     let values = args.into_iter().map(constant).collect::<Result<Vec<_>>>()?;
     let array = series(&values, session)?;
+    if made.fetch_add(array.len(), Ordering::Relaxed) + array.len() > ALL_ROWS_MAX {
+        return Err(refused(PlanError::TooLarge("generate_series")));
+    }
     if array.is_empty() {
         let nothing = LogicalPlanBuilder::empty(false);
         return nothing.project([lit(ScalarValue::try_from(array.data_type())?).alias(COLUMN)])?.build();

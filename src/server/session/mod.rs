@@ -9,6 +9,7 @@ mod cursor;
 pub mod error;
 mod explain;
 mod extended;
+pub(crate) mod held;
 mod io;
 mod login;
 mod narrow;
@@ -38,6 +39,7 @@ use sluice_wire::{Backend, Frontend, Severity, TransactionStatus, WireError};
 
 use crate::state::{Registered, State};
 use error::{Fault, SessionError};
+use held::Ledger;
 use io::{Io, Woken};
 use portal::Names;
 use role::Identity;
@@ -57,6 +59,8 @@ pub struct Session {
     settings: Settings,
     transaction: Transaction,
     names: Names,
+    /// What it holds, in bytes.
+    ledger: Ledger,
     pid: i32,
     /// How the last statement over business relations was decided.
     last: Option<Arc<own::Last>>,

@@ -15,6 +15,7 @@ use sluice_model::audit::Outcome;
 use sluice_wire::{Encoding, RowLayout};
 
 use super::error::{Fault, SessionError};
+use super::held::{Charge, Ledger, of_rows};
 use super::io::{BUFFER_BYTES, Io};
 use super::standing::Standing;
 use crate::quota::Meter;
@@ -23,6 +24,9 @@ use crate::quota::Meter;
 const GATHER: Duration = Duration::from_millis(2);
 /// Bytes that a scrollable cursor keeps for the way back.
 const SCROLL_BYTES_MAX: usize = 32 << 20;
+/// What an open cursor holds at least, and how many blocks as large as the one at hand: two wait behind it.
+const OPEN_BYTES: usize = 64 << 10;
+const BLOCKS: usize = 3;
 
 /// Bytes that a cursor keeps that is neither SCROLL nor NO SCROLL: a step back goes as far as it does at no cost.
 const NEAR_BYTES_MAX: usize = 1 << 20;
@@ -78,6 +82,10 @@ pub struct Rows {
     rows_max: u64,
     /// Counts them against the person's limits, where they are rows of the bank.
     meter: Option<Box<Meter>>,
+    /// The bytes of a finished answer.
+    answer: Option<Charge>,
+    /// The bytes at hand, where they stay between two messages.
+    charge: Option<Charge>,
 }
 
 /// Where encoded rows go.
@@ -168,6 +176,8 @@ impl Rows {
             beyond: false,
             rows_max,
             meter: None,
+            answer: None,
+            charge: None,
         }
     }
 
@@ -175,6 +185,46 @@ impl Rows {
     pub fn metered(mut self, meter: Option<Meter>) -> Rows {
         self.meter = meter.map(Box::new);
         self
+    }
+
+    /// Rows of a finished answer, which holds these bytes.
+    pub fn answered(mut self, answer: Option<Charge>) -> Rows {
+        self.answer = answer;
+        self
+    }
+
+    /// Rows that stay open between two messages: what is at hand counts as held by the session.
+    pub fn held(mut self, ledger: &Ledger) -> Result<Rows, Fault> {
+        if self.charge.is_none() {
+            match ledger.take(OPEN_BYTES) {
+                Ok(charge) => self.charge = Some(charge),
+                Err(error) => return Err(self.fail(error.into())),
+            }
+        }
+        match self.keep() {
+            Ok(()) => Ok(self),
+            Err(fault) => Err(self.fail(fault)),
+        }
+    }
+
+    /// Counts what is at hand. Where that is too much, the way back gets shorter.
+    fn keep(&mut self) -> Result<(), Fault> {
+        let Some(charge) = &mut self.charge else { return Ok(()) };
+        self.answer = None;
+        loop {
+            let waiting = match self.blocks.back() {
+                Some((_, block @ RowBlock::Batch(_))) => weight(block).saturating_mul(BLOCKS - 1),
+                _ => 0,
+            };
+            match charge.resize(OPEN_BYTES.max(self.kept_bytes.saturating_add(waiting))) {
+                Ok(()) => return Ok(()),
+                Err(error) if self.blocks.len() < 2 => return Err(error.into()),
+                Err(_) => {}
+            }
+            if let Some((_, passed)) = self.blocks.pop_front() {
+                self.kept_bytes = self.kept_bytes.saturating_sub(weight(&passed));
+            }
+        }
     }
 
     /// Keeps passed rows, within a bound.
@@ -344,6 +394,7 @@ impl Rows {
                     self.kept_bytes += weight(&block);
                     self.blocks.push_back((self.fetched, block));
                     self.fetched += rows;
+                    self.keep()?;
                 }
             }
         }
@@ -383,7 +434,7 @@ impl Rows {
 fn weight(block: &RowBlock) -> usize {
     match block {
         RowBlock::Batch(batch) => batch.get_array_memory_size(),
-        RowBlock::Values(rows) => rows.iter().map(|row| 64 + row.len() * 64).sum(),
+        RowBlock::Values(rows) => of_rows(rows),
         RowBlock::Encoded { bytes, .. } => bytes.len(),
     }
     .max(1)

@@ -17,6 +17,7 @@ use super::Session;
 use super::cursor::{Motion, motion};
 use super::error::{Fault, SessionError};
 use super::explain;
+use super::held::of_rows;
 use super::portal::{Cursor, Portal, Prepared, Run};
 use super::rows::{Back, Rows};
 use super::standing::Standing;
@@ -124,8 +125,18 @@ impl Session {
                     self.warn_of_totals(governed);
                 }
                 let standing = Standing::of(&asking, &self.identity.user, &planned);
+                let answer = match &planned {
+                    Planned::Answer(Answer { table, .. }) | Planned::Table(table) => {
+                        self.ledger.running().take(of_rows(&table.rows))
+                    }
+                    Planned::Governed(_) => self.ledger.running().take(0),
+                };
+                let answer = match answer {
+                    Ok(answer) => answer,
+                    Err(error) => return Err(Fault::from(error).refuse(trail)),
+                };
                 let stream = work::start(&mut self.io, &asking, planned, trail).await?;
-                Ok(Rows::new(stream, self.state.limits.rows_max, standing).metered(meter))
+                Ok(Rows::new(stream, self.state.limits.rows_max, standing).metered(meter).answered(Some(answer)))
             }
             Err(fault) => Err(fault.refuse(trail)),
         }
@@ -226,6 +237,7 @@ impl Session {
             Some(false) => Back::Never,
             Some(true) => Back::Far,
         });
+        let rows = rows.held(&self.ledger)?;
         let portal = Portal {
             statement: Some(statement),
             params,
@@ -235,6 +247,7 @@ impl Session {
             trail: None,
             cursor: Some(cursor),
             born: Some(self.transaction.depth()),
+            charge: None,
         };
         self.names.open(name, portal)?;
         Ok(Opened::Done("DECLARE CURSOR".to_string()))
@@ -259,7 +272,7 @@ impl Session {
         };
         let kept = outcome.and_then(|described| {
             let (statement, described) = (Some(statement), Some(described));
-            Ok(self.names.prepare(name, Prepared { statement, declared, described, trail: None })?)
+            Ok(self.names.prepare(name, Prepared { statement, declared, described, trail: None, charge: None })?)
         });
         match kept {
             Ok(()) => {

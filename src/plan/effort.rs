@@ -3,7 +3,8 @@
 //! The planner asks for the type of a CASE and whether it may be NULL in two walks over its branches, writes COALESCE as a
 //! CASE with its arguments twice, and BETWEEN and IN as comparisons with their left side repeated. One in another doubles
 //! the work and the tree, so a statement of a few hundred bytes could ask for more memory than there is, and a timeout
-//! does not stop a walk. Each expression weighs as much as what stands around it multiplies it by.
+//! does not stop a walk. Each expression takes as much as what stands around it
+//! multiplies it by.
 //!
 //! Invariant: what is let through is planned in seconds at the most. ELSE leads no deeper: a ladder of conditions that
 //! goes on there is as long as its text.
@@ -16,41 +17,41 @@ use sqlparser::ast::{self, Expr, Visit, Visitor};
 use crate::PlanError;
 use crate::query::fold_name;
 
-/// The most that all expressions of a statement may weigh together.
-const WEIGHT_MAX: u64 = 65_536;
+/// The most that all expressions of a statement may take together.
+const EFFORT_MAX: u64 = 65_536;
 
-/// Refuses a statement whose expressions weigh too much.
+/// Refuses a statement whose expressions take too much.
 pub(crate) fn check(query: &ast::Query) -> Result<(), PlanError> {
-    match query.visit(&mut Weight { total: 0, around: vec![1], of_else: HashMap::new() }) {
+    match query.visit(&mut Effort { total: 0, around: vec![1], of_else: HashMap::new() }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
 }
 
-struct Weight {
+struct Effort {
     total: u64,
-    /// What each expression that is open weighs inside.
+    /// What an expression takes inside each one that is open.
     around: Vec<u64>,
-    /// What an ELSE weighs, by its place in the tree.
+    /// What an ELSE takes, by its place in the tree.
     of_else: HashMap<*const Expr, u64>,
 }
 
-impl Visitor for Weight {
+impl Visitor for Effort {
     type Break = PlanError;
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<PlanError> {
         let around = self.around.last().copied().unwrap_or(1);
-        let weight = self.of_else.remove(&std::ptr::from_ref(expr)).unwrap_or(around);
-        self.total = self.total.saturating_add(weight);
-        if self.total > WEIGHT_MAX {
+        let effort = self.of_else.remove(&std::ptr::from_ref(expr)).unwrap_or(around);
+        self.total = self.total.saturating_add(effort);
+        if self.total > EFFORT_MAX {
             return ControlFlow::Break(PlanError::TooComplex("nested too deeply"));
         }
         if let Expr::Case { conditions, else_result: Some(otherwise), .. } = expr
             && conditions.first().is_some_and(|when| !is_null(&when.result))
         {
-            self.of_else.insert(std::ptr::from_ref(&**otherwise), weight);
+            self.of_else.insert(std::ptr::from_ref(&**otherwise), effort);
         }
-        self.around.push(weight.saturating_mul(factor(expr)));
+        self.around.push(effort.saturating_mul(factor(expr)));
         ControlFlow::Continue(())
     }
 
