@@ -10,6 +10,7 @@ pub mod error;
 mod explain;
 mod extended;
 mod io;
+mod listed;
 mod login;
 mod narrow;
 mod own;

@@ -140,6 +140,7 @@ impl Session {
             settings: Arc::new(self.settings.clone()),
             pid: self.pid,
             last: None,
+            listed: None,
         };
         let generation = self.settings.generation();
         self.derived = Some(Derived { asking: asking.clone(), generation, by_clock });

@@ -19,6 +19,7 @@ use sluice_system::{Answer, Context};
 use super::error::{Fault, SessionError};
 use super::explain::{Shape, Told};
 use super::io::Io;
+use super::listed::Listed;
 use super::own::Last;
 use super::settings::Settings;
 use crate::quota::Meter;
@@ -39,6 +40,8 @@ pub struct Asking {
     pub pid: i32,
     /// How the session's last statement was decided.
     pub last: Option<Arc<Last>>,
+    /// What the session has under names, where the statement asks for it.
+    pub listed: Option<Arc<Listed>>,
 }
 
 /// A planned query.
