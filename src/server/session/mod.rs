@@ -11,6 +11,7 @@ mod explain;
 mod extended;
 pub(crate) mod held;
 mod io;
+mod listed;
 mod login;
 mod narrow;
 mod own;

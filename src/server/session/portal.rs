@@ -13,6 +13,7 @@ use sluice_wire::Formats;
 
 use super::error::SessionError;
 use super::held::{Charge, ENTRY, Ledger, of_text, of_values};
+use super::listed::{self, Listed};
 use super::rows::Rows;
 
 /// A statement made by Parse or PREPARE.
@@ -27,6 +28,10 @@ pub struct Prepared {
     pub trail: Option<Trail>,
     /// The bytes it holds; `None` until it is kept.
     pub charge: Option<Charge>,
+    /// By PREPARE, and not by Parse.
+    pub from_sql: bool,
+    /// When, microseconds since 1970-01-01 UTC.
+    pub made_micros: i64,
 }
 
 /// What Describe found, and under which circumstances it holds.
@@ -54,6 +59,10 @@ pub struct Cursor {
     pub binary: bool,
     /// WITH HOLD
     pub hold: bool,
+    /// It steps back: all but NO SCROLL do, as far as they keep rows.
+    pub scroll: bool,
+    /// When, microseconds since 1970-01-01 UTC.
+    pub made_micros: i64,
 }
 
 /// How far a portal has run.
@@ -128,6 +137,17 @@ impl Names {
     /// None yet, at most `max` of each kind, and all within the bytes of a session.
     pub fn new(max: usize, ledger: Ledger) -> Names {
         Names { statements: HashMap::new(), portals: HashMap::new(), max, ledger }
+    }
+
+    /// What is under names, for the relations that list it.
+    pub fn listed(&self) -> Listed {
+        let named = |name: &&String| !name.is_empty();
+        let statements = self.statements.iter().filter(|(name, _)| named(name));
+        let cursors = self.portals.iter().filter_map(|(name, portal)| Some((name, portal, portal.cursor?)));
+        Listed {
+            prepared: statements.map(|(name, prepared)| listed::prepared(name, prepared)).collect(),
+            cursors: cursors.map(|(name, portal, cursor)| listed::cursor(name, portal, cursor)).collect(),
+        }
     }
 
     /// Keeps a prepared statement. The unnamed one is replaced, a named one is not.
@@ -253,7 +273,15 @@ mod tests {
     use crate::session::held::Account;
 
     fn prepared() -> Prepared {
-        Prepared { statement: None, declared: Vec::new(), described: None, trail: None, charge: None }
+        Prepared {
+            statement: None,
+            declared: Vec::new(),
+            described: None,
+            trail: None,
+            charge: None,
+            from_sql: false,
+            made_micros: 0,
+        }
     }
 
     fn portal(born: usize, hold: Option<bool>) -> Portal {
@@ -264,7 +292,7 @@ mod tests {
             told: None,
             run: Run::Bound,
             trail: None,
-            cursor: hold.map(|hold| Cursor { binary: false, hold }),
+            cursor: hold.map(|hold| Cursor { binary: false, hold, scroll: true, made_micros: 0 }),
             born: Some(born),
             charge: None,
         }

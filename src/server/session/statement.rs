@@ -18,11 +18,12 @@ use super::cursor::{Motion, motion};
 use super::error::{Fault, SessionError};
 use super::explain;
 use super::held::of_rows;
+use super::listed;
 use super::portal::{Cursor, Portal, Prepared, Run};
 use super::rows::{Back, Rows};
 use super::standing::Standing;
 use super::transaction::{Ended, Warning};
-use super::work::{self, Asking, Planned};
+use super::work::{self, Asking, Planned, query_of};
 
 /// What a statement came to.
 pub enum Opened {
@@ -81,7 +82,8 @@ impl Session {
             }
             StatementKind::Explain { options, .. } => return self.explain(ready, *options).await,
             StatementKind::Declare { name, binary, scroll, hold, .. } => {
-                let cursor = Cursor { binary: *binary, hold: *hold };
+                let made_micros = self.state.sink.now_micros();
+                let cursor = Cursor { binary: *binary, hold: *hold, scroll: *scroll != Some(false), made_micros };
                 return self.declare(ready, name, cursor, *scroll).await;
             }
             _ => {}
@@ -158,7 +160,10 @@ impl Session {
         params: &Arc<[(SqlType, Datum)]>,
         formats: Formats,
     ) -> Result<(Asking, Planned), Fault> {
-        let asking = self.asking().await?;
+        let mut asking = self.asking().await?;
+        if query_of(&statement.kind).is_some_and(|query| listed::RELATIONS.iter().any(|name| query.names(name))) {
+            asking.listed = Some(Arc::new(self.names.listed()));
+        }
         let planned = work::plan(&mut self.io, &asking, statement, params).await?;
         let Planned::Answer(answer) = planned else { return Ok((asking, planned)) };
         for (name, value, local) in answer.settings {
@@ -272,7 +277,10 @@ impl Session {
         };
         let kept = outcome.and_then(|described| {
             let (statement, described) = (Some(statement), Some(described));
-            Ok(self.names.prepare(name, Prepared { statement, declared, described, trail: None, charge: None })?)
+            let made_micros = self.state.sink.now_micros();
+            let prepared =
+                Prepared { statement, declared, described, trail: None, charge: None, from_sql: true, made_micros };
+            Ok(self.names.prepare(name, prepared)?)
         });
         match kept {
             Ok(()) => {
