@@ -323,6 +323,12 @@ impl Judge<'_> {
                     self.look_up(expr, &values);
                 }
             }
+            // The same list in another spelling.
+            Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
+                if let Some(values) = texts_of_array(right) {
+                    self.look_up(left, &values);
+                }
+            }
             _ => {}
         }
     }
@@ -354,6 +360,15 @@ fn text(expr: &Expr) -> Option<String> {
             Value::SingleQuotedString(text) => Some(text.clone()),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+fn texts_of_array(expr: &Expr) -> Option<Vec<String>> {
+    match expr {
+        Expr::Nested(inner) => texts_of_array(inner),
+        Expr::Cast { expr, .. } => texts_of_array(expr),
+        Expr::Array(array) => array.elem.iter().map(text).collect(),
         _ => None,
     }
 }
@@ -467,6 +482,10 @@ fn statements_are_judged_by_their_text() {
     becomes(
         "SELECT t1.phone AS c1 FROM customers AS t1 WHERE (t1.phone = '13812345678' AND t1.vip)",
         "SELECT t1.phone AS c1 FROM customers AS t1 WHERE (t1.phone__raw = '13812345678' AND t1.vip)",
+    );
+    becomes(
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE t1.phone = ANY(ARRAY['13812345678']::text[])",
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE t1.phone__raw = ANY(ARRAY['13812345678']::TEXT[])",
     );
     for meets_the_mask in [
         "SELECT 1 AS c1 FROM customers AS t1 WHERE (t1.phone = '13812345678' OR t1.vip)",
