@@ -23,7 +23,8 @@ pub struct Limits {
     pub decision_age_ms: u64,
     /// Rows one statement may return; 0 is no limit.
     pub rows_max: u64,
-    /// Memory of the engine's operators, bytes, for all statements together.
+    /// Memory of the engine's operators, bytes, for all statements together. As much again may be taken by what
+    /// expressions make, and as much by what sessions hold.
     pub memory_bytes: usize,
     /// Statement text, bytes.
     pub statement_bytes_max: usize,
@@ -35,6 +36,9 @@ pub struct Limits {
     pub operators_max: usize,
     /// Prepared statements and portals one session may hold, each.
     pub prepared_max: usize,
+    /// Bytes that one session may hold between two messages: prepared statements, parameters of portals, rows of cursors,
+    /// answers of the system relations. All sessions together hold at most `memory_bytes` of it.
+    pub session_bytes_max: usize,
     /// Largest value that one call of a function or aggregate may make, bytes.
     pub value_bytes_max: usize,
 }
@@ -56,6 +60,7 @@ impl Default for Limits {
             tokens_max: 100_000,
             operators_max: 1_000,
             prepared_max: 1_024,
+            session_bytes_max: 64 << 20,
             value_bytes_max: 16 << 20,
         }
     }

@@ -31,10 +31,12 @@ states! {
     DataException = "22000";
     StringDataRightTruncation = "22001";
     NumericValueOutOfRange = "22003";
+    NullValueNotAllowed = "22004";
     InvalidDatetimeFormat = "22007";
     DatetimeFieldOverflow = "22008";
     SubstringError = "22011";
     DivisionByZero = "22012";
+    InvalidPrecedingOrFollowingSize = "22013";
     InvalidArgumentForNtile = "22014";
     InvalidArgumentForNthValue = "22016";
     CharacterNotInRepertoire = "22021";

@@ -10,6 +10,7 @@ mod database;
 use std::borrow::Cow;
 
 use chrono_tz::Tz;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A time zone of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -89,6 +90,20 @@ const NAMES: [(&str, Rule); 20] = [
     ("Asia/Chungking", Rule::China),
     ("Asia/Harbin", Rule::China),
 ];
+
+/// By its name, which reads back as the same zone.
+impl Serialize for TimeZone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeZone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        TimeZone::parse(&name).ok_or_else(|| serde::de::Error::custom("a time zone that is not known"))
+    }
+}
 
 impl Default for TimeZone {
     fn default() -> TimeZone {

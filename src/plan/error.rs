@@ -136,6 +136,9 @@ pub enum PlanError {
     /// A frame of a window that cannot be.
     #[error("{0}")]
     Frame(&'static str),
+    /// An offset of a frame that cannot be.
+    #[error("{0}")]
+    FrameOffset(&'static str),
     /// A part of a text that would begin before it.
     #[error("negative substring length not allowed")]
     Substring,
@@ -380,6 +383,7 @@ impl ToClient for PlanError {
                 ClientError::new(code, told, format!("{name} 的参数必须大于零"))
             }
             PlanError::Frame(what) => ClientError::new(S::WindowingError, *what, chinese(what)),
+            PlanError::FrameOffset(what) => ClientError::new(S::InvalidPrecedingOrFollowingSize, *what, chinese(what)),
             PlanError::Substring => {
                 ClientError::new(S::SubstringError, "negative substring length not allowed", "子串的长度不能为负数")
             }

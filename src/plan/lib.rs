@@ -7,6 +7,7 @@
 mod bytes;
 mod chinese;
 pub mod datetime;
+mod effort;
 mod error;
 mod generic;
 pub mod govern;
@@ -21,7 +22,7 @@ mod statement;
 pub mod types;
 
 pub use error::PlanError;
-pub use generic::{PlanCacheMode, Plans};
+pub use generic::{PLANS_BYTES, PlanCacheMode, Plans};
 pub use govern::{
     Explanation, GenericPlan, Governed, GovernedSource, LookupPredicate, Telling, WorkTable, explain_limits,
 };
@@ -29,8 +30,8 @@ pub use nested::{Grows, grows, pattern_matches, spelled};
 pub use query::Query;
 pub use resolve::{Asker, Described, SessionCall, SessionValue, checked_pattern};
 pub use statement::{
-    CopyFormat, CopyOptions, ExplainOptions, FetchCount, IsolationLevel, Statement, StatementKind, TransactionModes,
-    parse,
+    Argument, CopyFormat, CopyOptions, ExplainOptions, FetchCount, IsolationLevel, Statement, StatementKind,
+    TransactionModes, parse,
 };
 
 use sluice_base::{Datum, SqlType};

@@ -18,7 +18,15 @@ pub struct Query {
     patterns: bool,
     /// It has few tokens.
     short: bool,
+    /// What its tree, or a plan of it, takes.
+    weight: u32,
 }
+
+/// Bytes of a token and of a letter of a constant in what is kept of a statement, about.
+const TOKEN_BYTES: usize = 512;
+const LETTER_BYTES: usize = 4;
+/// What is kept of a statement weighs this at least: so many times this are all that is kept.
+pub(crate) const WEIGHT_MIN: u32 = 128 << 10;
 
 impl Query {
     /// Checks a query that was parsed from so many tokens.
@@ -29,15 +37,18 @@ impl Query {
         if let ControlFlow::Break(error) = ast::visit_expressions_mut(&mut ast, plain_operator) {
             return Err(error);
         }
-        let mut survey = Survey { relations: BTreeSet::new(), ctes: BTreeSet::new(), patterns: false };
+        let mut survey = Survey { relations: BTreeSet::new(), ctes: BTreeSet::new(), patterns: false, letters: 0 };
         if let ControlFlow::Break(error) = ast.visit(&mut survey) {
             return Err(error);
         }
+        crate::effort::check(&ast)?;
         let ctes = survey.ctes;
         let relations =
             survey.relations.into_iter().filter(|(schema, name)| schema.is_some() || !ctes.contains(name)).collect();
         let short = tokens <= crate::SHORT_TOKENS;
-        Ok(Query { ast: Arc::from(ast), relations, patterns: survey.patterns, short })
+        let weight = tokens.saturating_mul(TOKEN_BYTES).saturating_add(survey.letters.saturating_mul(LETTER_BYTES));
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX).max(WEIGHT_MIN);
+        Ok(Query { ast: Arc::from(ast), relations, patterns: survey.patterns, short, weight })
     }
 
     /// The syntax tree, for the system relations' evaluator.
@@ -52,12 +63,39 @@ impl Query {
 
     /// The same query with constants of its conditions written otherwise; the relations stay the same.
     pub(crate) fn with_ast(&self, ast: Arc<ast::Query>) -> Query {
-        Query { ast, relations: self.relations.clone(), patterns: self.patterns, short: self.short }
+        Query {
+            ast,
+            relations: self.relations.clone(),
+            patterns: self.patterns,
+            short: self.short,
+            weight: self.weight,
+        }
+    }
+
+    /// Bytes of what is kept of it, about.
+    pub(crate) fn weight(&self) -> u32 {
+        self.weight
     }
 
     /// Whether it was written in few words: no tree of it is deep.
     pub(crate) fn is_short(&self) -> bool {
         self.short
+    }
+
+    /// The query with its one value in a type.
+    ///
+    /// # Errors
+    /// [`PlanError::Unsupported`] for a type that no cast names.
+    pub fn in_type(&self, sql_type: &sluice_base::SqlType) -> Result<Query, PlanError> {
+        let mut ast = ast::Query::clone(&self.ast);
+        let data_type = crate::resolve::spelled(sql_type)?;
+        if let SetExpr::Select(select) = ast.body.as_mut()
+            && let [ast::SelectItem::UnnamedExpr(value)] = select.projection.as_mut_slice()
+        {
+            let expr = Box::new(ast::Expr::Nested(Box::new(value.clone())));
+            *value = ast::Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None };
+        }
+        Ok(self.with_ast(Arc::new(ast)))
     }
 
     /// The calls of functions of the session: who stands around it answers them.
@@ -175,6 +213,8 @@ struct Survey {
     relations: BTreeSet<(Option<String>, String)>,
     ctes: BTreeSet<String>,
     patterns: bool,
+    /// Bytes of constants.
+    letters: usize,
 }
 
 impl Visitor for Survey {
@@ -208,6 +248,16 @@ impl Visitor for Survey {
             let table = parts.pop().unwrap_or_default();
             self.relations.insert((parts.pop(), table));
         }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_value(&mut self, value: &ast::ValueWithSpan) -> ControlFlow<PlanError> {
+        let letters = match &value.value {
+            ast::Value::Number(text, _) => text.len(),
+            ast::Value::DollarQuotedString(text) => text.value.len(),
+            other => other.clone().into_string().map_or(0, |text| text.len()),
+        };
+        self.letters = self.letters.saturating_add(letters);
         ControlFlow::Continue(())
     }
 

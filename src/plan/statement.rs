@@ -4,6 +4,7 @@
 //! tokens by a small cursor; queries by sqlparser.
 
 mod command;
+mod escaped;
 mod respelled;
 mod tokens;
 
@@ -11,7 +12,7 @@ use sluice_base::{Datum, Limits, SqlType};
 use sqlparser::tokenizer::Token;
 
 use crate::{PlanError, Query};
-pub(crate) use respelled::SYMMETRIC;
+pub(crate) use respelled::{EXCLUDED, ROWS_FROM, SYMMETRIC};
 use tokens::Cursor;
 
 /// One statement of a text, of a supported kind and within the limits.
@@ -85,8 +86,8 @@ pub enum StatementKind {
         query: Query,
         /// BINARY
         binary: bool,
-        /// SCROLL
-        scroll: bool,
+        /// SCROLL, or NO SCROLL
+        scroll: Option<bool>,
         /// WITH HOLD
         hold: bool,
     },
@@ -114,8 +115,8 @@ pub enum StatementKind {
     Execute {
         /// Statement name.
         name: String,
-        /// Literal arguments.
-        args: Vec<Datum>,
+        /// Arguments.
+        args: Vec<Argument>,
     },
     /// DEALLOCATE name; `None` is ALL
     Deallocate(Option<String>),
@@ -166,6 +167,15 @@ pub struct TransactionModes {
     pub read_only: Option<bool>,
     /// DEFERRABLE
     pub deferrable: Option<bool>,
+}
+
+/// An argument of EXECUTE.
+#[derive(Debug, Clone)]
+pub enum Argument {
+    /// A literal.
+    Literal(Datum),
+    /// The query that gives it: a SELECT of an expression without relations.
+    Computed(Query),
 }
 
 /// How far FETCH and MOVE go.

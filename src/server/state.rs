@@ -21,6 +21,7 @@ use sluice_wire::{AcceptOptions, CancelKey, Protocol};
 use tokio::sync::{Semaphore, watch};
 
 use crate::quota::Quotas;
+use crate::session::held::Account;
 use crate::users::Users;
 
 /// What is loaded together and swapped together.
@@ -65,12 +66,16 @@ pub struct State {
     pub planners: Arc<Semaphore>,
     /// Plans that serve more than one execution.
     pub plans: Plans,
+    /// What sessions hold, all together.
+    pub held: Arc<Account>,
     /// What each person has taken of her limits.
     pub quotas: Arc<Quotas>,
     visible: moka::sync::Cache<(u64, [u8; 32]), Arc<VisibleCatalog>>,
     phase: watch::Sender<Phase>,
 }
 
+/// What sessions may hold together however little memory the engine has: clients could not begin otherwise.
+const HELD_BYTES_MIN: usize = 16 << 20;
 /// Principals whose view of the catalog is kept.
 const VISIBLE_MAX: u64 = 256;
 /// How long such a view is kept: rules may depend on the time of day.
@@ -93,6 +98,7 @@ impl State {
         Arc::new(State {
             current: ArcSwap::from_pointee(current),
             started_micros: sink.now_micros(),
+            held: Account::new("memory_bytes", limits.memory_bytes.max(HELD_BYTES_MIN)),
             sink,
             limits,
             database,

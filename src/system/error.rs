@@ -91,6 +91,9 @@ pub enum SystemError {
     /// An argument outside what a function takes.
     #[error("{0}")]
     InvalidParameter(String),
+    /// A part of a text that would begin before it.
+    #[error("negative substring length not allowed")]
+    Substring,
     /// Nesting deeper than the bound.
     #[error("statement nests deeper than {0} levels")]
     TooDeep(usize),
@@ -100,6 +103,9 @@ pub enum SystemError {
     /// A value or a result larger than the bound.
     #[error("result of a catalog query is too large")]
     TooLarge,
+    /// No more memory for it.
+    #[error("out of memory for this query")]
+    Memory,
     /// Our own bug; the text is for the log.
     #[error("internal error in the catalog evaluator: {0}")]
     Internal(&'static str),
@@ -156,9 +162,11 @@ impl SystemError {
             SystemError::InvalidRegex => "正则表达式无效".into(),
             SystemError::InvalidEscape => "LIKE 模式不能以转义字符结尾".into(),
             SystemError::InvalidParameter(text) => format!("参数无效：{}", chinese(text)),
+            SystemError::Substring => "子串的长度不能为负数".into(),
             SystemError::TooDeep(levels) => format!("语句嵌套超过 {levels} 层"),
             SystemError::TooMuchWork => "系统目录查询的工作量超出限制".into(),
             SystemError::TooLarge => "系统目录查询的结果过大".into(),
+            SystemError::Memory => "查询内存不足".into(),
             SystemError::Internal(_) => "系统目录内部错误".into(),
         }
     }
@@ -191,8 +199,10 @@ impl ToClient for SystemError {
             SystemError::InvalidRegex => SqlState::InvalidRegularExpression,
             SystemError::InvalidEscape => SqlState::InvalidEscapeSequence,
             SystemError::InvalidParameter(_) => SqlState::InvalidParameterValue,
+            SystemError::Substring => SqlState::SubstringError,
             SystemError::TooDeep(_) | SystemError::TooMuchWork => SqlState::StatementTooComplex,
             SystemError::TooLarge => SqlState::ProgramLimitExceeded,
+            SystemError::Memory => SqlState::OutOfMemory,
             SystemError::Internal(_) => SqlState::InternalError,
         };
         let english = match self {
@@ -204,6 +214,10 @@ impl ToClient for SystemError {
             SystemError::Unsupported(_) => error.hint(
                 "pg_catalog and information_schema answer a subset of PostgreSQL's SQL.",
                 "pg_catalog 与 information_schema 支持 PostgreSQL SQL 的一个子集。",
+            ),
+            SystemError::Memory => error.hint(
+                "Select fewer rows or columns, aggregate earlier, or ask the operator to raise limits.memory_bytes.",
+                "请减少行或列、提前聚合,或联系管理员提高 limits.memory_bytes。",
             ),
             _ => error,
         }

@@ -53,6 +53,8 @@ pub struct Context<'a> {
     pub started_micros: i64,
     /// Rows of a relation of schema `sluice`, by its name: what the session tells of itself.
     pub own: &'a dyn Fn(&str) -> Vec<Vec<Datum>>,
+    /// Whether the statement may take this many bytes of memory, all together.
+    pub memory: &'a dyn Fn(usize) -> bool,
 }
 
 /// A finished answer.

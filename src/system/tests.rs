@@ -101,6 +101,7 @@ fn with_context<T>(snapshot: &Snapshot, user: &str, work: impl FnOnce(&Context) 
         now_micros: 1_700_000_000_000_000,
         started_micros: 1_600_000_000_000_000,
         own: &|_| Vec::new(),
+        memory: &|bytes| bytes <= 128 << 20,
     })
 }
 
@@ -316,6 +317,49 @@ fn parameters_take_their_types_from_context() {
         ] {
             let (types, _) = describe(&parse(sql), context, &[]).unwrap_or_else(|e| panic!("{e}: {sql}"));
             assert_eq!(types, expected, "{sql}");
+        }
+    });
+}
+
+#[test]
+fn what_a_query_holds_is_bounded() {
+    with_context(&shop(), "bi", |context| {
+        let long = "(SELECT repeat('x', 16000000) AS x) AS t";
+        let large = [
+            "SELECT count(*) FROM unnest(string_to_array(repeat(',', 16000000), ','))".to_string(),
+            "SELECT count(*) FROM string_to_table(repeat(',', 16000000), ',')".into(),
+            "SELECT count(*) FROM regexp_split_to_table(repeat(',', 16000000), ',')".into(),
+            "SELECT cardinality(regexp_split_to_array(repeat(',', 16000000), ','))".into(),
+            "SELECT length(array_to_string(ARRAY['a', 'b', 'c'], repeat('x', 16000000)))".into(),
+            "SELECT length(regexp_replace(repeat('x', 1000000), 'x', repeat('y', 1000), 'g'))".into(),
+            format!("SELECT length(concat(x, x, x, x)) FROM {long}"),
+            format!("SELECT length(concat_ws(x, 'a', 'b', 'c')) FROM {long}"),
+            format!("SELECT length(format('%1$s%1$s%1$s', x)) FROM {long}"),
+            format!("SELECT length(string_agg(x, x)) FROM {long}, generate_series(1, 2)"),
+        ];
+        for sql in large {
+            let error = ask(&sql, context).expect_err("a bound").to_client();
+            assert_eq!(error.code.code(), "54000", "{sql}: {error}");
+        }
+        let little = Context { memory: &|bytes| bytes <= 8 << 20, ..*context };
+        let series = "(SELECT * FROM generate_series(1, 60000))";
+        let held = [
+            format!("WITH a AS {series}, b AS {series}, c AS {series} SELECT count(*) FROM a, b, c WHERE false"),
+            "SELECT a.n, b.n FROM generate_series(1, 600) AS a(n), generate_series(1, 600) AS b(n)".into(),
+            "SELECT repeat('x', 20000) FROM generate_series(1, 900)".into(),
+            "SELECT cardinality(array_agg(repeat('x', 20000))) FROM generate_series(1, 900)".into(),
+        ];
+        for sql in held {
+            let error = ask(&sql, &little).expect_err("a bound").to_client();
+            assert_eq!(error.code.code(), "53200", "{sql}: {error}");
+        }
+        let passing = [
+            "SELECT sum(length(repeat('x', 20000))) FROM generate_series(1, 900)",
+            "SELECT count(*) FROM generate_series(1, 900) WHERE length(repeat('x', 20000)) > 5",
+            "SELECT length(repeat('x', 20000)) FROM generate_series(1, 900)",
+        ];
+        for sql in passing {
+            ask(sql, &little).unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
     });
 }

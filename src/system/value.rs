@@ -97,6 +97,28 @@ impl Value {
         }
     }
 
+    /// Bytes outside of its place, of large values alone: short texts are shared with the catalog more often than not.
+    pub(crate) fn beside(&self) -> usize {
+        const SHORT: usize = 64;
+        let bytes = match self {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Array(array) => array.items.iter().map(|item| size_of::<Value>() + item.own()).sum(),
+            Value::Record(row) => row.len() * size_of::<Value>(),
+            _ => 0,
+        };
+        if bytes <= SHORT { 0 } else { bytes }
+    }
+
+    /// As [`Value::beside`], of an item of an array: each text has an allocation of its own.
+    fn own(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len() + 2 * size_of::<usize>(),
+            Value::Bytes(bytes) => bytes.len() + 2 * size_of::<usize>(),
+            other => other.beside(),
+        }
+    }
+
     /// Rough size in bytes, charged against the work budget.
     pub(crate) fn size(&self) -> usize {
         match self {

@@ -111,8 +111,10 @@ fn governed(mut settings: Settings, directory: &Path) -> Settings {
     settings.catalog = directory.join("catalog");
     settings.policies = repository().join("tests/algebra/policies");
     let user = |role: &'static str, post: &'static str| User { name: role, roles: vec![role], posts: vec![post] };
-    let at_head_office =
-        ["whole", "outsider", "payroll", "linker", "coded", "watched", "crossed", "unstated", "seeker", "auditor"];
+    let at_head_office = [
+        "whole", "outsider", "payroll", "linker", "coded", "watched", "crossed", "unstated", "seeker", "blurred",
+        "auditor",
+    ];
     let mut people: Vec<User> = at_head_office.map(|role| user(role, "H00")).into();
     people.push(user("branch", "B10"));
     people.push(User { name: "two", roles: vec!["two-all", "two-own"], posts: vec!["H00"] });

@@ -17,7 +17,7 @@ use crate::support::attack_world::{Attacked, attacked, by_hand_with, canaries, g
 use crate::support::cases::{Case, Kind, run};
 use crate::support::client::{Answer, Form, Parameter, lines};
 use crate::support::probe;
-use crate::support::sluice::{PASSWORD, Sluice};
+use crate::support::sluice::{PASSWORD, Settings, Sluice};
 use crate::support::{eventually, fresh_directory, layout};
 
 /// Every key is input: an attack pins what must hold, not the whole answer.
@@ -294,4 +294,60 @@ fn everything(answer: &Answer) -> String {
 fn short(answer: &Answer) -> String {
     let text = format!("{:?} {}", answer.tags, everything(answer)).replace('\n', " ");
     text.chars().take(1200).collect()
+}
+
+/// A source that answers a condition and sends something else: over a view whose branch is another at each look.
+#[test]
+fn a_source_that_does_not_do_as_asked_shows_nothing_more() {
+    let directory = fresh_directory("attack-liar");
+    let settings = attack_sources::under(&attacked(Source::Sqlite, "plain").sluice.settings, &directory, LIAR);
+    let path = directory.join("bank.db");
+    std::fs::copy(attacked(Source::Sqlite, "plain").sluice.settings.directory.join("bank.db"), &path).expect("a copy");
+    let view = "ALTER TABLE customers RENAME TO people;
+        CREATE VIEW customers AS SELECT customer_id, CASE abs(random()) % 2 WHEN 0 THEN 101 ELSE 302 END AS branch_id,
+        name, id_card, phone, email, birth_date, risk_level, vip, secret_note FROM people";
+    rusqlite::Connection::open(&path).and_then(|file| file.execute_batch(view)).expect("the view");
+    let yaml = format!("connections:\n  bank: {{kind: sqlite, path: {}}}\n", path.to_str().expect("a plain path"));
+    let sluice = Sluice::start(&Settings { yaml, ..settings });
+    let mut session = sluice.login("zhao_hd");
+    let mut shown = BTreeSet::new();
+    for _ in 0..10 {
+        let answer = session.simple("SELECT branch_id, name FROM customers");
+        shown.extend(answer.rows.into_iter().map(|row| row[0].clone()));
+    }
+    assert_eq!(shown, BTreeSet::from([Some("101".to_string())]));
+}
+
+const LIAR: &str = "deny: nothing-new\nto: {role: nobody_x}\nfields: [customers.vip]\n";
+
+/// `character` in files: the blanks that fill a value up are no part of it, for row rules as for statements.
+#[test]
+fn a_rule_reads_padded_texts_of_files_without_their_blanks() {
+    let plain = &attacked(Source::Csv, "plain").sluice.settings;
+    let directory = fresh_directory("attack-padded");
+    let rule = "restrict: no-savings\nto: everyone\nentity: accounts\nrows: kind <> '储蓄'\n";
+    let settings = attack_sources::under(plain, &directory, rule);
+    let catalog = directory.join("catalog");
+    std::fs::create_dir_all(&catalog).expect("a folder");
+    let text = std::fs::read_to_string(settings.catalog.join("bank.yaml")).expect("the catalog");
+    let typed = text.replace("{column: kind, type: text,", "{column: kind, type: char(6),");
+    assert_ne!(typed, text);
+    std::fs::write(catalog.join("bank.yaml"), typed).expect("a catalog");
+    let (from, files) = (plain.directory.join("files"), directory.join("files"));
+    for table in worlds()["plain"].keys() {
+        std::fs::create_dir_all(files.join(table)).expect("a folder");
+        let part = Path::new(table).join("part-0.csv");
+        let text = std::fs::read_to_string(from.join(&part)).expect("a file");
+        std::fs::write(files.join(&part), text.replace("\"储蓄\"", "\"储蓄    \"")).expect("a copy");
+    }
+    let yaml = format!("connections:\n  bank: {{kind: csv, path: {}}}\n", files.to_str().expect("a plain path"));
+    let sluice = Sluice::start(&Settings { catalog, yaml, ..settings });
+    let shown = |sql: &str| sluice.login("li_hq").simple(sql).lines(false);
+    let by_hand = |sql: &str| lines(&by_hand_with("li_hq", sql, &[]).expect("rows"), false);
+    let others = "SELECT kind, count(*) FROM accounts WHERE kind <> '储蓄' GROUP BY kind";
+    assert_eq!(shown("SELECT rtrim(kind), count(*) FROM accounts GROUP BY kind"), by_hand(others));
+    assert_eq!(
+        shown("SELECT count(*) FROM accounts WHERE kind = '定期'"),
+        by_hand("SELECT count(*) FROM accounts WHERE kind = '定期'")
+    );
 }

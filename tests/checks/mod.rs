@@ -16,6 +16,7 @@ mod fuzz;
 mod hostile;
 mod limits;
 mod matrix;
+mod memory;
 mod policy;
 mod recorded;
 mod reload;

@@ -3,16 +3,19 @@
 //! Invariant: a [`RowStream`] owns the statement's [`Trail`] and closes it at the end, on an error, or when dropped;
 //! dropping it stops the work here and at the sources.
 
+mod constants;
 mod merged;
 mod once;
 mod rules;
+mod small;
 mod stop;
 mod stream;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, MemoryPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
@@ -28,10 +31,13 @@ use sluice_plan::Governed;
 
 use crate::EngineError;
 use crate::federate::{Federated, Generic, Sent, Splitter, needs_values, verify_physical};
-use crate::functions::{Bounds, Checked};
+use crate::functions::{Account, Bounds, Checked};
 use crate::sources::{ReadAhead, Sources};
+use constants::Shares;
+use small::small_batches;
 use stop::cooperative;
 
+pub(crate) use constants::Batches;
 pub(crate) use stop::Stop;
 pub use stream::RowStream;
 
@@ -43,8 +49,7 @@ const READ_AHEAD_SHARE: usize = 16;
 /// Threads for each core: work between two pauses (a sort, a long batch) must not hold up the statements behind it.
 const THREADS_PER_CORE: usize = 2;
 
-/// Generic plans kept at most, and how long one is kept that nobody uses.
-const GENERIC_MAX: u64 = 512;
+/// How long a generic plan is kept that nobody uses.
 const GENERIC_IDLE: Duration = Duration::from_secs(600);
 
 /// Stack for the optimizer and the physical planner, which recurse over deep, but bounded, statements.
@@ -61,6 +66,7 @@ struct Planned {
     columns: Vec<Column>,
     sent: Vec<Sent>,
     stop: Stop,
+    batches: Batches,
 }
 
 /// The engine: sources, mask keys, memory, threads.
@@ -71,9 +77,12 @@ pub struct Engine {
     keys: MaskKeys,
     statement_timeout_ms: u64,
     read_ahead: ReadAhead,
+    shares: Shares,
+    bounds: Bounds,
     runtime: Option<tokio::runtime::Runtime>,
     /// By number of the governed plan; `None` for those that have to be planned with their values.
-    generic: moka::sync::Cache<u64, Option<Arc<Generic>>>,
+    /// Each with its weight.
+    generic: moka::sync::Cache<u64, (u32, Option<Arc<Generic>>)>,
     /// Sub-plans go to the sources; switched off to compare answers.
     pushdown: bool,
 }
@@ -85,6 +94,9 @@ impl Engine {
     /// [`EngineError::Internal`] where threads or spill space cannot be had.
     pub fn new(sources: Sources, keys: MaskKeys, limits: &Limits) -> Result<Engine, EngineError> {
         let pool = Arc::new(FairSpillPool::new(limits.memory_bytes));
+        // What expressions make is not spilled, so it has a pool of its own: operators that spill fill theirs.
+        let made: Arc<dyn MemoryPool> =
+            Arc::new(GreedyMemoryPool::new(limits.memory_bytes.max(limits.value_bytes_max)));
         let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?;
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let mut config = SessionConfig::new()
@@ -102,8 +114,8 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(environment)
             .with_default_features()
-            .with_analyzer_rules(analyzer_rules(limits))
-            .with_optimizer_rules(rules::rules())
+            .with_analyzer_rules(analyzer_rules(limits, Account::new(Arc::clone(&made))))
+            .with_optimizer_rules(rules::rules(limits))
             .with_physical_optimizer_rules(merged::rules())
             .build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -114,7 +126,11 @@ impl Engine {
             .build()
             .map_err(|error| EngineError::Internal(format!("engine threads: {error}")))?;
         let statement_timeout_ms = limits.statement_timeout_ms;
-        let generic = moka::sync::Cache::builder().max_capacity(GENERIC_MAX).time_to_idle(GENERIC_IDLE).build();
+        let generic = moka::sync::Cache::builder()
+            .max_capacity(sluice_plan::PLANS_BYTES)
+            .weigher(|_: &u64, kept: &(u32, Option<Arc<Generic>>)| kept.0)
+            .time_to_idle(GENERIC_IDLE)
+            .build();
         let read_ahead = ReadAhead::new(limits.memory_bytes / READ_AHEAD_SHARE);
         Ok(Engine {
             state,
@@ -122,6 +138,8 @@ impl Engine {
             keys,
             statement_timeout_ms,
             read_ahead,
+            shares: Shares::new(limits, made),
+            bounds: Bounds::of(limits),
             runtime: Some(runtime),
             generic,
             pushdown: true,
@@ -166,7 +184,8 @@ impl Engine {
                 for sent in planned.sent {
                     trail.note_source(&sent.connection, &sent.what);
                 }
-                Ok(Federated { plan: planned.plan, columns: planned.columns, stop: planned.stop, trail })
+                let Planned { plan, columns, stop, batches, .. } = planned;
+                Ok(Federated { plan, columns, stop, batches, trail })
             }
             Err(error) => {
                 stream::close_with_error(trail, &error);
@@ -181,11 +200,11 @@ impl Engine {
     }
 
     fn kept(&self, governed: &Governed) -> Option<Arc<Generic>> {
-        self.generic.get(&governed.generic()?.id).flatten()
+        self.generic.get(&governed.generic()?.id)?.1
     }
 
     fn planned(&self, governed: Governed, snapshot: &Snapshot) -> Result<Planned, EngineError> {
-        let Some(sluice_plan::GenericPlan { id, plan, .. }) = governed.generic() else {
+        let Some(sluice_plan::GenericPlan { id, plan, weight, .. }) = governed.generic() else {
             return self.physical(governed, snapshot);
         };
         if self.generic.get(&id).is_some() {
@@ -197,7 +216,7 @@ impl Engine {
             None
         });
         let made = made.map(Arc::new);
-        self.generic.insert(id, made.clone());
+        self.generic.insert(id, (weight, made.clone()));
         match made {
             Some(generic) => run_of(&generic, &governed),
             None => self.physical(governed, snapshot),
@@ -206,7 +225,7 @@ impl Engine {
 
     fn generic_plan(&self, plan: &LogicalPlan, snapshot: &Snapshot) -> Result<Option<Generic>, EngineError> {
         let split = self.splitter(snapshot).split(plan, &self.state)?;
-        if needs_values(&split.plan)? {
+        if needs_values(&split.plan)? || Batches::of(&split.plan, &self.shares)?.are_small() {
             return Ok(None);
         }
         let planner = DefaultPhysicalPlanner::default();
@@ -217,13 +236,21 @@ impl Engine {
     fn physical(&self, governed: Governed, snapshot: &Snapshot) -> Result<Planned, EngineError> {
         let (plan, columns) = governed.into_plan()?;
         let split = self.splitter(snapshot).split(&plan, &self.state)?;
+        let batches = Batches::of(&split.plan, &self.shares)?;
         let stop = Stop::default();
-        let guarded = stop.guard(split.plan)?;
+        let guarded = stop.guard(split.plan, self.bounds.batch_bytes_max())?;
         let planner = DefaultPhysicalPlanner::default();
-        let planning = planner.create_physical_plan(&guarded, &self.state);
-        let plan = once::read_once(cooperative(futures::executor::block_on(planning)?)?)?;
+        let plan = if batches.are_small() {
+            let mut state = self.state.clone();
+            *state.config_mut() = state.config().clone().with_batch_size(batches.rows);
+            let plan = futures::executor::block_on(planner.create_physical_plan(&guarded, &state))?;
+            small_batches(plan, batches.rows)?
+        } else {
+            futures::executor::block_on(planner.create_physical_plan(&guarded, &self.state))?
+        };
+        let plan = once::read_once(cooperative(plan)?)?;
         verify_physical(&plan, &split.fingerprints)?;
-        Ok(Planned { plan, columns, sent: split.sent, stop })
+        Ok(Planned { plan, columns, sent: split.sent, stop, batches })
     }
 
     /// Starts a federated statement.
@@ -231,9 +258,13 @@ impl Engine {
     /// # Errors
     /// What starting it found; the trail closes as an error then.
     pub fn execute(&self, federated: Federated) -> Result<RowStream, EngineError> {
-        let context = Arc::new(TaskContext::from(&self.state));
+        let mut context = TaskContext::from(&self.state);
+        if federated.batches.are_small() {
+            let config = context.session_config().clone().with_batch_size(federated.batches.rows);
+            context = context.with_session_config(config);
+        }
         let runtime = self.runtime.as_ref().ok_or_else(|| EngineError::Internal("the engine has stopped".into()))?;
-        stream::start(federated, context, runtime.handle())
+        stream::start(federated, Arc::new(context), runtime.handle())
     }
 
     /// What a governed statement would ask each source, and what would run here. Nothing is run; the plan is consumed.
@@ -259,13 +290,14 @@ fn nodes(plan: &dyn ExecutionPlan, depth: usize, lines: &mut Vec<String>) {
 fn run_of(generic: &Generic, governed: &Governed) -> Result<Planned, EngineError> {
     let values = governed.generic().map_or(&[][..], |plan| plan.values);
     let plan = generic.filled(values)?;
-    Ok(Planned { plan, columns: governed.columns().to_vec(), sent: generic.sent.clone(), stop: Stop::default() })
+    let (columns, sent) = (governed.columns().to_vec(), generic.sent.clone());
+    Ok(Planned { plan, columns, sent, stop: Stop::default(), batches: Batches::default() })
 }
 
 /// DataFusion's own rules, then ours: what is checked has its types.
-fn analyzer_rules(limits: &Limits) -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
+fn analyzer_rules(limits: &Limits, account: Account) -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
     let mut rules = Analyzer::new().rules;
-    rules.push(Arc::new(Checked::new(Bounds::of(limits))));
+    rules.push(Arc::new(Checked::new(Bounds::of(limits), account)));
     rules
 }
 

@@ -11,13 +11,17 @@ use datafusion::optimizer::eliminate_join::EliminateJoin;
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::optimizer::{ApplyOrder, Optimizer};
 use datafusion::optimizer::push_down_filter::PushDownFilter;
+use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
 use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
+use sluice_base::Limits;
+
+use super::constants::Copies;
 
 type Rule = Arc<dyn OptimizerRule + Send + Sync>;
 
-/// All rules, in the engine's order.
-pub(super) fn rules() -> Vec<Rule> {
+/// All rules, in the engine's order. Where constants were computed, [`Copies`] looks at them next.
+pub(super) fn rules(limits: &Limits) -> Vec<Rule> {
     let ours: [Rule; 5] = [
         Arc::new(Except { rule: Arc::new(SingleDistinctToGroupBy::new()), left: has_sum }),
         Arc::new(Except { rule: Arc::new(PushDownFilter::new()), left: over_totals }),
@@ -26,7 +30,13 @@ pub(super) fn rules() -> Vec<Rule> {
         Arc::new(WithoutDependencies(Arc::new(EliminateJoin::new()))),
     ];
     let rule = |rule: Rule| ours.iter().find(|own| own.name() == rule.name()).map_or(rule, Arc::clone);
-    Optimizer::new().rules.into_iter().map(rule).collect()
+    let copies: Rule = Arc::new(Copies::new(limits));
+    let computes = SimplifyExpressions::new();
+    let with_copies = |rule: Rule| match rule.name() == computes.name() {
+        true => vec![rule, Arc::clone(&copies)],
+        false => vec![rule],
+    };
+    Optimizer::new().rules.into_iter().map(rule).flat_map(with_copies).collect()
 }
 
 /// A rule that leaves some nodes as they are.

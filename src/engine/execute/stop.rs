@@ -23,6 +23,7 @@ use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec};
 use datafusion::physical_plan::unnest::UnnestExec;
 
+use super::written;
 use crate::functions::{Given, counted};
 
 /// A flag shared by a statement and whoever may end it.
@@ -40,24 +41,28 @@ impl Stop {
     }
 
     /// The plan with every join condition looking at the flag. For plans that are optimized already: an optimizer
-    /// could not see through it. What windows gather is counted from here on, for all of the statement.
-    pub(crate) fn guard(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+    /// could not see through it. What windows gather, and the constants that they write out for each row, are counted
+    /// from here on, for all of the statement, within a bound.
+    pub(crate) fn guard(&self, plan: LogicalPlan, bytes_max: usize) -> Result<LogicalPlan> {
         let function =
             Arc::new(ScalarUDF::from(Going { stop: self.clone(), signature: Signature::any(1, Volatility::Volatile) }));
         let given = Given::default();
         let guarded = plan.transform_up_with_subqueries(|node| match node {
             LogicalPlan::Window(window) => LogicalPlan::Window(window).map_expressions(|expr| {
-                expr.transform_up(|part| match part {
-                    Expr::WindowFunction(mut call) => {
-                        let counted = match &call.fun {
-                            WindowFunctionDefinition::AggregateUDF(function) => counted(function, &given),
-                            WindowFunctionDefinition::WindowUDF(_) => None,
-                        };
-                        let found = counted.is_some();
-                        call.fun = counted.map_or(call.fun, WindowFunctionDefinition::AggregateUDF);
-                        Ok(Transformed::new_transformed(Expr::WindowFunction(call), found))
-                    }
-                    other => Ok(Transformed::no(other)),
+                let expr = written::counted(expr, &given, bytes_max)?;
+                expr.transform_data(|expr| {
+                    expr.transform_up(|part| match part {
+                        Expr::WindowFunction(mut call) => {
+                            let counted = match &call.fun {
+                                WindowFunctionDefinition::AggregateUDF(function) => counted(function, &given),
+                                WindowFunctionDefinition::WindowUDF(_) => None,
+                            };
+                            let found = counted.is_some();
+                            call.fun = counted.map_or(call.fun, WindowFunctionDefinition::AggregateUDF);
+                            Ok(Transformed::new_transformed(Expr::WindowFunction(call), found))
+                        }
+                        other => Ok(Transformed::no(other)),
+                    })
                 })
             }),
             LogicalPlan::Join(mut join) => match join.filter.take() {

@@ -149,10 +149,11 @@ pub(super) fn start(
     context: Arc<TaskContext>,
     threads: &Handle,
 ) -> Result<RowStream, EngineError> {
-    let Federated { plan, columns, stop, trail } = federated;
+    let Federated { plan, columns, stop, batches: small, trail } = federated;
     let target = schema_of(&columns);
     let (sender, batches) = mpsc::channel(WAITING_MAX);
     let task = threads.spawn(async move {
+        let _held = small.reservation;
         let outcome = drive(plan, context, target, &sender).await;
         if let Err(error) = outcome {
             // A reader that has gone needs no error.

@@ -1,7 +1,8 @@
 //! One governed scan over its source: what the source is asked, what is checked here, which columns are masked.
 //!
 //! Invariant: the row rule is part of the source's statement or part of the residual here, always as a whole in one of
-//! the two (a part may be sent besides, as a pre-filter); masks are computed here, from rows that passed it.
+//! the two (a part may be sent besides, as a pre-filter); masks are computed here, from rows that passed it. What a source
+//! was asked is checked here again where it costs no column more.
 
 use std::sync::Arc;
 
@@ -30,8 +31,8 @@ use crate::sources::{FileSource, ReadAhead, ScanRequest, Source, Sources};
 pub(crate) enum RawRows {
     /// A statement for an SQL source.
     Sql { connection: String, request: ScanRequest, holes: Vec<Hole> },
-    /// Files that the engine reads; the conditions only prune.
-    Files { source: Arc<FileSource>, table: String, prune: Vec<Expr> },
+    /// Files that the engine reads; the conditions only prune. The padded columns are of `character`.
+    Files { source: Arc<FileSource>, table: String, prune: Vec<Expr>, padded: Vec<String> },
     /// The server's own store.
     Batches { connection: String, table: String },
 }
@@ -61,7 +62,7 @@ pub(crate) struct Leaf {
     pub(crate) rows: RawRows,
     /// Raw columns under their physical names.
     pub(crate) raw_schema: SchemaRef,
-    /// Conditions still to be checked here, the rule first.
+    /// Conditions to be checked here, the rule first: those that the source was not asked, or the rule alone once more.
     pub(crate) residual: Vec<Expr>,
     /// Row rules of parents that are still to be checked here.
     pub(crate) parents: Vec<Parent>,
@@ -119,8 +120,8 @@ impl LeafBuilder<'_> {
             Source::Files(files) => {
                 raw.add_all(&here);
                 let parents = self.parents(&all, &mut raw)?;
-                let prune = here.clone();
-                (RawRows::Files { source: Arc::clone(files), table: entity.table.clone(), prune }, here, parents)
+                let (source, table, padded) = (Arc::clone(files), entity.table.clone(), raw.padded());
+                (RawRows::Files { source, table, prune: here.clone(), padded }, here, parents)
             }
             Source::Batches(_) => {
                 raw.add_all(&here);
@@ -233,7 +234,21 @@ impl LeafBuilder<'_> {
         if let Some(fetch) = fetch.filter(|_| residual.is_empty() && parents.is_empty()) {
             sql.push_str(&dialect.limit(Some(fetch as u64), 0));
         }
-        Ok((self.asked(raw, &sql, &params, dialect)?, residual, parents))
+        let checked = if residual.is_empty() { self.rule_again(raw)? } else { residual };
+        Ok((self.asked(raw, &sql, &params, dialect)?, checked, parents))
+    }
+
+    /// The row rule once more over what the source sends, where that has all the rule reads: a source that does not do as
+    /// it was asked shows nothing.
+    fn rule_again(&self, raw: &RawFields) -> Result<Vec<Expr>, EngineError> {
+        let rows = &self.source.decision().rows;
+        let has = |field: &usize| {
+            raw.fields.iter().any(|sent| raw.entity.fields[*sent].column == raw.entity.fields[*field].column)
+        };
+        if *rows == Predicate::TRUE || !rows.fields().iter().all(has) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![conditions::rule(rows, raw.entity)?])
     }
 
     /// Whether anybody sees a value of this field's column as it is, on any row.
@@ -369,6 +384,13 @@ impl<'a> RawFields<'a> {
         let table = fragment::table(dialect, &self.entity.table);
         let unnameable = || EngineError::Internal(format!("entity {} has a name that cannot be sent", self.entity.id));
         Ok((names.ok_or_else(unnameable)?.join(", "), table.ok_or_else(unnameable)?))
+    }
+
+    /// Columns of `character`, which a file may hold with the blanks that fill them up.
+    pub(super) fn padded(&self) -> Vec<String> {
+        let fields = self.fields.iter().map(|field| &self.entity.fields[*field]);
+        let padded = fields.filter(|field| matches!(field.sql_type, SqlType::Bpchar(_)));
+        padded.map(|field| field.column.clone()).collect()
     }
 
     pub(super) fn schema(&self) -> SchemaRef {

@@ -36,7 +36,7 @@ use sluice_plan::types::arrow_type;
 use sluice_plan::{GovernedSource, WorkTable};
 
 use crate::EngineError;
-use crate::execute::Stop;
+use crate::execute::{Batches, Stop};
 use crate::sources::{ReadAhead, ScanRequest, Sources};
 use fragment::Finished;
 use leaf::{LeafBuilder, RawRows};
@@ -54,6 +54,8 @@ pub struct Federated {
     pub(crate) columns: Vec<Column>,
     /// Ends joins that would not pause.
     pub(crate) stop: Stop,
+    /// How large its batches are, and the memory that it holds for them.
+    pub(crate) batches: Batches,
     pub(crate) trail: Trail,
 }
 

@@ -2,14 +2,19 @@
 //!
 //! Invariant: behind this, a value of `char(n)` is what PostgreSQL compares, joins and measures of it; the encoder fills
 //! it up again where a client is sent such a column. No source is asked to compare them ([`crate::dialect`]).
-//!
-//! Left out: files, whose texts are taken as they are.
 
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::error::ArrowError;
+use datafusion::catalog::Session;
+use datafusion::common::{Column, DFSchema, Result};
+use datafusion::functions::string::expr_fn::rtrim;
+use datafusion::logical_expr::Expr;
+use datafusion::physical_expr::projection::ProjectionExpr;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::projection::ProjectionExec;
 use sluice_base::SqlType;
 
 /// Places of the columns that are filled up.
@@ -36,6 +41,25 @@ pub(super) fn without(batch: RecordBatch, padded: &[usize]) -> Result<RecordBatc
     }
     let options = datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(schema, columns, &options)
+}
+
+/// The rows of files with these columns cut behind their last letter.
+pub(super) fn without_in(
+    session: &dyn Session,
+    rows: Arc<dyn ExecutionPlan>,
+    padded: &[String],
+) -> Result<Arc<dyn ExecutionPlan>> {
+    if padded.is_empty() {
+        return Ok(rows);
+    }
+    let schema = DFSchema::try_from(rows.schema().as_ref().clone())?;
+    let column = |name: &String| {
+        let column = Expr::Column(Column::new_unqualified(name));
+        let value = if padded.contains(name) { rtrim(vec![column]) } else { column };
+        Ok(ProjectionExpr { expr: session.create_physical_expr(value, &schema)?, alias: name.clone() })
+    };
+    let columns = rows.schema().fields().iter().map(|field| column(field.name())).collect::<Result<Vec<_>>>()?;
+    Ok(Arc::new(ProjectionExec::try_new(columns, rows)?))
 }
 
 #[cfg(test)]

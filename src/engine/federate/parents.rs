@@ -129,8 +129,8 @@ impl LeafBuilder<'_> {
             Source::Files(files) => {
                 raw.add_all(&residual);
                 let parents = self.parents(&all, &mut raw)?;
-                let (source, table) = (Arc::clone(files), entity.table.clone());
-                (RawRows::Files { source, table, prune: residual.clone() }, residual, parents)
+                let (source, table, padded) = (Arc::clone(files), entity.table.clone(), raw.padded());
+                (RawRows::Files { source, table, prune: residual.clone(), padded }, residual, parents)
             }
             Source::Batches(_) => {
                 raw.add_all(&residual);

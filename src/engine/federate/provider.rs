@@ -15,6 +15,7 @@ use sluice_model::mask::MaskKeys;
 use super::fragment::Hole;
 use super::govern_exec::{GovernColumn, GovernExec};
 use super::leaf::{Leaf, RawRows};
+use super::padding;
 use super::parents::{self, Parent};
 use super::source_exec::{SourceExec, SourceRows};
 use crate::EngineError;
@@ -111,9 +112,13 @@ impl GovernedTable {
             RawRows::Batches { connection, table } => {
                 SourceRows::Batches { connection: connection.clone(), table: table.clone() }
             }
-            RawRows::Files { source, table, prune } => {
+            RawRows::Files { source, table, prune, padded } => {
                 let limit = limit.filter(|_| prune.is_empty());
-                return file_scan::scan(session, source, table, schema, prune, limit).await;
+                // A file's statistics are of its texts with their blanks.
+                let reads_padded = |condition: &Expr| condition.column_refs().iter().any(|c| padded.contains(&c.name));
+                let prune: Vec<Expr> = prune.iter().filter(|condition| !reads_padded(condition)).cloned().collect();
+                let scan = file_scan::scan(session, source, table, schema, &prune, limit).await?;
+                return padding::without_in(session, scan, padded);
             }
         };
         Ok(Arc::new(SourceExec::new(rows, Arc::clone(schema), self.sources.clone(), Vec::new())?))

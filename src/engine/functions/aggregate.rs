@@ -29,6 +29,15 @@ pub(super) fn bounded(function: &Arc<AggregateUDF>, bounds: Bounds) -> Option<Ar
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Given(Arc<AtomicUsize>);
 
+impl Given {
+    /// Counts more bytes, within this bound.
+    pub(crate) fn count(&self, bytes: usize, bytes_max: usize) -> Result<()> {
+        let all = self.0.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let told = || external(EngineError::Memory(format!("windows gave {all} bytes")));
+        if all > bytes_max { Err(told()) } else { Ok(()) }
+    }
+}
+
 impl PartialEq for Given {
     fn eq(&self, other: &Given) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -180,12 +189,7 @@ impl Accumulator for Gathered {
         check(bytes, self.bounds)?;
         let rows = std::mem::take(&mut self.rows);
         if self.windowed {
-            let now = bytes.saturating_mul(rows.max(1));
-            let given = self.given.0.fetch_add(now, Ordering::Relaxed).saturating_add(now);
-            if given > self.bounds.batch_bytes_max {
-                let told = format!("windows gave {given} bytes of gathered values");
-                return Err(external(EngineError::Memory(told)));
-            }
+            self.given.count(bytes.saturating_mul(rows.max(1)), self.bounds.batch_bytes_max)?;
         }
         Ok(value)
     }

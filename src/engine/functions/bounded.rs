@@ -1,5 +1,5 @@
 //! Text functions whose result is measured before it is made. A text that doubles in each step is refused at the step
-//! that passes the bound, not when the machine has no memory left: what expressions make is outside of the pool.
+//! that passes the bound, not when the machine has no memory left. What one makes is counted before ([`Account`]).
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::scalar::ScalarValue;
 
+use super::account::{Account, Made, kept};
 use super::growth::{Argument, Growth};
 use super::{Bounds, external};
 use crate::EngineError;
@@ -24,6 +25,7 @@ pub(super) struct Bounded {
     growth: Growth,
     bounds: Bounds,
     signature: Signature,
+    made: Made,
 }
 
 /// What is computed.
@@ -36,9 +38,9 @@ enum Work {
 
 impl Bounded {
     /// A call of a function whose arguments have their types already.
-    pub(super) fn call(growth: Growth, call: ScalarFunction, bounds: Bounds) -> Expr {
+    pub(super) fn call(growth: Growth, call: ScalarFunction, bounds: Bounds, account: &Account) -> Expr {
         let ScalarFunction { func, args } = call;
-        Bounded::over(Work::Function(func), growth, args, bounds)
+        Bounded::over(Work::Function(func), growth, args, (bounds, account))
     }
 
     /// `||` with this result; given back where it is not on texts.
@@ -46,17 +48,19 @@ impl Bounded {
         binary: BinaryExpr,
         result: DataType,
         bounds: Bounds,
+        account: &Account,
     ) -> std::result::Result<Expr, BinaryExpr> {
         if !matches!(result, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) {
             return Err(binary);
         }
         let operands = vec![*binary.left, *binary.right];
-        Ok(Bounded::over(Work::Concat(result), Growth::Concat, operands, bounds))
+        Ok(Bounded::over(Work::Concat(result), Growth::Concat, operands, (bounds, account)))
     }
 
-    fn over(work: Work, growth: Growth, arguments: Vec<Expr>, bounds: Bounds) -> Expr {
+    fn over(work: Work, growth: Growth, arguments: Vec<Expr>, (bounds, account): (Bounds, &Account)) -> Expr {
         let signature = Signature::any(arguments.len(), Volatility::Immutable);
-        let function = ScalarUDF::from(Bounded { work, growth, bounds, signature });
+        let made = Made::new(account);
+        let function = ScalarUDF::from(Bounded { work, growth, bounds, signature, made });
         Expr::ScalarFunction(ScalarFunction::new_udf(Arc::new(function), arguments))
     }
 
@@ -68,8 +72,9 @@ impl Bounded {
         }
     }
 
-    fn measure(&self, arguments: &[ColumnarValue], rows: usize) -> Result<(), EngineError> {
-        let constant = arguments.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+    /// Bytes of all results at most.
+    fn measure(&self, arguments: &[ColumnarValue], rows: usize) -> Result<usize, EngineError> {
+        let constant = is_constant(arguments);
         let arguments: Vec<Argument> = arguments.iter().map(Argument::of).collect();
         let mut total: usize = 0;
         for row in 0..if constant { 1 } else { rows } {
@@ -82,8 +87,19 @@ impl Bounded {
                 return Err(EngineError::Memory(format!("{} makes {total} bytes of a batch", self.name())));
             }
         }
-        Ok(())
+        Ok(total)
     }
+
+    fn work(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        match &self.work {
+            Work::Function(function) => function.invoke_with_args(arguments),
+            Work::Concat(result) => concat(&arguments.args, result),
+        }
+    }
+}
+
+fn is_constant(arguments: &[ColumnarValue]) -> bool {
+    arguments.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)))
 }
 
 impl ScalarUDFImpl for Bounded {
@@ -115,16 +131,18 @@ impl ScalarUDFImpl for Bounded {
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        self.measure(&arguments.args, arguments.number_rows).map_err(external)?;
-        match &self.work {
-            Work::Function(function) => function.invoke_with_args(arguments),
-            Work::Concat(result) => concat(&arguments.args, result),
+        let bytes = self.measure(&arguments.args, arguments.number_rows).map_err(external)?;
+        if is_constant(&arguments.args) {
+            self.made.constant(bytes, self.bounds.batch_bytes_max).map_err(external)?;
+            return self.work(arguments);
         }
+        let reservation = self.made.take(bytes, self.name())?;
+        kept(self.work(arguments)?, reservation)
     }
 }
 
 fn concat(operands: &[ColumnarValue], result: &DataType) -> Result<ColumnarValue> {
-    let constant = operands.iter().all(|operand| matches!(operand, ColumnarValue::Scalar(_)));
+    let constant = is_constant(operands);
     let operands: Vec<ColumnarValue> =
         operands.iter().map(|operand| operand.cast_to(result, None)).collect::<Result<_>>()?;
     let arrays = ColumnarValue::values_to_arrays(&operands)?;

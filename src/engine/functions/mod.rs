@@ -7,6 +7,7 @@
 //!
 //! Left out: overflow of floating numbers (it gives infinity), and decimals, which DataFusion checks itself.
 
+mod account;
 mod aggregate;
 mod arithmetic;
 mod bounded;
@@ -28,6 +29,7 @@ use sluice_base::Limits;
 use sluice_plan::{PlanError, checked_pattern, spelled};
 
 use crate::EngineError;
+pub(crate) use account::Account;
 pub(crate) use aggregate::{Given, counted};
 use arithmetic::{Arithmetic, Operation};
 use bounded::Bounded;
@@ -48,17 +50,23 @@ impl Bounds {
         let value_bytes_max = limits.value_bytes_max;
         Bounds { value_bytes_max, batch_bytes_max: (limits.memory_bytes / 4).max(value_bytes_max) }
     }
+
+    /// Bytes that one step may make.
+    pub(crate) fn batch_bytes_max(self) -> usize {
+        self.batch_bytes_max
+    }
 }
 
 /// The pass over an analyzed plan that puts the checked expressions in.
 #[derive(Debug)]
 pub(crate) struct Checked {
     bounds: Bounds,
+    account: Account,
 }
 
 impl Checked {
-    pub(crate) fn new(bounds: Bounds) -> Checked {
-        Checked { bounds }
+    pub(crate) fn new(bounds: Bounds, account: Account) -> Checked {
+        Checked { bounds, account }
     }
 
     fn node(&self, node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
@@ -101,7 +109,7 @@ impl Checked {
                 return Ok(Transformed::yes(Expr::Like(Like { pattern: Box::new(pattern), ..like })));
             }
             Expr::ScalarFunction(call) => match growth::of_function(call.func.name()) {
-                Some(growth) => Bounded::call(growth, call, self.bounds),
+                Some(growth) => Bounded::call(growth, call, self.bounds, &self.account),
                 None => return Ok(Transformed::no(Expr::ScalarFunction(call))),
             },
             Expr::AggregateFunction(mut call) => match aggregate::bounded(&call.func, self.bounds) {
@@ -124,7 +132,7 @@ impl Checked {
             Operator::Multiply => Operation::Multiply,
             Operator::StringConcat => {
                 let result = binary_type(&binary, schema)?;
-                return Ok(match Bounded::concat(binary, result, self.bounds) {
+                return Ok(match Bounded::concat(binary, result, self.bounds, &self.account) {
                     Ok(call) => Transformed::yes(call),
                     Err(binary) => Transformed::no(Expr::BinaryExpr(binary)),
                 });
@@ -161,7 +169,8 @@ impl Checked {
 
 impl AnalyzerRule for Checked {
     fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|node| self.node(node)).map(|checked| checked.data)
+        let checked = Checked::new(self.bounds, self.account.afresh());
+        plan.transform_up_with_subqueries(|node| checked.node(node)).map(|checked| checked.data)
     }
 
     fn name(&self) -> &str {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::optimizer::Analyzer;
 use datafusion::prelude::SessionContext;
 use sluice_base::{SqlState, ToClient};
@@ -14,7 +15,8 @@ use super::*;
 fn context() -> SessionContext {
     let bounds = Bounds { value_bytes_max: 1_000, batch_bytes_max: 2_500 };
     let mut rules = Analyzer::new().rules;
-    rules.push(Arc::new(Checked::new(bounds)));
+    let pool = Arc::new(GreedyMemoryPool::new(4 << 20));
+    rules.push(Arc::new(Checked::new(bounds, Account::new(pool))));
     let state = SessionStateBuilder::new().with_default_features().with_analyzer_rules(rules).build();
     let context = SessionContext::new_with_state(state);
     let columns: [(&str, ArrayRef); 4] = [

@@ -3,7 +3,7 @@
 //! Invariant: a mask that passes keeps the field's type and changes at least what it promises to change; one that
 //! would leave every value of the type as it is (`round(2)` on two decimals) does not pass.
 
-use sluice_base::{Datum, SqlType};
+use sluice_base::{Datum, SqlType, TimeZone};
 
 use super::Mask;
 use super::keys::TOKEN_CHARS;
@@ -14,11 +14,13 @@ use crate::sql::Literal;
 /// Length of a hash in characters.
 const HASH_CHARS: u32 = 64;
 
-/// The mask as it applies to a field of this type: constants get the type.
+/// The mask as it applies to a field of this type: constants get the type, days of a timestamptz the bank's zone.
 ///
 /// # Errors
 /// Why the mask does not fit the type.
-pub fn check(mask: &Mask, sql_type: &SqlType) -> Result<Mask, String> {
+pub fn check(mask: &Mask, sql_type: &SqlType, zone: &TimeZone) -> Result<Mask, String> {
+    let zone = (*sql_type == SqlType::Timestamptz).then(|| zone.clone());
+    let padded = matches!(sql_type, SqlType::Bpchar(_));
     let fits = match mask {
         Mask::Hide => true,
         Mask::Constant(value) => return constant(value, sql_type),
@@ -30,29 +32,36 @@ pub fn check(mask: &Mask, sql_type: &SqlType) -> Result<Mask, String> {
         | Mask::Email
         | Mask::Address(_)
         | Mask::Uscc => sql_type.is_text(),
-        Mask::Hash { .. } => match length(sql_type) {
+        Mask::Hash { key, .. } => match length(sql_type) {
             Some(length) if length < HASH_CHARS => {
                 return Err(format!("a hash has {HASH_CHARS} characters and does not fit {}", sql_type.sql_name()));
             }
-            _ => sql_type.is_text(),
+            _ if sql_type.is_text() => return Ok(Mask::Hash { key: key.clone(), padded }),
+            _ => false,
         },
         Mask::Token { domain, key, .. } => match length(sql_type) {
             Some(length) if length < TOKEN_CHARS => {
                 return Err(format!("a token has {TOKEN_CHARS} characters and does not fit {}", sql_type.sql_name()));
             }
             _ if sql_type.is_text() => {
-                let padded = matches!(sql_type, SqlType::Bpchar(_));
                 return Ok(Mask::Token { domain: domain.clone(), key: key.clone(), padded });
             }
             _ => false,
         },
         Mask::Fpe { .. } => sql_type.is_text(),
-        Mask::ShiftDays { .. } => matches!(sql_type, SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz),
+        Mask::ShiftDays { key, days, .. } => match sql_type {
+            SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz => {
+                return Ok(Mask::ShiftDays { key: key.clone(), days: *days, zone });
+            }
+            _ => false,
+        },
         Mask::Round(digits) => return round(*digits, mask, sql_type),
         Mask::Bucket(width) => return bucket(width, mask, sql_type),
-        Mask::DateTrunc(unit) => match sql_type {
+        Mask::DateTrunc { unit, .. } => match sql_type {
             SqlType::Date if unit == "day" => return Err("`date_trunc('day')` leaves every date as it is".into()),
-            SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz => true,
+            SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz => {
+                return Ok(Mask::DateTrunc { unit: unit.clone(), zone });
+            }
             _ => false,
         },
     };

@@ -16,7 +16,7 @@ mod tests;
 mod text;
 
 use serde::{Deserialize, Serialize};
-use sluice_base::{Datum, SqlType};
+use sluice_base::{Datum, SqlType, TimeZone};
 
 pub use contract::check;
 pub use fpe::Alphabet;
@@ -44,6 +44,8 @@ pub enum Mask {
     Hash {
         /// Name of the key in the configuration.
         key: String,
+        /// The field's type is `character`, whose trailing blanks are no part of the value.
+        padded: bool,
     },
     /// A keyed token, the same for equal values whatever source they come from: the key's id, a dot, 26 characters.
     Token {
@@ -69,6 +71,9 @@ pub enum Mask {
         key: String,
         /// Most days in either direction.
         days: u32,
+        /// Whose days those of a timestamptz are: the bank's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<TimeZone>,
     },
     /// ID card number: first 6 and last 4.
     CnIdCard,
@@ -88,8 +93,14 @@ pub enum Mask {
     Round(i32),
     /// Lower bound of the bucket of this width, numbers.
     Bucket(String),
-    /// Date or timestamp cut to `year`, `quarter`, `month` or `day`.
-    DateTrunc(String),
+    /// Date or timestamp cut to the first moment of its year, quarter, month or day.
+    DateTrunc {
+        /// `year`, `quarter`, `month` or `day`.
+        unit: String,
+        /// Whose days those of a timestamptz are: the bank's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<TimeZone>,
+    },
 }
 
 /// How much a mask hides; of several masks on one field the strictest wins (governance G5).
@@ -122,7 +133,7 @@ impl Mask {
             | Mask::Uscc
             | Mask::Round(_)
             | Mask::Bucket(_)
-            | Mask::DateTrunc(_)
+            | Mask::DateTrunc { .. }
             | Mask::ShiftDays { .. } => Strictness::Partial,
         }
     }
@@ -130,7 +141,7 @@ impl Mask {
     /// The key this mask needs, by name.
     pub fn key_name(&self) -> Option<&str> {
         match self {
-            Mask::Hash { key } | Mask::Token { key, .. } | Mask::Fpe { key, .. } | Mask::ShiftDays { key, .. } => {
+            Mask::Hash { key, .. } | Mask::Token { key, .. } | Mask::Fpe { key, .. } | Mask::ShiftDays { key, .. } => {
                 Some(key)
             }
             _ => None,
@@ -164,11 +175,8 @@ impl Mask {
             Mask::CnName => name::mask(raw, out),
             Mask::Email => text::email(raw, out),
             Mask::Address(level) => address::mask(raw, *level, out),
-            Mask::Hash { key } => return keys.hash(key, raw, out),
-            Mask::Token { domain, key, padded } => {
-                let raw = if *padded { raw.trim_end_matches(' ') } else { raw };
-                return keys.token(key, domain, raw, out);
-            }
+            Mask::Hash { key, padded } => return keys.hash(key, unpadded(raw, *padded), out),
+            Mask::Token { domain, key, padded } => return keys.token(key, domain, unpadded(raw, *padded), out),
             Mask::Fpe { domain, key, alphabet } => {
                 let Some(key) = keys.encryption(key, domain) else { return false };
                 return fpe::encrypt(raw, *alphabet, &key, domain, out);
@@ -178,11 +186,17 @@ impl Mask {
             | Mask::Constant(_)
             | Mask::Round(_)
             | Mask::Bucket(_)
-            | Mask::DateTrunc(_)
+            | Mask::DateTrunc { .. }
             | Mask::ShiftDays { .. } => return false,
         }
         true
     }
+}
+
+/// A text as PostgreSQL casts it to text: one of type `character` without the blanks behind it. Some sources fill it up
+/// and others cut it off, and the same customer must have the same hash and token in all.
+fn unpadded(raw: &str, padded: bool) -> &str {
+    if padded { raw.trim_end_matches(' ') } else { raw }
 }
 
 /// As it is written in a policy file.
@@ -197,7 +211,7 @@ impl std::fmt::Display for Mask {
             Mask::Constant(Datum::Numeric(digits)) => write!(f, "constant({digits})"),
             Mask::Constant(Datum::Bool(value)) => write!(f, "constant({value})"),
             Mask::Constant(_) => f.write_str("constant(..)"),
-            Mask::Hash { key } => write!(f, "hash('{key}')"),
+            Mask::Hash { key, .. } => write!(f, "hash('{key}')"),
             Mask::Token { domain, key, .. } if domain == key => write!(f, "token('{domain}')"),
             Mask::Token { domain, key, .. } => write!(f, "token('{domain}', '{key}')"),
             Mask::Fpe { domain, key, alphabet } => {
@@ -207,7 +221,7 @@ impl std::fmt::Display for Mask {
                 };
                 write!(f, "fpe('{domain}', '{key}', '{alphabet}')")
             }
-            Mask::ShiftDays { key, days } => write!(f, "shift_days('{key}', {days})"),
+            Mask::ShiftDays { key, days, .. } => write!(f, "shift_days('{key}', {days})"),
             Mask::CnIdCard => f.write_str("cn_id_card()"),
             Mask::CnMobile => f.write_str("cn_mobile()"),
             Mask::CnName => f.write_str("cn_name()"),
@@ -217,7 +231,7 @@ impl std::fmt::Display for Mask {
             Mask::Uscc => f.write_str("uscc()"),
             Mask::Round(digits) => write!(f, "round({digits})"),
             Mask::Bucket(width) => write!(f, "bucket({width})"),
-            Mask::DateTrunc(unit) => write!(f, "date_trunc('{unit}')"),
+            Mask::DateTrunc { unit, .. } => write!(f, "date_trunc('{unit}')"),
         }
     }
 }

@@ -6,7 +6,8 @@ use sluice_base::{Datum, SqlType};
 use super::{Mask, MaskKeys};
 use crate::decimal::{self, Decimal};
 
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
 /// Rounding and buckets; NULL where the outcome does not fit the type or the mask is not one for numbers.
 pub(super) fn apply(mask: &Mask, value: &Datum, sql_type: &SqlType) -> Datum {
@@ -69,11 +70,11 @@ fn finite(masked: f64) -> Datum {
     if masked.is_finite() { Datum::Float(masked) } else { Datum::Null }
 }
 
-/// `date_trunc` and `shift_days`; a timestamptz is of its day in UTC. A moved time keeps its time of day.
+/// `date_trunc` and `shift_days`; a timestamptz is of its day in the bank's zone. A moved time keeps its time of day.
 pub(super) fn of_date(mask: &Mask, value: &Datum, keys: &MaskKeys) -> Datum {
     let day = |days: i32| match mask {
-        Mask::DateTrunc(unit) => cut_days(days, unit),
-        Mask::ShiftDays { key, days: most } => days.checked_add(keys.days(key, days, *most)?),
+        Mask::DateTrunc { unit, .. } => cut_days(days, unit),
+        Mask::ShiftDays { key, days: most, .. } => days.checked_add(keys.days(key, days, *most)?),
         _ => None,
     };
     let moment = |micros: i64| {
@@ -81,10 +82,18 @@ pub(super) fn of_date(mask: &Mask, value: &Datum, keys: &MaskKeys) -> Datum {
         let kept = if let Mask::ShiftDays { .. } = mask { micros.rem_euclid(MICROS_PER_DAY) } else { 0 };
         i64::from(day(days)?).checked_mul(MICROS_PER_DAY)?.checked_add(kept)
     };
+    let in_zone = |micros: i64| {
+        let (Mask::DateTrunc { zone, .. } | Mask::ShiftDays { zone, .. }) = mask else { return None };
+        let zone = zone.as_ref()?;
+        let seconds = |micros: i64| micros.div_euclid(MICROS_PER_SECOND);
+        let offset = |seconds: i32| i64::from(seconds) * MICROS_PER_SECOND;
+        let local = moment(micros.checked_add(offset(zone.offset_at(seconds(micros))))?)?;
+        local.checked_sub(offset(zone.offset_of_local(seconds(local))))
+    };
     match value {
         Datum::Date(days) => day(*days).map_or(Datum::Null, Datum::Date),
         Datum::Timestamp(micros) => moment(*micros).map_or(Datum::Null, Datum::Timestamp),
-        Datum::Timestamptz(micros) => moment(*micros).map_or(Datum::Null, Datum::Timestamptz),
+        Datum::Timestamptz(micros) => in_zone(*micros).map_or(Datum::Null, Datum::Timestamptz),
         _ => Datum::Null,
     }
 }

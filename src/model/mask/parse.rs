@@ -161,7 +161,7 @@ fn build(name: &str, arguments: &Arguments) -> Result<Mask, Problem> {
             Literal::Number(digits) => Datum::Numeric(digits.clone()),
             Literal::Text(text) => Datum::Text(text.clone()),
         }),
-        "hash" => Mask::Hash { key: arguments.name("key", KEY)? },
+        "hash" => Mask::Hash { key: arguments.name("key", KEY)?, padded: false },
         "token" => {
             let domain = arguments.name("domain", DOMAIN)?;
             Mask::Token { key: arguments.key_of(&domain)?, domain, padded: false }
@@ -179,7 +179,7 @@ fn build(name: &str, arguments: &Arguments) -> Result<Mask, Problem> {
         "shift_days" => {
             let days = if arguments.given.contains_key("days") { arguments.number("days")? } else { SHIFT_DAYS };
             match u32::try_from(days) {
-                Ok(days @ 1..=3_650) => Mask::ShiftDays { key: arguments.name("key", KEY)?, days },
+                Ok(days @ 1..=3_650) => Mask::ShiftDays { key: arguments.name("key", KEY)?, days, zone: None },
                 _ => return Err(arguments.wrong("days", "between 1 and 3650")),
             }
         }
@@ -208,7 +208,7 @@ fn build(name: &str, arguments: &Arguments) -> Result<Mask, Problem> {
             if !["year", "quarter", "month", "day"].contains(&unit.as_str()) {
                 return Err(arguments.wrong("unit", "'year', 'quarter', 'month' or 'day'"));
             }
-            Mask::DateTrunc(unit)
+            Mask::DateTrunc { unit, zone: None }
         }
         other => return Err(Problem::at(arguments.call, format!("unknown mask `{other}`"))),
     })

@@ -1,6 +1,6 @@
 //! Each mask on values as they come, and on those that must not slip through.
 
-use sluice_base::{Datum, SqlType};
+use sluice_base::{Datum, SqlType, TimeZone};
 
 use super::*;
 
@@ -139,7 +139,7 @@ fn numbers_and_dates() {
         ("keep(3, 4)", Datum::Int(13_812_345_678), &SqlType::Int8, Datum::Null),
     ] {
         let parsed = parse(with).unwrap();
-        let mask = check(&parsed, sql_type).unwrap_or(parsed);
+        let mask = check(&parsed, sql_type, &TimeZone::utc()).unwrap_or(parsed);
         assert_eq!(mask.apply(&raw, sql_type, &keys()), masked, "{with} on {raw:?}");
     }
 }
@@ -220,7 +220,7 @@ fn masks_fit_their_types_or_are_refused() {
         ("date_trunc('day')", SqlType::Timestamp, true),
         ("date_trunc('year')", SqlType::Text, false),
     ] {
-        assert_eq!(check(&parse(with).unwrap(), &sql_type).is_ok(), fits, "{with} {sql_type:?}");
+        assert_eq!(check(&parse(with).unwrap(), &sql_type, &TimeZone::utc()).is_ok(), fits, "{with} {sql_type:?}");
     }
 }
 
@@ -262,7 +262,7 @@ proptest::proptest! {
 #[test]
 fn tokens_are_equal_within_a_domain_and_a_key() {
     let token = |with: &str, sql_type: SqlType, raw: &str, keys: &MaskKeys| {
-        let mask = check(&parse(with).unwrap(), &sql_type).unwrap();
+        let mask = check(&parse(with).unwrap(), &sql_type, &TimeZone::utc()).unwrap();
         match mask.apply(&Datum::Text(raw.into()), &sql_type, keys) {
             Datum::Text(token) => token,
             other => panic!("{other:?}"),
@@ -283,6 +283,56 @@ fn tokens_are_equal_within_a_domain_and_a_key() {
     assert_ne!(one[5..], other[5..]);
     assert_eq!(mask("token('id', 'none')", "x"), "NULL", "no key, no value");
     assert_eq!(mask("fpe('id', 'none')", "123456"), "NULL");
+}
+
+#[test]
+fn a_hash_is_of_the_text_without_its_padding() {
+    let hash = |sql_type: SqlType, raw: &str| {
+        let mask = check(&parse("hash('pii')").unwrap(), &sql_type, &TimeZone::utc()).unwrap();
+        mask.apply(&Datum::Text(raw.into()), &sql_type, &keys())
+    };
+    let (text, padded) = (SqlType::Text, SqlType::Bpchar(Some(64)));
+    let one = hash(text.clone(), "510104199003071234");
+    for raw in ["510104199003071234", "510104199003071234  ", &format!("{:64}", "510104199003071234")] {
+        assert_eq!(hash(padded.clone(), raw), one, "{raw:?}");
+    }
+    assert_ne!(hash(text, "510104199003071234 "), one, "a blank is part of a text");
+    assert_ne!(hash(padded, "510104199003071234\t"), one, "nothing else is padding");
+}
+
+#[test]
+fn a_moment_is_of_its_day_in_the_banks_zone() {
+    const HOUR: i64 = 3_600_000_000;
+    let at = |day: i64, hour: i64| Datum::Timestamptz((day * 24 + hour) * HOUR);
+    let masked = |with: &str, zone: &str, raw: Datum| {
+        let zone = TimeZone::parse(zone).unwrap();
+        let mask = check(&parse(with).unwrap(), &SqlType::Timestamptz, &zone).unwrap();
+        mask.apply(&raw, &SqlType::Timestamptz, &keys())
+    };
+    // As PostgreSQL has `date_trunc(unit, moment, zone)`.
+    for (with, zone, raw, cut) in [
+        // 2026-01-04 23:30 UTC is the 5th in Shanghai.
+        ("date_trunc('day')", "Asia/Shanghai", at(20_457, 23), at(20_457, 16)),
+        ("date_trunc('day')", "UTC", at(20_457, 23), at(20_457, 0)),
+        ("date_trunc('day')", "Asia/Shanghai", at(20_457, 15), at(20_456, 16)),
+        // 2025-12-31 20:00 UTC is of the new year there.
+        ("date_trunc('year')", "Asia/Shanghai", at(20_453, 20), at(20_453, 16)),
+        ("date_trunc('month')", "+08", at(20_453, 20), at(20_453, 16)),
+        // The day on which summer time begins has its midnight in winter time.
+        ("date_trunc('day')", "Europe/Paris", at(19_442, 12), at(19_441, 23)),
+        ("date_trunc('month')", "Europe/Paris", at(19_447, 12), at(19_416, 23)),
+    ] {
+        assert_eq!(masked(with, zone, raw.clone()), cut, "{with} in {zone} on {raw:?}");
+    }
+    // A moment moves as its date does, and keeps its time of day.
+    let Datum::Date(moved) =
+        parse("shift_days('pii', 10)").unwrap().apply(&Datum::Date(20_458), &SqlType::Date, &keys())
+    else {
+        panic!("a date")
+    };
+    let expected = at(i64::from(moved) - 1, 23);
+    assert_eq!(masked("shift_days('pii', 10)", "Asia/Shanghai", at(20_457, 23)), expected);
+    assert_eq!(masked("date_trunc('day')", "Asia/Shanghai", Datum::Timestamptz(i64::MAX)), Datum::Null);
 }
 
 #[test]

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 
 use super::audience::Known;
 use super::index::Index;
+use super::limit::LimitRule;
 use super::rule::{GrantKind, Head, Reader};
 use super::{PolicySet, conflict};
+use crate::allowance::Limited;
 use crate::catalog::{Catalog, SourceFile};
+use crate::decision::MaskUse;
 use crate::diagnostic::{Diagnostic, Report, Spot};
 use crate::yaml::{self, Node};
 
@@ -59,6 +62,7 @@ pub fn load(files: &[SourceFile], catalog: &Catalog) -> Result<PolicySet, Vec<Di
     read_rules(&mut set, &documents, catalog, &mut found);
     check_ids(&set, &mut found);
     conflict::check(&mut set, catalog, &mut found);
+    warn_of_unbounded_lookups(&mut set);
     found.sort();
     set.index = Index::build(&set, catalog.entities.len());
     if found.is_empty() { Ok(set) } else { Err(found) }
@@ -140,6 +144,20 @@ fn kind(object: &Node, report: &mut Report) -> &'static str {
         None => report.error(map.at, "unknown-object", "an empty object"),
     }
     ""
+}
+
+/// Look-ups are guesses that anybody may try: some limit should bound how many a day (governance G8).
+fn warn_of_unbounded_lookups(set: &mut PolicySet) {
+    let bounds = |rule: &LimitRule| !rule.head.shadow && rule.settings.contains_key(&Limited::LookupsPerDay);
+    if set.limits.iter().any(bounds) {
+        return;
+    }
+    let open = set.masks.iter().filter(|rule| !rule.head.shadow && rule.usage == MaskUse::Lookup);
+    for head in open.map(|rule| &rule.head) {
+        let message = format!("mask `{}` allows look-ups, and no limit says how many a day", head.id);
+        let hint = "write a `limit` with `lookups_per_day`";
+        Report::new(&head.file, &mut set.warnings).hinted(head.at, "unbounded-lookups", message, hint);
+    }
 }
 
 /// Ids are unique over all kinds: an audit record names a rule by its id alone.

@@ -245,7 +245,7 @@ impl Reader<'_> {
         let mut fields = BTreeMap::new();
         for (entity, field) in selected? {
             let of = &self.catalog.entities[entity];
-            match mask::check(&parsed, &of.fields[field].sql_type) {
+            match mask::check(&parsed, &of.fields[field].sql_type, &self.catalog.timezone) {
                 Ok(typed) => {
                     fields.insert((entity, field), typed);
                 }

@@ -78,6 +78,12 @@ pub enum DatetimeFault {
     /// A part that has fewer bytes than none.
     #[error("negative substring length")]
     Substring,
+    /// NULL where a name is wanted.
+    #[error("null values cannot be formatted as an SQL identifier")]
+    NullName,
+    /// A stride that has no length of its own.
+    #[error("timestamps cannot be binned into intervals containing months or years")]
+    Months,
     /// What is not done.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -174,6 +180,16 @@ impl ToClient for DatetimeFault {
             DatetimeFault::Substring => {
                 ClientError::new(S::SubstringError, "negative substring length not allowed", "子串长度不能为负")
             }
+            DatetimeFault::NullName => ClientError::new(
+                S::NullValueNotAllowed,
+                "null values cannot be formatted as an SQL identifier",
+                "空值不能作为 SQL 标识符",
+            ),
+            DatetimeFault::Months => ClientError::new(
+                S::FeatureNotSupported,
+                "timestamps cannot be binned into intervals containing months or years",
+                "时间戳不能按含月或年的间隔分组",
+            ),
             DatetimeFault::Unsupported(what) => ClientError::new(
                 S::FeatureNotSupported,
                 format!("{what} is not supported"),

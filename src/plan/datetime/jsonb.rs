@@ -5,9 +5,10 @@
 
 use super::fault::DatetimeFault as Fault;
 use super::json::{parts, unescaped, whole};
+use super::jsonb_key::key;
 use super::table::{Outcome, Overload, text};
 use super::value::{Kind, Value};
-use crate::resolve::json::{CONTAINS, HAS_KEY, JOINED, JSON, JSONB, KEY};
+use crate::resolve::json::{CONTAINS, GROUP_MARK, HAS_KEY, JOINED, JSON, JSONB, KEY, MARK};
 
 /// How many times as long as it was written a value may get, one of [`SMALL`] bytes aside: blanks come to less than that,
 /// and exponents that are written out to more.
@@ -28,7 +29,9 @@ pub(super) static TABLE: &[Overload] = &[
             whole(json).map(|_| Value::Text(json))
         },
     },
-    Overload { name: KEY, args: &[Kind::Text], result: Kind::Text, run: |_, v| key(text(&v[0])?) },
+    Overload { name: KEY, args: &[Kind::Text], result: Kind::Text, run: |_, v| key(text(&v[0])?).map(Value::Owned) },
+    Overload { name: MARK, args: &[Kind::Text], result: Kind::Text, run: |_, v| text(&v[0]).map(Value::Text) },
+    Overload { name: GROUP_MARK, args: &[Kind::Text], result: Kind::Text, run: |_, v| text(&v[0]).map(Value::Text) },
     Overload {
         name: JOINED,
         args: &[Kind::Text, Kind::Text],
@@ -73,22 +76,10 @@ impl Style {
 }
 
 pub(super) fn normal(json: &str) -> Outcome<'static> {
-    written(json, number).map(Value::Owned)
-}
-
-/// Equal for equal values, and for no others.
-fn key(json: &str) -> Outcome<'static> {
-    written(json, |text| number(text).map(|number| trimmed(&number).to_string())).map(Value::Owned)
-}
-
-/// How a number is written.
-type Figures = fn(&str) -> Result<String, Fault>;
-
-fn written(json: &str, figures: Figures) -> Result<String, Fault> {
     let mut out = String::with_capacity(json.len());
     let most = json.len().saturating_mul(GROWTH_MAX).saturating_add(SMALL);
-    put(whole(json)?, &mut out, most, figures)?;
-    Ok(out)
+    put(whole(json)?, &mut out, most)?;
+    Ok(Value::Owned(out))
 }
 
 /// A number without the zeros behind its point.
@@ -117,7 +108,7 @@ fn joined(left: &str, right: &str) -> Outcome<'static> {
 }
 
 /// A value in its one form.
-fn put(part: &str, out: &mut String, most: usize, figures: Figures) -> Result<(), Fault> {
+fn put(part: &str, out: &mut String, most: usize) -> Result<(), Fault> {
     if out.len() > most {
         return Err(Fault::Argument("numbers of json with too many digits"));
     }
@@ -130,7 +121,7 @@ fn put(part: &str, out: &mut String, most: usize, figures: Figures) -> Result<()
                 }
                 put_text(&key, out);
                 out.push_str(": ");
-                put(value, out, most, figures)?;
+                put(value, out, most)?;
             }
             out.push('}');
         }
@@ -140,13 +131,13 @@ fn put(part: &str, out: &mut String, most: usize, figures: Figures) -> Result<()
                 if at > 0 {
                     out.push_str(", ");
                 }
-                put(value, out, most, figures)?;
+                put(value, out, most)?;
             }
             out.push(']');
         }
         Some(b'"') => put_text(&unescaped(part)?, out),
         Some(b't' | b'f' | b'n') => out.push_str(part),
-        _ => out.push_str(&figures(part)?),
+        _ => out.push_str(&number(part)?),
     }
     Ok(())
 }
@@ -189,7 +180,7 @@ pub(crate) fn put_text(text: &str, out: &mut String) {
 }
 
 /// A number without an exponent, with the digits behind the point that it is written with.
-fn number(text: &str) -> Result<String, Fault> {
+pub(super) fn number(text: &str) -> Result<String, Fault> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().map_err(|_| Fault::Json)?),
         None => (text, 0),

@@ -22,8 +22,10 @@ mod degrees;
 mod edits;
 mod fault;
 mod function;
+mod identifiers;
 pub(crate) mod json;
 mod jsonb;
+mod jsonb_key;
 mod letters;
 mod numbers;
 mod part;
@@ -47,6 +49,7 @@ use sluice_base::TimeZone;
 
 pub(crate) use binary::OF_BYTES;
 pub use fault::DatetimeFault;
+pub(crate) use identifiers::{IS_NORMALIZED, NO_NAME, PADDED};
 pub(crate) use jsonb::put_text;
 pub(crate) use planner::DatetimePlanner;
 pub use read::{read_date, read_time, read_timestamp, read_timestamptz};

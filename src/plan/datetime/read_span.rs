@@ -125,7 +125,8 @@ fn parsed(text: &str, last: Option<Unit>) -> Part<Interval> {
     if let Some(iso) = text.strip_prefix('P') {
         return iso_form(iso);
     }
-    let words = words(text)?;
+    let text = signed(text);
+    let words = words(&text)?;
     let (mut words, ago) = match words.split_last() {
         Some((last, rest)) if last.eq_ignore_ascii_case("ago") => (rest.to_vec(), true),
         _ => (words, false),
@@ -162,6 +163,18 @@ fn parsed(text: &str, last: Option<Unit>) -> Part<Interval> {
         }
     }
     sum.interval(ago)
+}
+
+/// The text with each sign at its number: `1 month - 1 day` is one less a day.
+fn signed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        out.push(letter);
+        let alone = matches!(letter, '-' | '+') && !out[..out.len() - 1].ends_with(|c: char| c.is_ascii_alphanumeric());
+        while alone && letters.next_if(char::is_ascii_whitespace).is_some() {}
+    }
+    out
 }
 
 /// Numbers and names, also where nothing stands between them.
@@ -275,6 +288,8 @@ mod tests {
             ("@ 1 hour", 0, 0, hour),
             ("0.5 second", 0, 0, 500_000),
             ("1 mon -1 days +00:00:01", 1, -1, SECOND),
+            ("1 month - 1 day", 1, -1, 0),
+            ("- 2 hours", 0, 0, -2 * hour),
         ] {
             assert_eq!(read_interval(text), Ok(Interval { months, days, micros }), "{text}");
         }

@@ -148,6 +148,9 @@ static TABLE: &[Overload] = table! {
         written(template::Moment::Local { stamp, zone: Some((s.zone.offset_at(second), &name)) }, text(&v[1])?)
     };
     "to_char", [Span, Text] -> Text, |_, v| written(template::Moment::Span(interval(&v[0])?), text(&v[1])?);
+    "to_char", [Time, Text] -> Text, |_, v| {
+        written(template::Moment::Span(of_micros(micros(&v[0])?)), text(&v[1])?)
+    };
     "to_char", [Int, Text] -> Text, |_, v| number(template::Source::Integer(int(&v[0])?), text(&v[1])?);
     "to_char", [Long, Text] -> Text, |_, v| number(template::Source::Integer(int(&v[0])?), text(&v[1])?);
     "to_char", [Float, Text] -> Text, |_, v| number(template::Source::Float(float(&v[0])?), text(&v[1])?);
@@ -175,6 +178,7 @@ pub(super) fn lines() -> impl Iterator<Item = &'static Overload> {
     [
         TABLE,
         super::letters::TABLE,
+        super::identifiers::TABLE,
         super::numbers::TABLE,
         super::degrees::TABLE,
         super::binary::TABLE,
@@ -401,7 +405,7 @@ fn letter(number: i64) -> Outcome<'static> {
 fn binned(v: &[Value]) -> Result<i64, Fault> {
     let stride = interval(&v[0])?;
     if stride.months != 0 {
-        return Err(Fault::Argument("timestamps cannot be binned into intervals containing months or years"));
+        return Err(Fault::Months);
     }
     let length = i64::try_from(span::length(stride)).map_err(|_| Fault::Range("interval"))?;
     if length <= 0 {

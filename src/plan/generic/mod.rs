@@ -21,6 +21,7 @@ use sluice_model::Decision;
 use sqlparser::ast;
 
 use crate::govern::{self, Governed, Template};
+use crate::query::WEIGHT_MIN;
 use crate::resolve::{self, Asker, Described};
 use crate::{PlanError, Query, guarded};
 use shape::Shape;
@@ -51,8 +52,9 @@ impl PlanCacheMode {
 /// Plans that are kept.
 #[derive(Debug)]
 pub struct Plans {
-    generic: moka::sync::Cache<Key, Entry>,
-    described: moka::sync::Cache<Key, (Arc<Described>, Decisions)>,
+    /// Each with its weight.
+    generic: moka::sync::Cache<Key, (u32, Entry)>,
+    described: moka::sync::Cache<Key, (u32, Arc<Described>, Decisions)>,
 }
 
 /// What a description rests on.
@@ -76,16 +78,24 @@ enum Entry {
     Generic(Arc<Template>, Arc<[SqlType]>),
 }
 
-/// Plans kept at most.
-const PLANS_MAX: u64 = 512;
+/// Bytes of all plans that are kept, about: 512 of common statements.
+pub const PLANS_BYTES: u64 = 512 * WEIGHT_MIN as u64;
 /// How long a plan is kept that nobody uses.
 const IDLE: Duration = Duration::from_secs(600);
 
 impl Default for Plans {
     fn default() -> Plans {
         Plans {
-            generic: moka::sync::Cache::builder().max_capacity(PLANS_MAX).time_to_idle(IDLE).build(),
-            described: moka::sync::Cache::builder().max_capacity(PLANS_MAX).time_to_idle(IDLE).build(),
+            generic: moka::sync::Cache::builder()
+                .max_capacity(PLANS_BYTES)
+                .weigher(|_: &Key, entry: &(u32, Entry)| entry.0)
+                .time_to_idle(IDLE)
+                .build(),
+            described: moka::sync::Cache::builder()
+                .max_capacity(PLANS_BYTES)
+                .weigher(|_: &Key, described: &(u32, Arc<Described>, Decisions)| described.0)
+                .time_to_idle(IDLE)
+                .build(),
         }
     }
 }
@@ -103,7 +113,7 @@ impl Plans {
             return None;
         }
         let shape = Shape::of(query, params)?;
-        match self.generic.get(&key(&shape, asker))? {
+        match self.generic.get(&key(&shape, asker))?.1 {
             Entry::Generic(template, types) => template.filled(shape.values(&types)?, asker),
             Entry::Seen | Entry::Custom => None,
         }
@@ -123,11 +133,11 @@ impl Plans {
         let shape = if mode == PlanCacheMode::ForceCustom { None } else { Shape::of(query, params) };
         let Some(shape) = shape else { return crate::prepare(query, asker, params) };
         let key = key(&shape, asker);
-        let kept = self.generic.get(&key);
+        let kept = self.generic.get(&key).map(|(_, entry)| entry);
         if kept.is_none() && mode == PlanCacheMode::Auto {
             // Only what a custom plan has once been made for: that one tells what is wrong with a statement.
             let governed = crate::prepare(query, asker, params)?;
-            self.generic.insert(key, Entry::Seen);
+            self.generic.insert(key, (query.weight(), Entry::Seen));
             return Ok(governed);
         }
         let entry = match kept {
@@ -137,7 +147,7 @@ impl Plans {
                     template(&query.with_ast(Arc::clone(&shape.query)), asker, &shape.types)
                 });
                 let entry = made.map_or(Entry::Custom, |(template, types)| Entry::Generic(Arc::new(template), types));
-                self.generic.insert(key, entry.clone());
+                self.generic.insert(key, (query.weight(), entry.clone()));
                 entry
             }
         };
@@ -159,7 +169,7 @@ impl Plans {
         param_types: &[Option<SqlType>],
     ) -> Result<Arc<Described>, PlanError> {
         let key = Key { query: Arc::clone(query.shared_ast()), types: param_types.to_vec(), asker: identity(asker) };
-        if let Some((described, decisions)) = self.described.get(&key)
+        if let Some((_, described, decisions)) = self.described.get(&key)
             && govern::still_decided(&decisions, asker)
         {
             return Ok(described);
@@ -167,7 +177,7 @@ impl Plans {
         let (described, decisions) = guarded(query.is_short(), || resolve::describe(query, asker, param_types))?;
         let described = Arc::new(described);
         if !shape::looks_at_moment(query.ast()) {
-            self.described.insert(key, (Arc::clone(&described), Arc::new(decisions)));
+            self.described.insert(key, (query.weight(), Arc::clone(&described), Arc::new(decisions)));
         }
         Ok(described)
     }

@@ -72,23 +72,26 @@ pub struct Lineage {
     pub uses: BTreeMap<FieldRef, BTreeSet<Use>>,
     /// Fields that any expression of the statement names, the select lists of its subqueries included.
     pub touched: BTreeSet<FieldRef>,
+    /// Fields that are the whole argument of an aggregate, with its name.
+    pub totals: BTreeSet<(FieldRef, String)>,
 }
 
 /// Traces a whole plan, nested plans included.
 pub fn trace(plan: &LogicalPlan) -> Result<Lineage, PlanError> {
-    let mut tracer =
-        Tracer { uses: BTreeMap::new(), touched: BTreeSet::new(), works: BTreeMap::new(), outer: Vec::new() };
+    let mut tracer = Tracer::default();
     let columns = tracer.plan(plan)?;
     for origin in &columns {
         let how = if origin.direct.is_some() { Use::Output } else { Use::Expression };
         tracer.note(&origin.fields, how);
     }
-    Ok(Lineage { columns, uses: tracer.uses, touched: tracer.touched })
+    Ok(Lineage { columns, uses: tracer.uses, touched: tracer.touched, totals: tracer.totals })
 }
 
+#[derive(Default)]
 struct Tracer {
     uses: BTreeMap<FieldRef, BTreeSet<Use>>,
     touched: BTreeSet<FieldRef>,
+    totals: BTreeSet<(FieldRef, String)>,
     /// What the columns of recursive queries come from, as far as it is known.
     works: BTreeMap<String, Vec<Origin>>,
     /// Inputs of the enclosing queries, for correlated references.
@@ -175,6 +178,7 @@ impl Tracer {
             }
             LogicalPlan::Window(window) => {
                 let mut input = self.plan(&window.input)?;
+                window.window_expr.iter().for_each(|call| self.total(call, window.input.schema(), &input));
                 let calls = self.exprs(&window.window_expr, window.input.schema(), &input, None)?;
                 input.extend(calls);
                 input
@@ -295,6 +299,7 @@ impl Tracer {
 
     /// An aggregate. One over a field that exists in aggregates alone is no other use of it.
     fn call(&mut self, call: &Expr, of: &datafusion_expr::Aggregate, input: &[Origin]) -> Result<Origin, PlanError> {
+        self.total(call, of.input.schema(), input);
         match aggregates::plain_call(call).and_then(|column| aggregates::field_of(&of.input, column)) {
             Some((field, _)) => {
                 let aggregated = BTreeSet::from([field]);
@@ -302,6 +307,24 @@ impl Tracer {
                 Ok(Origin { fields: BTreeSet::new(), aggregated, direct: None })
             }
             None => Ok(self.exprs([call], of.input.schema(), input, None)?.pop().unwrap_or_default()),
+        }
+    }
+
+    /// Notes an aggregate over a field as it is.
+    fn total(&mut self, call: &Expr, schema: &DFSchema, input: &[Origin]) {
+        let (name, arguments) = match call {
+            Expr::Alias(alias) => return self.total(&alias.expr, schema, input),
+            Expr::AggregateFunction(call) => (call.func.name(), &call.params.args),
+            Expr::WindowFunction(call) => (call.fun.name(), &call.params.args),
+            _ => return,
+        };
+        let [argument] = arguments.as_slice() else { return };
+        // Sums are computed in wider types.
+        let argument = if let Expr::Cast(cast) = argument { &*cast.expr } else { argument };
+        if let Expr::Column(column) = argument
+            && let Ok(Origin { direct: Some((field, _)), .. }) = lookup(schema, input, column)
+        {
+            self.totals.insert((field, name.to_string()));
         }
     }
 

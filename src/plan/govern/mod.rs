@@ -27,19 +27,19 @@ mod subqueries;
 mod unique;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::DataType;
-use datafusion_common::ParamValues;
 use datafusion_common::tree_node::TreeNodeRecursion;
 use datafusion_expr::LogicalPlan;
 use sluice_base::{Column, Datum, SqlType};
 use sluice_model::Decision;
 use sluice_model::audit::{Auditable, Decided, DecidedRelation, Lookup, ShadowOf};
 use sluice_model::catalog::{Catalog, Entity, Found};
-use sluice_model::decision::MaskUse;
+use sluice_model::decision::{AppliedMask, MaskUse};
+use sluice_model::mask::Mask;
 
 use crate::PlanError;
 use crate::planner::from_planner;
@@ -76,6 +76,8 @@ struct Parts {
     decided: Decided,
     least_group: Option<u64>,
     short: bool,
+    masked_totals: Vec<String>,
+    weight: u32,
 }
 
 /// A governed plan with parameters, and the values for this execution.
@@ -87,6 +89,8 @@ pub struct GenericPlan<'a> {
     pub plan: &'a LogicalPlan,
     /// Values of `$1`, `$2`, ...; none is NULL.
     pub values: &'a [(SqlType, Datum)],
+    /// Bytes that keeping it takes, about.
+    pub weight: u32,
 }
 
 impl Governed {
@@ -98,6 +102,11 @@ impl Governed {
     /// Whether it was written in few words: its plan is not deep.
     pub fn is_short(&self) -> bool {
         self.parts.short
+    }
+
+    /// Names of the fields whose totals are of masked values, and so are none of the field.
+    pub fn masked_totals(&self) -> &[String] {
+        &self.parts.masked_totals
     }
 
     /// Columns of the result, as the client sees them.
@@ -123,7 +132,7 @@ impl Governed {
     /// The plan without its values, where it is a generic one.
     pub fn generic(&self) -> Option<GenericPlan<'_>> {
         let (id, values) = self.filled.as_ref()?;
-        Some(GenericPlan { id: *id, plan: &self.parts.plan, values })
+        Some(GenericPlan { id: *id, plan: &self.parts.plan, values, weight: self.parts.weight })
     }
 
     /// Comparisons with raw values, as they are counted.
@@ -142,7 +151,7 @@ impl Governed {
         let scalars = scalars
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| datafusion_common::DataFusionError::External(Box::new(error)))?;
-        Ok((plan.clone().with_param_values(ParamValues::from(scalars))?, columns.clone()))
+        Ok((crate::resolve::copies::filled(plan.clone(), scalars)?, columns.clone()))
     }
 }
 
@@ -210,8 +219,9 @@ pub(crate) fn govern(resolved: Resolved, asker: &Asker) -> Result<Governed, Plan
     let plan = subqueries::rewrite(plan)?;
     every_scan_decided(&plan)?;
     let least_group = least_group.filter(|_| aggregated);
-    let parts =
-        Parts { plan, columns, lineage, decisions: resolved.decisions, decided, least_group, short: resolved.short };
+    let masked_totals = masked_totals(&lineage, &resolved.decisions, asker);
+    let Resolved { decisions, short, weight, .. } = resolved;
+    let parts = Parts { plan, columns, lineage, decisions, decided, least_group, short, masked_totals, weight };
     Ok(Governed { parts: Arc::new(parts), filled: None })
 }
 
@@ -294,6 +304,24 @@ fn refuse_output_only(
         }
     }
     Ok(())
+}
+
+/// Aggregates that add values up: over masked ones they say something else.
+const ADDING: [&str; 7] = ["sum", "avg", "stddev", "stddev_pop", "var", "var_pop", "median"];
+/// Aggregates that say of a hidden field what they say of any NULL.
+const OF_ANY: [&str; 3] = ["count", "array_agg", "first_value"];
+
+/// Fields of which an aggregate has lost its sense by a mask (governance G13): it is computed on what the mask shows, which
+/// is NULL where that is nothing.
+fn masked_totals(lineage: &Lineage, decisions: &BTreeMap<usize, Arc<Decision>>, asker: &Asker) -> Vec<String> {
+    let lost = |((entity, field), function): &&(FieldRef, String)| {
+        let outcome = decisions.get(entity).map(|decision| &decision.fields[*field]);
+        let hidden = |mask: &AppliedMask| mask.mask == Mask::Hide && !OF_ANY.contains(&function.as_str());
+        outcome.is_some_and(|of| of.masks().any(|mask| hidden(mask) || ADDING.contains(&function.as_str())))
+    };
+    let fields: BTreeSet<FieldRef> = lineage.totals.iter().filter(lost).map(|(field, _)| *field).collect();
+    let name = |(entity, field): FieldRef| asker.snapshot.catalog.entities[entity].fields[field].id.clone();
+    fields.into_iter().map(name).collect()
 }
 
 /// The least group of any field that exists in aggregates alone, where the statement's relations have one.

@@ -358,3 +358,29 @@ pub(super) fn row_counts(counts: &ArrayRef, clauses: &ArrayRef) -> Result<ArrayR
     });
     Ok(Arc::new(each.collect::<Result<Int64Array>>()?))
 }
+
+/// `width_bucket(value, thresholds)`: how many of the thresholds, which are in order, the value has reached.
+pub(super) fn bucket(value: &ArrayRef, list: &ListArray) -> Result<ArrayRef> {
+    let mut both = Comparable::of(&[value, list.values()])?.into_iter();
+    let (Some(values), Some(items)) = (both.next(), both.next()) else {
+        return Err(DataFusionError::Internal("nothing to compare".into()));
+    };
+    let mut out = Int32Builder::new();
+    for row in 0..list.len() {
+        if values.null(row) || list.is_null(row) {
+            out.append_null();
+            continue;
+        }
+        let range = range(list, row);
+        if range.clone().any(|at| items.null(at)) {
+            return Err(super::refused(PlanError::InvalidParameter("thresholds array must not contain NULLs")));
+        }
+        let (mut low, mut high) = (range.start, range.end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if values.order(row, &items, middle).is_lt() { high = middle } else { low = middle + 1 }
+        }
+        out.append_value(i32::try_from(low - range.start).map_err(|_| too_large())?);
+    }
+    Ok(Arc::new(out.finish()))
+}

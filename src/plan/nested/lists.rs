@@ -91,7 +91,7 @@ pub(super) fn series_item(types: &[DataType]) -> DataType {
     let bounds = types.get(..2).unwrap_or_default();
     match bounds {
         [first, _] if first.is_integer() => first.clone(),
-        _ if bounds.iter().all(|found| matches!(found, DataType::Timestamp(_, None))) => {
+        _ if bounds.iter().all(|found| matches!(found, DataType::Timestamp(_, None)) || super::is_text(found)) => {
             DataType::Timestamp(TimeUnit::Microsecond, None)
         }
         _ => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),

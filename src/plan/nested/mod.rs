@@ -79,6 +79,7 @@ enum Work {
     Like,
     Count,
     ReplacePattern,
+    Bucket,
 }
 
 const TABLE: &[(&str, Work)] = &[
@@ -111,6 +112,7 @@ const TABLE: &[(&str, Work)] = &[
     (JSON_VALUES, Work::Elements(lists::Part::Values)),
     (JSON_VALUES_TEXT, Work::Elements(lists::Part::ValueTexts)),
     (MATCHES, Work::Matches),
+    (BUCKET, Work::Bucket),
     ("array_length", Work::Dimension(arrays::Measure::Length)),
     ("array_upper", Work::Dimension(arrays::Measure::Length)),
     ("array_lower", Work::Dimension(arrays::Measure::Lower)),
@@ -263,6 +265,7 @@ impl Nested {
             (Work::Item | Work::Slice, [found, ..]) => {
                 PlanError::Mismatch(format!("cannot subscript type {found} because it does not support subscripting"))
             }
+            (Work::Series, _) => PlanError::UndefinedFunction(format!("generate_series({})", types.join(", "))),
             (Work::ReplacePattern, [text, pattern, ..])
                 if types.len() > 2
                     && [text, pattern].into_iter().all(|found| found == "text" || found == "unknown") =>
@@ -335,7 +338,9 @@ impl Nested {
                     matches!(found, DataType::Date32 | DataType::Timestamp(TimeUnit::Microsecond, _)) || found.is_null()
                 };
                 let step = |found: &DataType| matches!(found, DataType::Interval(_)) || is_text(found);
-                (time(first) && time(last) && rest.len() == 1 && rest.iter().all(step)).then(|| types.to_vec())
+                let moment = |found: &DataType| time(found) || is_text(found);
+                let fits = moment(first) && moment(last) && !(is_text(first) && is_text(last));
+                (fits && rest.len() == 1 && rest.iter().all(step)).then(|| types.to_vec())
             }
             (Work::Dimension(arrays::Measure::Items | arrays::Measure::Dimensions), [list]) => {
                 Some(vec![listed(list).filter(|_| one_dimension(list))?])
@@ -352,6 +357,10 @@ impl Nested {
                 Some(vec![list_of(item.clone()), item, Int64])
             }
             (Work::Prepend, [value, list]) => {
+                let item = with_item(list, &[value])?;
+                Some(vec![item.clone(), list_of(item)])
+            }
+            (Work::Bucket, [value, list]) => {
                 let item = with_item(list, &[value])?;
                 Some(vec![item.clone(), list_of(item)])
             }
@@ -436,7 +445,7 @@ impl ScalarUDFImpl for Nested {
             Work::Quantified | Work::Overlaps | Work::Contains | Work::Contained | Work::Like => DataType::Boolean,
             Work::Ordinals => list_of(DataType::Int64),
             Work::Series => list_of(lists::series_item(&types)),
-            Work::Dimension(_) | Work::Position | Work::Count | Work::FoundAt => DataType::Int32,
+            Work::Dimension(_) | Work::Position | Work::Count | Work::FoundAt | Work::Bucket => DataType::Int32,
             Work::Positions => list_of(DataType::Int32),
             Work::Found
             | Work::Grouped
@@ -542,6 +551,7 @@ impl Nested {
             Work::Like => patterns::like(args),
             Work::Count => patterns::count(args),
             Work::ReplacePattern => patterns::replaced(args),
+            Work::Bucket => arrays::bucket(arg(0)?, list(1)?),
         }
     }
 }

@@ -53,5 +53,7 @@ pub(crate) const ROW_COUNT: &str = "\u{1}row_count";
 pub(crate) const WITH_TIES: &str = "\u{1}with_ties";
 /// How two arrays compare: below nought, nought, above nought.
 pub(crate) const ORDER: &str = "\u{1}array_order";
+/// `width_bucket` of thresholds.
+pub(crate) const BUCKET: &str = "\u{1}width_bucket";
 /// All matches of a pattern, each an array.
 pub(crate) const MATCHES: &str = "\u{1}regexp_matches";

@@ -11,7 +11,9 @@ use arrow::datatypes::DataType;
 use datafusion_common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion_common::{Column, Result, TableReference};
 use datafusion_expr::expr::{BinaryExpr, Case, ScalarFunction};
-use datafusion_expr::{Expr, ExprSchemable, Filter, Limit, LogicalPlan, Operator, Projection, Sort, SubqueryAlias};
+use datafusion_expr::{
+    Expr, ExprSchemable, Filter, Limit, LogicalPlan, Operator, Projection, Sort, SubqueryAlias, Union,
+};
 
 use super::scaled::{Operation, call, inside_value, is_kept, is_scaled};
 use super::{NUMERIC, Shown, digits_of, scaled_type, shown};
@@ -20,8 +22,11 @@ use crate::resolve::COMMON;
 /// The plan with scaled values where the type does not tell the display scale and it can be had.
 pub(crate) fn with_display_scale(plan: LogicalPlan) -> Result<LogicalPlan> {
     let width = plan.schema().fields().len();
+    // A union has the types of its first side until it is brought to those of all.
+    let unions = plan.exists(|node| Ok(matches!(node, LogicalPlan::Union(_))))?;
+    let numeric = |data_type: &DataType| data_type.is_decimal() || unions && data_type.is_integer();
     let wanted: Vec<Column> =
-        plan.schema().iter().filter(|(_, field)| field.data_type().is_decimal()).map(Column::from).collect();
+        plan.schema().iter().filter(|(_, field)| numeric(field.data_type())).map(Column::from).collect();
     if wanted.is_empty() {
         return Ok(plan);
     }
@@ -65,6 +70,7 @@ impl Carrier {
                 (LogicalPlan::Filter(Filter::try_new(filter.predicate, input)?), found)
             }
             LogicalPlan::SubqueryAlias(alias) => self.alias(alias, wanted)?,
+            LogicalPlan::Union(union) => self.union(union, wanted)?,
             other => (other, vec![None; wanted.len()]),
         })
     }
@@ -93,6 +99,67 @@ impl Carrier {
             .map(|column| column.map(|column| Column::new(Some(renamed.clone()), column.name)))
             .collect();
         Ok((LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(input, alias.alias)?), found))
+    }
+
+    /// Rows one behind the other: each side's values keep the digits that they have there.
+    fn union(&mut self, union: Union, wanted: &[Column]) -> Result<(LogicalPlan, Vec<Option<Column>>)> {
+        let nothing = vec![None; wanted.len()];
+        let places: Option<Vec<usize>> =
+            wanted.iter().map(|column| union.schema.maybe_index_of_column(column)).collect();
+        let Some(places) = places else { return Ok((LogicalPlan::Union(union), nothing)) };
+        // For each side its columns, and the scaled ones of those that are wanted.
+        let mut sides = Vec::with_capacity(union.inputs.len());
+        let mut open = vec![false; wanted.len()];
+        for input in &union.inputs {
+            let columns = input.schema().columns();
+            let own: Vec<Column> = places.iter().filter_map(|at| columns.get(*at)).cloned().collect();
+            if own.len() != wanted.len() {
+                return Ok((LogicalPlan::Union(union), nothing));
+            }
+            let (carried, found) = self.input(input, &own)?;
+            let scaled = own
+                .iter()
+                .zip(&found)
+                .map(|(column, found)| match found {
+                    Some(found) => Ok(Some(Expr::Column(found.clone()))),
+                    None => scaled(&Expr::Column(column.clone()), &carried, &|_| None),
+                })
+                .collect::<Result<Vec<_>>>()?;
+            for (open, found) in open.iter_mut().zip(&found) {
+                *open |= found.is_some();
+            }
+            sides.push((columns, carried, scaled));
+        }
+        let scale =
+            |input: &LogicalPlan, at: usize| digits_of(input.schema().field(at).data_type()).map(|(_, scale)| scale);
+        for (open, at) in open.iter_mut().zip(&places) {
+            let mut scales = union.inputs.iter().filter_map(|input| scale(input, *at));
+            let first = scales.next();
+            *open |= scales.any(|other| Some(other) != first);
+        }
+        for (at, open) in open.iter_mut().enumerate() {
+            *open &= sides.iter().all(|(_, _, scaled)| scaled[at].is_some());
+        }
+        if !open.contains(&true) {
+            return Ok((LogicalPlan::Union(union), nothing));
+        }
+        let names: Vec<Option<String>> = open
+            .iter()
+            .map(|open| {
+                open.then(|| {
+                    self.made += 1;
+                    format!("\u{1}scaled{}", self.made)
+                })
+            })
+            .collect();
+        let inputs = sides.into_iter().map(|(columns, input, scaled)| {
+            let added = scaled.into_iter().zip(&names).filter_map(|(expr, name)| Some(expr?.alias(name.as_ref()?)));
+            let exprs = columns.into_iter().map(Expr::Column).chain(added).collect();
+            Ok(Arc::new(LogicalPlan::Projection(Projection::try_new(exprs, input)?)))
+        });
+        let united = Union::try_new_with_loose_types(inputs.collect::<Result<Vec<_>>>()?)?;
+        let found = names.into_iter().map(|name| name.map(Column::new_unqualified)).collect();
+        Ok((LogicalPlan::Union(united), found))
     }
 
     fn projection(&mut self, projection: Projection, wanted: &[Column]) -> Result<(LogicalPlan, Vec<Option<Column>>)> {

@@ -10,7 +10,7 @@ use sluice_base::SqlType;
 use super::expressions::literal_text;
 use super::names::{Resolver, quoted};
 use super::rewritten::{
-    as_literal, average_span, cast_of, counted_nulls, expressions, in_order, json_path, part_by_pattern,
+    as_literal, average_span, cast_of, counted_nulls, expressions, in_order, json_path, normal_form, part_by_pattern,
     quoted_or_null, read_bytes, since_today, unsigned_places, whole_quotient,
 };
 use super::{functions, untyped};
@@ -30,6 +30,17 @@ impl Resolver<'_> {
         };
         if let Some(constant) = self.session_call(function)? {
             *expr = constant;
+            return Ok(());
+        }
+        super::whole::named_by_star(function)?;
+        if let Some(other) = self.framed(function, &name)? {
+            *expr = other;
+            return self.expr(expr);
+        }
+        if let Some(digits) = precision_of_moment(&name, function)
+            && let Some(constant) = super::moment::constant(&name, self.asker)
+        {
+            *expr = super::casts::rounded(constant, digits);
             return Ok(());
         }
         if no_arguments(function)
@@ -60,6 +71,10 @@ impl Resolver<'_> {
                 | "bit_count"
         ) {
             read_bytes(function);
+        }
+        if name == "count" {
+            self.count_rows(function)?;
+            super::whole::tuples(function)?;
         }
         match name.as_str() {
             "mod" => return self.modulo(expr),
@@ -115,6 +130,11 @@ impl Resolver<'_> {
             _ if super::documents::is_builder(&name) => return self.json_builder(expr, &name),
             _ if functions::is_json_aggregate(&name) => return self.json_aggregate(expr, &name),
             _ if super::names::is_set_function(&name) => return self.set_function_expr(expr, &name),
+            "nullif" if compares_otherwise(&self.declared_arguments(function)) => {
+                let types = self.declared_arguments(function);
+                *expr = super::rewritten::unless_equal(expressions(plain_arguments(function)?)?, &types)?;
+                return self.expr(expr);
+            }
             "num_nulls" | "num_nonnulls" => {
                 *expr = counted_nulls(function, &name)?;
                 return self.expr(expr);
@@ -122,6 +142,23 @@ impl Resolver<'_> {
             "format" => {
                 *expr = super::format::written_out(function)?;
                 return self.expr(expr);
+            }
+            "normalize" => normal_form(function)?,
+            "concat" if no_arguments(function) => return Err(PlanError::UndefinedFunction("concat()".into())),
+            "width_bucket" if self.declared_arguments(function).len() == 2 => {
+                let mut args = expressions(plain_arguments(function)?)?;
+                self.each(&mut args)?;
+                args.iter_mut().for_each(super::names::narrow_integer);
+                *expr = super::names::call(crate::nested::BUCKET, args);
+                return Ok(());
+            }
+            datetime::PADDED | datetime::NO_NAME => {
+                let mut args = expressions(plain_arguments(function)?)?;
+                self.each(&mut args)?;
+                args.iter_mut().for_each(super::names::narrow_integer);
+                let hidden = if name == datetime::PADDED { datetime::PADDED } else { datetime::NO_NAME };
+                *expr = super::names::call(hidden, args);
+                return Ok(());
             }
             "to_hex" => unsigned_places(self, function),
             "age" => since_today(function, self.asker)?,
@@ -196,10 +233,16 @@ impl Resolver<'_> {
                     _ => None,
                 });
                 match engine_name {
-                    "coalesce" | "greatest" | "least" => self.matched(plain, &engine_name.to_ascii_uppercase())?,
+                    "coalesce" | "greatest" | "least" => {
+                        let name = engine_name.to_ascii_uppercase();
+                        if engine_name != "coalesce" {
+                            for found in declared_arguments {
+                                super::json::refuse_equality(found.as_ref(), &name)?;
+                            }
+                        }
+                        self.matched(plain, &name)?;
+                    }
                     "nullif" => {
-                        let jsonb = declared_arguments.iter().flatten().find(|found| **found == SqlType::Jsonb);
-                        super::json::refuse_equality(jsonb, "nullif")?;
                         if let [Some(left), Some(right)] = declared_arguments {
                             super::operands::check(&ast::BinaryOperator::Eq, Some(left), Some(right))?;
                         }
@@ -212,6 +255,13 @@ impl Resolver<'_> {
                         FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if engine_name == "count" => {}
                         _ => return Err(PlanError::Unsupported("this form of an argument".into())),
                     }
+                }
+                if engine_name == "count"
+                    && list.duplicate_treatment == Some(ast::DuplicateTreatment::Distinct)
+                    && let ([FunctionArg::Unnamed(FunctionArgExpr::Expr(only))], [Some(SqlType::Jsonb)]) =
+                        (list.args.as_mut_slice(), declared_arguments)
+                {
+                    super::json::within(super::json::KEY, only);
                 }
                 for clause in &mut list.clauses {
                     match clause {
@@ -266,16 +316,24 @@ impl Resolver<'_> {
         if spec.window_name.is_some() {
             return Err(PlanError::Unsupported("a window built on a named one at this place".into()));
         }
-        if let Some(frame) = &spec.window_frame {
-            check_frame(frame)?;
-        }
+        let of_key = match spec.order_by.as_slice() {
+            [only] => self.declared(&only.expr),
+            _ => None,
+        };
+        super::frames::check(spec, of_key.as_ref())?;
         for expr in &mut spec.partition_by {
-            super::json::refuse_equality(self.declared(expr).as_ref(), "PARTITION BY")?;
+            let keyed = super::json::by_key(self.declared(expr).as_ref())?;
             self.expr(expr)?;
+            if keyed {
+                super::json::within(super::json::KEY, expr);
+            }
         }
         for item in &mut spec.order_by {
-            super::json::refuse_order(self.declared(&item.expr).as_ref())?;
+            let keyed = super::json::in_order(self.declared(&item.expr).as_ref())?;
             self.expr(&mut item.expr)?;
+            if keyed {
+                super::json::within(super::json::KEY, &mut item.expr);
+            }
         }
         Ok(())
     }
@@ -350,6 +408,8 @@ fn check_items(
         ("array_agg", Some(SqlType::Array(_))) => {
             return Err(PlanError::Unsupported("an array of arrays".into()));
         }
+        // What is counted is told apart below.
+        ("count", Some(SqlType::Jsonb)) => {}
         _ if distinct => super::json::refuse_equality(first, "DISTINCT")?,
         _ => {}
     }
@@ -381,6 +441,12 @@ fn check_items(
 
 /// The engine takes a count or a place below one for a fault of its own.
 fn check_place(engine_name: &str, args: &[FunctionArg]) -> Result<(), PlanError> {
+    let is_null = |expr: &Expr| matches!(expr, Expr::Value(value) if value.value == Value::Null);
+    if let ("ntile", [FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))]) = (engine_name, args)
+        && is_null(expr)
+    {
+        return Err(PlanError::Unsupported("ntile of NULL".into()));
+    }
     let (name, at) = match engine_name {
         "ntile" => ("ntile", 0),
         "nth_value" => ("nth_value", 1),
@@ -394,24 +460,30 @@ fn check_place(engine_name: &str, args: &[FunctionArg]) -> Result<(), PlanError>
     }
 }
 
-/// A frame ends where it begins, or later.
-fn check_frame(frame: &ast::WindowFrame) -> Result<(), PlanError> {
-    use ast::WindowFrameBound as B;
-    let rank = |bound: &B| match bound {
-        B::Preceding(None) => 0,
-        B::Preceding(Some(_)) => 1,
-        B::CurrentRow => 2,
-        B::Following(Some(_)) => 3,
-        B::Following(None) => 4,
+/// `CURRENT_TIMESTAMP(3)`: digits behind the second.
+fn precision_of_moment(name: &str, function: &Function) -> Option<u64> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    match (name, list.args.as_slice()) {
+        (
+            "current_timestamp" | "localtimestamp" | "localtime",
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(digits))],
+        ) => literal_integer(digits).filter(|digits| *digits <= 6),
+        _ => None,
+    }
+}
+
+/// Whether `nullif` compares its arguments in a type that its result does not have.
+fn compares_otherwise(types: &[Option<SqlType>]) -> bool {
+    let rank = |found: &SqlType| match found {
+        SqlType::Numeric(_) => 1,
+        SqlType::Float4 | SqlType::Float8 => 2,
+        _ => 0,
     };
-    let (start, end) = (rank(&frame.start_bound), frame.end_bound.as_ref().map_or(2, rank));
-    match (start, end) {
-        (4, _) => Err(PlanError::Frame("frame start cannot be UNBOUNDED FOLLOWING")),
-        (_, 0) => Err(PlanError::Frame("frame end cannot be UNBOUNDED PRECEDING")),
-        (2, 1) => Err(PlanError::Frame("frame starting from current row cannot have preceding rows")),
-        (3, 1) => Err(PlanError::Frame("frame starting from following row cannot have preceding rows")),
-        (3, 2) => Err(PlanError::Frame("frame starting from following row cannot end with current row")),
-        _ => Ok(()),
+    match types {
+        [Some(left), Some(right)] if left.is_number() && right.is_number() => {
+            rank(left) < rank(right) || (rank(left), rank(right)) == (2, 1)
+        }
+        other => other.contains(&Some(SqlType::Jsonb)),
     }
 }
 

@@ -129,7 +129,8 @@ impl Resolver<'_> {
 pub(super) fn text_length(data_type: &ast::DataType) -> Result<Option<u32>, PlanError> {
     Ok(match super::sql_type_of(data_type)? {
         SqlType::Varchar(Some(length)) => Some(length),
-        SqlType::Bpchar(length) => Some(length.unwrap_or(1)),
+        // `char` has the length 1 by now, `bpchar` none.
+        SqlType::Bpchar(length) => length,
         _ => None,
     })
 }
@@ -139,7 +140,7 @@ pub(super) fn padded_length(expr: &Expr) -> Option<u32> {
     match expr {
         Expr::Nested(inner) => padded_length(inner),
         Expr::Cast { data_type, .. } => match super::sql_type_of(data_type) {
-            Ok(SqlType::Bpchar(length)) => Some(length.unwrap_or(1)),
+            Ok(SqlType::Bpchar(length)) => length,
             _ => None,
         },
         _ => None,

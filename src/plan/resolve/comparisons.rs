@@ -72,7 +72,9 @@ impl Resolver<'_> {
             *expr = Expr::InSubquery { expr: left, subquery, negated: all };
             return self.expr(expr);
         }
+        let of_left = self.declared(left);
         if self.is_array_value(right) {
+            super::json::refuse_equality(of_left.as_ref().filter(|found| **found == SqlType::Jsonb), "ANY")?;
             match (self.declared(left), self.declared(right)) {
                 (Some(value), Some(SqlType::Array(item))) => super::operands::check(&op, Some(&value), Some(&item))?,
                 (_, None | Some(SqlType::Array(_) | SqlType::Unknown)) => {}
@@ -86,8 +88,12 @@ impl Resolver<'_> {
             return Ok(());
         }
         self.expr(left)?;
-        let left = std::mem::replace(&mut **left, null());
-        let items = self.items(std::mem::replace(&mut **right, null()))?;
+        let mut left = std::mem::replace(&mut **left, null());
+        let mut items = self.items(std::mem::replace(&mut **right, null()))?;
+        if of_left == Some(SqlType::Jsonb) {
+            super::json::compare(&mut left, of_left.as_ref());
+            items.list.iter_mut().for_each(|item| super::json::compare(item, Some(&SqlType::Unknown)));
+        }
         *expr = if is_list { in_list(left, items, all) } else { chain(&left, &op, items.list, all)? };
         Ok(())
     }

@@ -89,6 +89,11 @@ pub(super) fn with_rows(plan: LogicalPlan, asker: &Asker) -> Result<LogicalPlan,
     super::rows::spread(plan, &session(asker)).map_err(from_planner)
 }
 
+/// A plan in which rows of jsonb are told apart by their values.
+pub(super) fn told_apart(plan: LogicalPlan, asker: &Asker) -> Result<LogicalPlan, PlanError> {
+    super::distinct::by_value(plan, &session(asker)).map_err(from_planner)
+}
+
 /// What dates and times depend on.
 fn session(asker: &Asker) -> Arc<Session> {
     Arc::new(Session { zone: asker.timezone.clone(), now: asker.principal.context.now_micros })

@@ -8,12 +8,11 @@ use sluice_base::SqlType;
 use sqlparser::ast::{self, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
 use super::comparisons::is_row;
-use super::names::{Resolver, binary, call, null, qualified};
+use super::names::{Resolver, binary, call, null, qualified, when};
 use super::{functions, json, untyped};
 use crate::PlanError;
 use crate::nested;
 use crate::numeric;
-use crate::query::fold;
 
 /// Words that tell the type of what [`untyped::KEPT`] keeps; no client can type them.
 const WORDS: [(&str, SqlType); 3] =
@@ -85,7 +84,7 @@ impl Resolver<'_> {
                 let arg = args.into_iter().next().unwrap_or_else(null);
                 let (value, kind) = self.json_value(arg)?;
                 match (name, &kind) {
-                    ("row_to_json", Some(SqlType::Record)) => value,
+                    ("row_to_json", Some(SqlType::Record)) => nothing_of_nothing(value),
                     ("array_to_json", Some(SqlType::Array(_)) | None) => nothing_of_nothing(value),
                     ("to_json" | "to_jsonb", Some(SqlType::Unknown)) => {
                         return Err(PlanError::Invalid("the type of a literal that becomes json is not known".into()));
@@ -190,7 +189,7 @@ impl Resolver<'_> {
             return Ok((call(nested::JSON_ROW, parts), Some(SqlType::Record)));
         }
         if let Some(row) = self.whole_row(&value)? {
-            return Ok((row, Some(SqlType::Record)));
+            return Ok((call(nested::JSON_OR_NULL, vec![row]), Some(SqlType::Record)));
         }
         let before = self.declared(&value);
         match &value {
@@ -204,24 +203,21 @@ impl Resolver<'_> {
 
     /// A relation that is named as a value: its row as json.
     pub(super) fn whole_row(&self, expr: &Expr) -> Result<Option<Expr>, PlanError> {
-        let Expr::Identifier(ident) = expr else { return Ok(None) };
-        let name = fold(ident);
-        if self.find_unqualified(&name)?.is_some() {
-            return Ok(None);
+        let Some((relation, outer)) = self.row_relation(expr)? else { return Ok(None) };
+        let mut parts = Vec::with_capacity(relation.columns.len() * 2);
+        for (column, sql_type) in relation.columns.iter().zip(&relation.types) {
+            parts.push(text(column.split('\u{1}').next().unwrap_or(column)));
+            parts.push(written(qualified(&relation.name, column), sql_type.as_ref()));
         }
-        for scope in self.scopes.iter().rev() {
-            let Some(relation) = scope.relations.iter().find(|relation| relation.name == name) else { continue };
-            if scope.outer_joined {
-                return Err(PlanError::Unsupported("a whole row beside an outer join".into()));
-            }
-            let mut parts = Vec::with_capacity(relation.columns.len() * 2);
-            for (column, sql_type) in relation.columns.iter().zip(&relation.types) {
-                parts.push(text(column.split('\u{1}').next().unwrap_or(column)));
-                parts.push(written(qualified(&relation.name, column), sql_type.as_ref()));
-            }
-            return Ok(Some(call(nested::JSON_ROW, parts)));
+        let row = call(nested::JSON_ROW, parts);
+        if !outer {
+            return Ok(Some(row));
         }
-        Ok(None)
+        // A row that the join left out is NULL, not an object of NULLs.
+        match self.present(relation) {
+            Some(key) => Ok(Some(when(Expr::IsNull(Box::new(key)), null(), row))),
+            None => Err(PlanError::Unsupported("a whole row beside an outer join, where its key is not seen".into())),
+        }
     }
 }
 
@@ -229,6 +225,12 @@ impl Resolver<'_> {
 fn written(mut value: Expr, kind: Option<&SqlType>) -> Expr {
     match kind {
         Some(SqlType::Json | SqlType::Jsonb | SqlType::Record) => call(nested::JSON_OR_NULL, vec![value]),
+        // Its items are json already.
+        Some(SqlType::Array(item)) if matches!(**item, SqlType::Json | SqlType::Jsonb) => {
+            let items = call("array_to_string", vec![value, text(","), text("null")]);
+            let open = binary(text("["), BinaryOperator::StringConcat, items);
+            call(nested::JSON_OR_NULL, vec![binary(open, BinaryOperator::StringConcat, text("]"))])
+        }
         // With the digits that a client is shown.
         Some(SqlType::Numeric(_)) => call(nested::JSON_OR_NULL, vec![call(numeric::TEXT, vec![value])]),
         kind => {

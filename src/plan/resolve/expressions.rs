@@ -47,6 +47,12 @@ impl Resolver<'_> {
                 *expr = literal;
                 Ok(())
             }
+            Expr::IsNull(_) | Expr::IsNotNull(_) if self.is_row_test(expr)? => {
+                if let Some(test) = self.row_test(expr)? {
+                    *expr = test;
+                }
+                self.expr(expr)
+            }
             Expr::Nested(inner)
             | Expr::IsFalse(inner)
             | Expr::IsNotFalse(inner)
@@ -120,10 +126,23 @@ impl Resolver<'_> {
                     super::names::narrow_integer(left);
                     super::names::narrow_integer(right);
                 }
+                use ast::BinaryOperator as B;
+                let shifts = matches!(op, B::PGBitwiseShiftLeft | B::PGBitwiseShiftRight);
+                if shifts && of_left == Some(SqlType::Int2) {
+                    as_small(expr);
+                }
                 Ok(())
             }
             Expr::Like { any: true, .. } | Expr::ILike { any: true, .. } => {
                 *expr = super::like::any(expr)?;
+                self.expr(expr)
+            }
+            Expr::Like { pattern, .. } | Expr::ILike { pattern, .. }
+                if super::like::array_of_all(pattern).is_some() =>
+            {
+                if let Some(array) = super::like::array_of_all(pattern).cloned() {
+                    *expr = super::like::of_each(expr, &array, ast::BinaryOperator::And)?;
+                }
                 self.expr(expr)
             }
             Expr::Like { expr: inner, pattern, any: false, escape_char, negated } => {
@@ -141,6 +160,19 @@ impl Resolver<'_> {
                 operands::check_pattern(sign, types.0.as_ref(), types.1.as_ref())?;
                 super::calls::filled_up(inner, types.0.as_ref());
                 self.like(pattern, escape_char)
+            }
+            Expr::IsNormalized { expr: inner, form, negated } => {
+                self.expr(inner)?;
+                let form = form.map_or_else(|| "NFC".into(), |form| form.to_string());
+                let form = Expr::value(Value::SingleQuotedString(form));
+                let value = std::mem::replace(&mut **inner, null());
+                let test = super::names::call(datetime::IS_NORMALIZED, vec![value, form]);
+                *expr = if *negated {
+                    Expr::Nested(Box::new(Expr::UnaryOp { op: ast::UnaryOperator::Not, expr: Box::new(test) }))
+                } else {
+                    test
+                };
+                Ok(())
             }
             Expr::SimilarTo { .. } => {
                 similar::as_regular_expression(expr)?;
@@ -169,6 +201,9 @@ impl Resolver<'_> {
                 let Expr::Between { expr: inner, low, high, .. } = expr else {
                     return Err(PlanError::Internal("no BETWEEN".into()));
                 };
+                for part in [&**inner, &**low, &**high] {
+                    json::refuse_equality(self.declared(part).as_ref(), "BETWEEN")?;
+                }
                 self.each([&mut **inner, &mut **low, &mut **high])
             }
             Expr::InList { expr: inner, .. } if is_row(inner) => self.row_in_list(expr),
@@ -201,12 +236,17 @@ impl Resolver<'_> {
                     return self.expr(expr);
                 }
                 let of_inner = self.declared(inner);
-                json::refuse_equality(of_inner.as_ref().filter(|found| **found == SqlType::Jsonb), "IN")?;
                 self.expr(inner)?;
-                match self.query(subquery)?.types.as_slice() {
-                    [of_rows] => operands::check(&ast::BinaryOperator::Eq, of_inner.as_ref(), of_rows.as_ref()),
-                    _ => Err(PlanError::Form("subquery has too many columns".into())),
+                let columns = self.query(subquery)?;
+                let ([of_rows], [name]) = (columns.types.as_slice(), columns.unique.as_slice()) else {
+                    return Err(PlanError::Form("subquery has too many columns".into()));
+                };
+                operands::check(&ast::BinaryOperator::Eq, of_inner.as_ref(), of_rows.as_ref())?;
+                if of_inner == Some(SqlType::Jsonb) || *of_rows == Some(SqlType::Jsonb) {
+                    json::compare(inner, of_inner.as_ref());
+                    super::names::wrapped(&mut subquery.body, 0, name, json::KEY)?;
                 }
+                Ok(())
             }
             Expr::Exists { subquery, .. } => self.query(subquery).map(|_| ()),
             Expr::Subquery(subquery) => {
@@ -265,17 +305,23 @@ impl Resolver<'_> {
                 let results = else_result.as_deref().into_iter().chain(conditions.iter().map(|when| &when.result));
                 self.matched(results, "CASE")?;
                 let of_operand = operand.as_deref().and_then(|operand| self.declared(operand));
-                json::refuse_equality(of_operand.as_ref().filter(|found| **found == SqlType::Jsonb), "CASE")?;
                 self.each(operand.as_deref_mut())?;
+                let keyed = of_operand == Some(SqlType::Jsonb);
+                if let (Some(operand), true) = (operand.as_deref_mut(), keyed) {
+                    json::compare(operand, of_operand.as_ref());
+                }
                 for CaseWhen { condition, result } in &mut *conditions {
+                    let of_condition = self.declared(condition);
                     match operand {
                         None => self.boolean(condition, "CASE/WHEN")?,
                         Some(_) => {
-                            let of_condition = self.declared(condition);
                             operands::check(&ast::BinaryOperator::Eq, of_operand.as_ref(), of_condition.as_ref())?;
                         }
                     }
-                    self.each([condition, result])?;
+                    self.each([&mut *condition, result])?;
+                    if keyed {
+                        json::compare(condition, of_condition.as_ref());
+                    }
                 }
                 self.each(else_result.as_deref_mut())?;
                 let mut branches: Vec<&mut Expr> = conditions.iter_mut().map(|when| &mut when.result).collect();
@@ -379,8 +425,13 @@ impl Resolver<'_> {
             return self.expr(expr);
         }
         if let Some(call) = super::nested::prefix(op, (**inner).clone()) {
+            let small = op == ast::UnaryOperator::BitwiseNot && self.declared(inner) == Some(SqlType::Int2);
             *expr = call;
-            return self.expr(expr);
+            self.expr(expr)?;
+            if small {
+                as_small(expr);
+            }
+            return Ok(());
         }
         let declared = self.declared(inner);
         match (op, declared) {
@@ -406,6 +457,13 @@ impl Resolver<'_> {
         };
         Some(Expr::value(Value::SingleQuotedString(text)))
     }
+}
+
+/// A result that the engine has as an `integer`.
+fn as_small(expr: &mut Expr) {
+    let inner = Box::new(Expr::Nested(Box::new(std::mem::replace(expr, null()))));
+    let data_type = ast::DataType::SmallInt(None);
+    *expr = Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None };
 }
 
 /// The rows of `(VALUES (1), (2))`, where it is that and nothing more.
@@ -434,7 +492,6 @@ pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
 fn unknown(expr: &Expr) -> &'static str {
     match expr {
         Expr::JsonAccess { .. } => "a path into json with a colon",
-        Expr::IsNormalized { .. } => "IS NORMALIZED",
         Expr::RLike { .. } => "RLIKE",
         Expr::InUnnest { .. } => "IN UNNEST",
         Expr::Convert { .. } => "CONVERT",

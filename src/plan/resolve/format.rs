@@ -3,8 +3,9 @@
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
 use super::expressions::literal_text;
-use super::names::call;
+use super::names::{call, when};
 use crate::PlanError;
+use crate::datetime;
 
 /// The concatenation that a call stands for. Its arguments are not resolved yet.
 pub(super) fn written_out(function: &Function) -> Result<Expr, PlanError> {
@@ -36,6 +37,7 @@ pub(super) fn written_out(function: &Function) -> Result<Expr, PlanError> {
             continue;
         }
         let mut digits = String::new();
+        let mut width = None;
         while let Some(digit) = letters.next_if(char::is_ascii_digit) {
             digits.push(digit);
         }
@@ -45,39 +47,51 @@ pub(super) fn written_out(function: &Function) -> Result<Expr, PlanError> {
                 letters.next();
                 digits.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).ok_or(TOO_FEW)?
             }
-            _ => return Err(unsupported("a width")),
+            (digits, _) => {
+                width = Some(digits.to_string());
+                next
+            }
         };
+        let left = letters.next_if_eq(&'-').is_some();
+        let mut width = width.unwrap_or_default();
+        while let Some(digit) = letters.next_if(char::is_ascii_digit) {
+            width.push(digit);
+        }
+        if letters.peek() == Some(&'*') {
+            return Err(unsupported("a width that is an argument"));
+        }
         let value = args.get(at).map(|arg| (*arg).clone());
         next = at + 1;
-        match letters.next() {
-            Some('s') => {
-                parts.push(Expr::value(Value::SingleQuotedString(std::mem::take(&mut text))));
-                parts.push(value.ok_or(TOO_FEW)?);
-            }
-            Some('L') => {
-                parts.push(Expr::value(Value::SingleQuotedString(std::mem::take(&mut text))));
-                let quoted = call("quote_literal", vec![call("concat", vec![value.clone().ok_or(TOO_FEW)?])]);
-                let nothing = Expr::IsNull(Box::new(Expr::Nested(Box::new(value.ok_or(TOO_FEW)?))));
-                parts.push(when(nothing, Expr::value(Value::SingleQuotedString("NULL".into())), quoted));
-            }
-            Some('I') => return Err(unsupported("%I")),
-            Some('-' | '*') => return Err(unsupported("a width")),
-            _ => return Err(PlanError::InvalidParameter("unrecognized format() type specifier")),
+        let specifier = letters.next();
+        if !matches!(specifier, Some('s' | 'L' | 'I')) {
+            return Err(PlanError::InvalidParameter("unrecognized format() type specifier"));
         }
+        parts.push(Expr::value(Value::SingleQuotedString(std::mem::take(&mut text))));
+        let value = value.ok_or(TOO_FEW)?;
+        let nothing = || Expr::IsNull(Box::new(Expr::Nested(Box::new(value.clone()))));
+        let written = || call("concat", vec![value.clone()]);
+        let part = match specifier {
+            Some('L') => {
+                let word = Expr::value(Value::SingleQuotedString("NULL".into()));
+                when(nothing(), word, call("quote_literal", vec![written()]))
+            }
+            Some('I') => {
+                when(nothing(), call(datetime::NO_NAME, vec![written()]), call("quote_ident", vec![written()]))
+            }
+            _ if width.is_empty() => value,
+            _ => written(),
+        };
+        parts.push(match width.parse::<i32>() {
+            _ if width.is_empty() => part,
+            Ok(columns) => {
+                let columns = if left { -columns } else { columns };
+                call(datetime::PADDED, vec![part, Expr::value(Value::Number(columns.to_string(), false))])
+            }
+            Err(_) => return Err(PlanError::OutOfRange("number is out of range")),
+        });
     }
     parts.push(Expr::value(Value::SingleQuotedString(text)));
     Ok(call("concat", parts))
 }
 
 const TOO_FEW: PlanError = PlanError::InvalidParameter("too few arguments for format()");
-
-fn when(condition: Expr, result: Expr, otherwise: Expr) -> Expr {
-    use sqlparser::ast::helpers::attached_token::AttachedToken;
-    Expr::Case {
-        case_token: AttachedToken::empty(),
-        end_token: AttachedToken::empty(),
-        operand: None,
-        conditions: vec![sqlparser::ast::CaseWhen { condition, result }],
-        else_result: Some(Box::new(otherwise)),
-    }
-}

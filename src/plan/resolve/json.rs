@@ -38,20 +38,24 @@ pub(crate) const DROPPED_PATH: &str = "\u{1}jsonb_dropped_path";
 /// `jsonb_set`, the path being json.
 pub(crate) const SET_PATH: &str = "\u{1}jsonb_set";
 
-/// What equal values of jsonb have in common: numbers without the zeros at their ends.
+/// What equal values of jsonb have in common, in the order of the values.
 pub(crate) const KEY: &str = "\u{1}jsonb_key";
+/// A column of a select list by whose values, not texts, rows are told apart ([`super::distinct`]).
+pub(crate) const MARK: &str = "\u{1}jsonb_mark";
+/// Beside a key of GROUP BY: it is jsonb.
+pub(crate) const GROUP_MARK: &str = "\u{1}jsonb_group";
 
-/// A value of jsonb as it is compared.
-fn compared(value: &mut Expr) {
-    *value = call(KEY, vec![std::mem::replace(value, null())]);
+/// Puts a call of one argument around an expression.
+pub(super) fn within(name: &str, value: &mut Expr) {
+    *value = call(name, vec![std::mem::replace(value, null())]);
 }
 
-/// As [`compared`], for an operand of this type: a literal of none is read as jsonb before.
+/// A value of jsonb as it is compared; a literal of no type is read as jsonb before.
 pub(super) fn compare(value: &mut Expr, sql_type: Option<&SqlType>) {
     if sql_type == Some(&SqlType::Unknown) && literal_text(value).is_some() {
-        *value = call(JSONB, vec![std::mem::replace(value, null())]);
+        within(JSONB, value);
     }
-    compared(value);
+    within(KEY, value);
 }
 
 /// The function of an operator; the last step of a path has it, the others [`STEP`].
@@ -71,26 +75,29 @@ pub(super) fn is_other(op: &BinaryOperator) -> bool {
     matches!(op, B::AtQuestion | B::AtAt | B::PGOverlap | B::PGStartsWith)
 }
 
-/// Refuses values to be told apart by what they are equal to: json has no equality, and that of jsonb is not that of its
-/// text.
-pub(super) fn refuse_equality(sql_type: Option<&SqlType>, clause: &str) -> Result<(), PlanError> {
+/// Whether values are told apart by what equal ones of jsonb have in common; json has no equality.
+pub(super) fn by_key(sql_type: Option<&SqlType>) -> Result<bool, PlanError> {
     match sql_type {
         Some(SqlType::Json) => {
             Err(PlanError::NoOperator("could not identify an equality operator for type json".into()))
         }
-        Some(SqlType::Jsonb) => Err(PlanError::Unsupported(format!("{clause} over jsonb"))),
-        _ => Ok(()),
+        found => Ok(found == Some(&SqlType::Jsonb)),
     }
 }
 
-/// Refuses an order of json, and of jsonb.
-pub(super) fn refuse_order(sql_type: Option<&SqlType>) -> Result<(), PlanError> {
+/// Refuses values to be told apart by what they are equal to: json has no equality, and that of jsonb is not that of its
+/// text.
+pub(super) fn refuse_equality(sql_type: Option<&SqlType>, clause: &str) -> Result<(), PlanError> {
+    if by_key(sql_type)? { Err(PlanError::Unsupported(format!("{clause} over jsonb"))) } else { Ok(()) }
+}
+
+/// As [`by_key`], of an order.
+pub(super) fn in_order(sql_type: Option<&SqlType>) -> Result<bool, PlanError> {
     match sql_type {
         Some(SqlType::Json) => {
             Err(PlanError::NoOperator("could not identify an ordering operator for type json".into()))
         }
-        Some(SqlType::Jsonb) => Err(PlanError::Unsupported("an order of jsonb".into())),
-        _ => Ok(()),
+        found => Ok(found == Some(&SqlType::Jsonb)),
     }
 }
 

@@ -50,11 +50,35 @@ pub fn checked_pattern(pattern: Expr) -> Result<Expr, PlanError> {
 
 /// `x LIKE ANY (...)` as one LIKE for each pattern of an array that is written out.
 pub(super) fn any(expr: &ast::Expr) -> Result<ast::Expr, PlanError> {
-    use ast::BinaryOperator as B;
-    let (ast::Expr::Like { pattern, escape_char, .. } | ast::Expr::ILike { pattern, escape_char, .. }) = expr else {
+    let (ast::Expr::Like { pattern, .. } | ast::Expr::ILike { pattern, .. }) = expr else {
         return Err(PlanError::Internal("no LIKE".into()));
     };
-    let mut written = &**pattern;
+    of_each(expr, pattern, ast::BinaryOperator::Or)
+}
+
+/// The array of `x LIKE ALL (...)`, which the parser takes for a call.
+pub(super) fn array_of_all(pattern: &ast::Expr) -> Option<&ast::Expr> {
+    let ast::Expr::Function(ast::Function { name, args: ast::FunctionArguments::List(list), over: None, .. }) = pattern
+    else {
+        return None;
+    };
+    let [ast::ObjectNamePart::Identifier(word)] = name.0.as_slice() else { return None };
+    match list.args.as_slice() {
+        [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(array))]
+            if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("all") =>
+        {
+            Some(array)
+        }
+        _ => None,
+    }
+}
+
+/// One LIKE for each pattern, under one operator.
+pub(super) fn of_each(expr: &ast::Expr, array: &ast::Expr, op: ast::BinaryOperator) -> Result<ast::Expr, PlanError> {
+    let (ast::Expr::Like { escape_char, .. } | ast::Expr::ILike { escape_char, .. }) = expr else {
+        return Err(PlanError::Internal("no LIKE".into()));
+    };
+    let mut written = array;
     while let ast::Expr::Nested(inner) = written {
         written = inner;
     }
@@ -75,7 +99,8 @@ pub(super) fn any(expr: &ast::Expr) -> Result<ast::Expr, PlanError> {
         one
     };
     let parts = patterns.into_iter().map(one).collect();
-    Ok(ast::Expr::Nested(Box::new(super::names::balanced(parts, B::Or, false))))
+    let none = op == ast::BinaryOperator::And;
+    Ok(ast::Expr::Nested(Box::new(super::names::balanced(parts, op, none))))
 }
 
 /// Patterns of one LIKE ANY.

@@ -9,10 +9,13 @@ mod calls;
 mod casts;
 mod comparisons;
 mod context;
+pub(crate) mod copies;
 mod declared;
+mod distinct;
 mod documents;
 mod expressions;
 mod format;
+mod frames;
 mod functions;
 mod gathered;
 mod hints;
@@ -37,13 +40,14 @@ mod spread;
 mod types;
 mod untyped;
 mod used;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion_common::ScalarValue;
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion_common::{ParamValues, ScalarValue};
 use datafusion_expr::{Expr, LogicalPlan};
 use sluice_base::{Column, Datum, Limits, SqlType, TimeZone};
 use sluice_model::{Decision, Principal, Snapshot};
@@ -55,6 +59,8 @@ pub(crate) use comparisons::array_items;
 pub(crate) use context::coerced;
 pub(crate) use lift::has_subquery;
 pub use like::checked_pattern;
+pub(crate) use names::one as one_row;
+pub(crate) use nested::spelled;
 pub(crate) use series::series as series_of;
 pub(crate) use session::calls as session_calls;
 pub use session::{SessionCall, SessionValue};
@@ -100,6 +106,8 @@ pub(crate) struct Resolved {
     pub(crate) arrays: BTreeSet<usize>,
     /// It was written in few words.
     pub(crate) short: bool,
+    /// What is kept of it weighs so much.
+    pub(crate) weight: u32,
 }
 
 /// Resolves a query with its parameter values in place.
@@ -119,7 +127,7 @@ pub(crate) fn resolve(query: &Query, asker: &Asker, params: &[(SqlType, Datum)])
     }
     let mut plan = resolved.plan;
     if used > 0 {
-        plan = plan.with_param_values(ParamValues::from(values)).map_err(from_planner)?;
+        plan = copies::filled(plan, values).map_err(from_planner)?;
     }
     counts(&plan)?;
     Ok(Resolved { plan: context::finish(plan)?, ..resolved })
@@ -240,15 +248,18 @@ fn plan(
     };
     let declared: Vec<Option<SqlType>> = declared.iter().enumerate().map(item).collect();
     let series = std::mem::take(&mut resolver.series);
+    let by_key = resolver.by_key;
     let decisions = resolver.into_decisions();
     let plan = context::plan(ast, asker, &decisions, series, &declared).map_err(|error| retold(error, &calls))?;
     recursion::check(&plan).map_err(from_planner)?;
     let plan = context::with_rows(plan, asker)?;
+    let plan = if by_key { context::told_apart(plan, asker)? } else { plan };
     let plan = gathered::gathered(plan).and_then(bounds::bounded).and_then(lift::lift).map_err(from_planner)?;
     if plan.schema().fields().len() != output.shown.len() {
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }
-    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, short: query.is_short() })
+    let (short, weight) = (query.is_short(), query.weight());
+    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, short, weight })
 }
 
 /// The planner names a function that does not fit by the engine's name; the client is told its call.

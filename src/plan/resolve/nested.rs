@@ -126,12 +126,21 @@ impl Resolver<'_> {
         while let Some(AccessExpr::Dot(Expr::Identifier(ident))) = chain.peek() {
             let mut parts = match value {
                 Expr::Identifier(first) => vec![first],
+                // `(t).column`
+                Expr::Nested(row) if self.row_relation(&row)?.is_some() => match *row {
+                    Expr::Identifier(first) => vec![first],
+                    _ => return Err(PlanError::Unsupported("a field of a row value".into())),
+                },
                 Expr::CompoundIdentifier(parts) => parts,
                 _ => return Err(PlanError::Unsupported("a field of a row value".into())),
             };
             parts.push(ident.clone());
             value = Expr::CompoundIdentifier(parts);
             chain.next();
+        }
+        if chain.peek().is_none() {
+            *expr = value;
+            return self.expr(expr);
         }
         let of = self.declared(&value);
         match &of {
@@ -174,7 +183,9 @@ impl Resolver<'_> {
         let op = op.clone();
         let types = (self.declared(left), self.declared(right));
         if op == B::StringConcat && (is_array_query(left) || is_array_query(right)) {
-            return Err(PlanError::Unsupported("the operator || beside ARRAY of a subquery".into()));
+            let take = |side: &mut Expr| std::mem::replace(side, null());
+            *expr = self.beside_rows(take(left), take(right))?;
+            return Ok(true);
         }
         let is_array = |found: &Option<SqlType>| matches!(found, Some(SqlType::Array(_)));
         let keys = matches!(op, B::Question | B::QuestionAnd | B::QuestionPipe);
@@ -258,6 +269,42 @@ impl Resolver<'_> {
         Ok(item.clone().filter(|item| *item != SqlType::Unknown).map(|item| SqlType::Array(Box::new(item))))
     }
 
+    /// `||` where a side is `ARRAY(SELECT ...)`.
+    fn beside_rows(&mut self, left: Expr, right: Expr) -> Result<Expr, PlanError> {
+        let mut sides = [left, right];
+        let mut types = [None, None];
+        for (side, found) in sides.iter_mut().zip(&mut types) {
+            *found = match is_array_query(side) {
+                true => Some(self.array_query(side)?.ok_or_else(|| {
+                    PlanError::Unsupported("the operator || beside ARRAY of a subquery whose type is not told".into())
+                })?),
+                false => None,
+            };
+        }
+        let item = types.iter().flatten().find_map(|found| match found {
+            SqlType::Array(item) => Some((**item).clone()),
+            _ => None,
+        });
+        let mut operands = Vec::new();
+        for (side, found) in sides.into_iter().zip(types) {
+            operands.push(match found {
+                Some(found) => (side, Some(found)),
+                None => {
+                    let declared = self.declared(&side);
+                    self.operand(side, declared, item.clone())?
+                }
+            });
+        }
+        let [left, right]: [Operand; 2] =
+            operands.try_into().map_err(|_| PlanError::Internal("not two operands".into()))?;
+        let is_array = |found: &Option<SqlType>| matches!(found, Some(SqlType::Array(_)));
+        Ok(match (is_array(&left.1), is_array(&right.1)) {
+            (true, true) => call("array_cat", vec![left.0, right.0]),
+            (true, false) => call("array_append", vec![left.0, right.0]),
+            _ => call("array_prepend", vec![left.0, right.0]),
+        })
+    }
+
     /// `a ^@ b`
     pub(super) fn starts_with(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
         let Expr::BinaryOp { left, right, op } = expr else { return Err(PlanError::Internal("no operator".into())) };
@@ -305,17 +352,25 @@ impl Resolver<'_> {
             }
         };
         match op {
-            B::Eq | B::NotEq | B::StringConcat => {}
+            B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq | B::StringConcat => {}
             B::Minus | B::HashMinus if is_json(&types.0) => {
-                if *op == B::Minus && matches!(types.1, Some(SqlType::Array(_))) {
-                    return Err(PlanError::Unsupported("the operator - of jsonb and an array".into()));
-                }
                 let take = |side: &mut Expr| std::mem::replace(side, null());
                 let (left, op, right) = (take(left), op.clone(), take(right));
-                *expr = self.without(left, &op, right)?;
+                *expr = match (&op, types.1) {
+                    (B::Minus, Some(SqlType::Array(_))) => {
+                        let Expr::Array(keys) = right else {
+                            return Err(PlanError::Unsupported("the operator - of jsonb and an array of a row".into()));
+                        };
+                        let without =
+                            |value, key| Expr::BinaryOp { left: Box::new(value), op: B::Minus, right: Box::new(key) };
+                        let mut all = keys.elem.into_iter().fold(left, without);
+                        self.expr(&mut all)?;
+                        all
+                    }
+                    _ => self.without(left, &op, right)?,
+                };
                 return Ok(true);
             }
-            B::Lt | B::LtEq | B::Gt | B::GtEq => return Err(PlanError::Unsupported("an order of jsonb".into())),
             _ => return Ok(false),
         }
         operands::check(op, types.0.as_ref(), types.1.as_ref())?;
@@ -418,7 +473,7 @@ pub(super) fn cast_to(expr: Expr, data_type: &ast::DataType) -> Expr {
 }
 
 /// A type as a cast names it.
-pub(super) fn spelled(sql_type: &SqlType) -> Result<ast::DataType, PlanError> {
+pub(crate) fn spelled(sql_type: &SqlType) -> Result<ast::DataType, PlanError> {
     let name = sql_type.sql_name();
     sqlparser::parser::Parser::new(&sluice_model::dialect::PostgreSql)
         .try_with_sql(&name)

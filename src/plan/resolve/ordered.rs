@@ -18,6 +18,10 @@ impl Resolver<'_> {
         let [order] = function.within_group.as_slice() else {
             return Err(PlanError::WrongKind(format!("WITHIN GROUP is required for ordered-set aggregate {name}")));
         };
+        if let Some(all) = each_fraction(function, name) {
+            *expr = all;
+            return self.expr(expr);
+        }
         let descending = order.options.asc == Some(false);
         let (value, arguments) = (order.expr.clone(), direct_arguments(function, name)?);
         super::functions::refuse_calls_inside(&value)?;
@@ -77,4 +81,20 @@ fn direct_arguments(function: &Function, name: &str) -> Result<Vec<Expr>, PlanEr
 fn as_double(expr: Expr) -> Expr {
     let data_type = ast::DataType::DoublePrecision;
     Expr::Cast { kind: ast::CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
+}
+
+/// `percentile_cont(ARRAY[a, b])` as an array of one call for each; without values it is NULL.
+fn each_fraction(function: &ast::Function, name: &str) -> Option<Expr> {
+    let ast::FunctionArguments::List(list) = &function.args else { return None };
+    let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(Expr::Array(fractions)))] = list.args.as_slice() else {
+        return None;
+    };
+    let of = |fraction: &Expr| {
+        let ast::Expr::Function(call) = call(name, vec![fraction.clone()]) else { return fraction.clone() };
+        Expr::Function(ast::Function { args: call.args, ..function.clone() })
+    };
+    let calls: Vec<Expr> = fractions.elem.iter().map(of).collect();
+    let first = calls.first()?.clone();
+    let all = Expr::Array(ast::Array { elem: calls, named: true });
+    Some(super::names::when(Expr::IsNull(Box::new(first)), super::names::null(), all))
 }

@@ -72,6 +72,7 @@ fn named(expr: &Expr) -> Option<(String, bool)> {
         Expr::Value(value) if matches!(value.value, sqlparser::ast::Value::Boolean(_)) => return weak("bool".into()),
         Expr::BinaryOp { op: sqlparser::ast::BinaryOperator::Overlaps, .. } => "overlaps",
         Expr::Exists { negated: false, .. } => "exists",
+        Expr::IsNormalized { negated: false, .. } => "is_normalized",
         Expr::Array(_) => "array",
         Expr::Extract { .. } => "extract",
         Expr::Position { .. } => "position",

@@ -187,6 +187,42 @@ pub(super) fn as_literal(mut args: Vec<Expr>) -> Expr {
     super::names::call("quote_literal", args)
 }
 
+/// The form of `normalize(text, NFC)` is a word.
+pub(super) fn normal_form(function: &mut Function) -> Result<(), PlanError> {
+    let args = plain_arguments(function)?;
+    let form = match args.get(1) {
+        None => "NFC".to_string(),
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(form)))) => fold(form).to_uppercase(),
+        Some(_) => return Err(PlanError::Form("syntax error in the form of normalize".into())),
+    };
+    if !matches!(form.as_str(), "NFC" | "NFD" | "NFKC" | "NFKD") || args.len() > 2 {
+        return Err(PlanError::Form(format!("syntax error at or near \"{form}\"")));
+    }
+    args.truncate(1);
+    args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::value(Value::SingleQuotedString(form)))));
+    Ok(())
+}
+
+/// `nullif(a, b)` by the operator `=`, in the type in which that takes `a`.
+pub(super) fn unless_equal(args: Vec<Expr>, types: &[Option<SqlType>]) -> Result<Expr, PlanError> {
+    let [left, right]: [Expr; 2] = args.try_into().map_err(|_| PlanError::UndefinedFunction("nullif()".into()))?;
+    let condition = super::names::binary(left.clone(), ast::BinaryOperator::Eq, right);
+    let data_type = match types {
+        [Some(SqlType::Float4 | SqlType::Float8), _] => None,
+        [_, Some(SqlType::Float4 | SqlType::Float8)] => Some(ast::DataType::DoublePrecision),
+        [_, Some(SqlType::Numeric(_))] => Some(ast::DataType::Numeric(ast::ExactNumberInfo::None)),
+        _ => None,
+    };
+    let value = match data_type {
+        Some(data_type) => {
+            let expr = Box::new(Expr::Nested(Box::new(left)));
+            Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None }
+        }
+        None => left,
+    };
+    Ok(super::names::when(condition, Expr::value(Value::Null), value))
+}
+
 /// A literal where bytes are wanted is read as bytes.
 pub(super) fn read_bytes(function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };

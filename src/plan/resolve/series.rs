@@ -4,8 +4,9 @@
 //! result is a `timestamp`; over dates it is a `timestamptz`, whose days are those of the session's zone.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow::array::{ArrayRef, Int32Array, Int64Array, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, Decimal128Array, Int32Array, Int64Array, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit};
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
 use datafusion_common::tree_node::TreeNode;
@@ -23,6 +24,8 @@ use crate::datetime::{Session, casts};
 
 /// Longest series.
 const ROWS_MAX: usize = 1_000_000;
+/// Rows of all series of a statement that are made while planning.
+const ALL_ROWS_MAX: usize = 4 * ROWS_MAX;
 
 /// The column's name before any alias.
 pub(super) const COLUMN: &str = "generate_series";
@@ -32,6 +35,8 @@ pub(super) const COLUMN: &str = "generate_series";
 pub(super) struct Series {
     calls: Vec<Vec<ast::Expr>>,
     session: Option<Arc<Session>>,
+    /// Rows made so far.
+    made: AtomicUsize,
 }
 
 impl Series {
@@ -69,12 +74,12 @@ impl RelationPlanner for Series {
         let Some(session) = &self.session else {
             return Err(DataFusionError::Internal("a series without a session".into()));
         };
-        let plan = plan(args, &schema, session)?;
+        let plan = plan(args, &schema, session, &self.made)?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias.clone()))))
     }
 }
 
-fn plan(args: Vec<Expr>, schema: &DFSchema, session: &Arc<Session>) -> Result<LogicalPlan> {
+fn plan(args: Vec<Expr>, schema: &DFSchema, session: &Arc<Session>, made: &AtomicUsize) -> Result<LogicalPlan> {
     let open = |expr: &Expr| expr.exists(|part| Ok(matches!(part, Expr::Placeholder(_)))).unwrap_or(true);
     if args.iter().any(open) {
         // Only described so far: the parameters stay in sight, and there are no rows.
@@ -91,6 +96,9 @@ fn plan(args: Vec<Expr>, schema: &DFSchema, session: &Arc<Session>) -> Result<Lo
     };
     let values = args.into_iter().map(constant).collect::<Result<Vec<_>>>()?;
     let array = series(&values, session)?;
+    if made.fetch_add(array.len(), Ordering::Relaxed) + array.len() > ALL_ROWS_MAX {
+        return Err(refused(PlanError::TooLarge("generate_series")));
+    }
     if array.is_empty() {
         let nothing = LogicalPlanBuilder::empty(false);
         return nothing.project([lit(ScalarValue::try_from(array.data_type())?).alias(COLUMN)])?.build();
@@ -112,6 +120,9 @@ pub(crate) fn series(values: &[ScalarValue], session: &Session) -> Result<ArrayR
     };
     match step {
         _ if integer(first) && integer(last) && step.is_none_or(integer) => integers(values),
+        _ if values.iter().all(|value| integer(value) || matches!(value, ScalarValue::Decimal128(..))) => {
+            numerics(values)
+        }
         Some(step)
             if time(first)
                 && time(last)
@@ -142,6 +153,41 @@ fn integers(values: &[ScalarValue]) -> Result<ArrayRef> {
         next = number.checked_add(step);
     }
     Ok(integer_array(found, narrow))
+}
+
+/// Exact numbers, all with the digits of the first: where the step has more, the later ones would have other digits.
+fn numerics(values: &[ScalarValue]) -> Result<ArrayRef> {
+    let scale_of = |value: &ScalarValue| match value {
+        ScalarValue::Decimal128(_, _, scale) => *scale,
+        _ => 0,
+    };
+    let scale = values.iter().map(scale_of).max().unwrap_or(0);
+    if values.first().map(scale_of) != Some(scale) {
+        let told = "generate_series of numbers with fewer digits than its step";
+        return Err(refused(PlanError::Unsupported(told.into())));
+    }
+    let wanted = DataType::Decimal128(38, scale);
+    let array = |numbers: Vec<i128>| -> Result<ArrayRef> {
+        Ok(Arc::new(Decimal128Array::from(numbers).with_precision_and_scale(38, scale)?))
+    };
+    let mut numbers = Vec::with_capacity(3);
+    for value in values {
+        match value.cast_to(&wanted)? {
+            ScalarValue::Decimal128(Some(number), ..) => numbers.push(number),
+            _ => return array(Vec::new()),
+        }
+    }
+    let one = u32::try_from(scale).ok().and_then(|scale| 10i128.checked_pow(scale)).unwrap_or(1);
+    let (first, last, step) = (numbers[0], numbers[1], numbers.get(2).copied().unwrap_or(one));
+    check_step(step == 0)?;
+    let mut found = Vec::new();
+    let mut next = Some(first);
+    while let Some(number) = next.filter(|number| if step > 0 { *number <= last } else { *number >= last }) {
+        check_length(found.len())?;
+        found.push(number);
+        next = number.checked_add(step);
+    }
+    array(found)
 }
 
 fn integer_array(numbers: Vec<i64>, narrow: bool) -> ArrayRef {
@@ -269,6 +315,7 @@ mod tests {
     #[test]
     fn series_have_postgresqls_rows() {
         let int = |n: i32| ScalarValue::Int32(Some(n));
+        let cents = |n: i128| ScalarValue::Decimal128(Some(n), 10, 2);
         let cases = [
             (vec![int(1), int(3)], 3),
             (vec![int(3), int(1)], 0),
@@ -276,6 +323,8 @@ mod tests {
             (vec![int(1), int(10), int(4)], 3),
             (vec![int(i32::MAX - 1), int(i32::MAX)], 2),
             (vec![int(1), ScalarValue::Int32(None)], 0),
+            (vec![cents(100), cents(250), cents(50)], 4),
+            (vec![cents(100), int(3)], 3),
             (vec![day("2026-01-31"), day("2026-04-30"), every(1, 0)], 4),
             (vec![day("2026-01-01"), day("2026-01-10"), every(0, 1)], 10),
             (vec![day("2026-01-10"), day("2026-01-01"), every(0, -1)], 10),
@@ -286,6 +335,7 @@ mod tests {
         }
         let refusals = [
             vec![int(1), int(3), int(0)],
+            vec![int(1), int(3), cents(50)],
             vec![int(1)],
             vec![ScalarValue::Int64(Some(1)), ScalarValue::Int64(Some(i64::MAX))],
             vec![day("2026-01-01"), day("2026-01-02"), every(0, 0)],

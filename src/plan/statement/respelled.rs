@@ -4,6 +4,7 @@
 //! Invariant: a token that is replaced stands where PostgreSQL's grammar has no other reading of it; a new one has the
 //! place of the old.
 
+use super::escaped;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
@@ -12,14 +13,30 @@ use crate::PlanError;
 /// Name of the call around the first bound of BETWEEN SYMMETRIC; no client can type it.
 pub(crate) const SYMMETRIC: &str = "\u{1}symmetric";
 
+/// What the key of a window begins with that stands for EXCLUDE behind its frame; no client can type it.
+pub(crate) const EXCLUDED: &str = "\u{1}exclude ";
+
+/// Name of the call that `ROWS FROM (...)` becomes; no client can type it.
+pub(crate) const ROWS_FROM: &str = "\u{1}rows from";
+
 /// The tokens in spellings that the parser reads.
 pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, PlanError> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     // Where the first bounds of BETWEEN SYMMETRIC end.
     let mut ends: Vec<usize> = Vec::new();
+    // Tokens that are done already.
+    let mut done: Vec<usize> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         if ends.contains(&at) {
             out.push(TokenWithSpan { token: Token::RParen, span: token.span });
+        }
+        if done.contains(&at) {
+            continue;
+        }
+        if let Some((literal, taken)) = escaped::unicode(&tokens[at..])? {
+            done.extend(at + 1..at + taken);
+            out.push(TokenWithSpan { token: literal, span: token.span });
+            continue;
         }
         let next = |ahead: usize| tokens.get(at + ahead).and_then(|token| word(&token.token));
         let mut put = |words: &[&str]| {
@@ -42,12 +59,32 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
             (Some("EXCLUDE"), Some("NO"), Some("OTHERS")) => {}
             (Some("NO"), Some("OTHERS"), _) if is_word(before, "EXCLUDE") => {}
             (Some("OTHERS"), _, _) if excludes_no(&tokens, at) => {}
-            (Some("EXCLUDE"), Some("CURRENT"), Some("ROW")) | (Some("EXCLUDE"), Some("TIES"), _) => {
-                return unsupported("EXCLUDE in a window frame");
+            (Some("EXCLUDE"), Some("CURRENT"), Some("ROW")) => {
+                exclude(&mut out, "row")?;
+                done.extend([at + 1, at + 2]);
+            }
+            (Some("EXCLUDE"), Some("TIES"), _) => {
+                exclude(&mut out, "ties")?;
+                done.push(at + 1);
             }
             (Some("EXCLUDE"), Some("GROUP"), after) if after != Some("BY") => {
-                return unsupported("EXCLUDE in a window frame");
+                exclude(&mut out, "group")?;
+                done.push(at + 1);
             }
+            // Nothing here has tables below it.
+            (Some("ONLY"), Some(_), _) if names_relation(before) => {}
+            (Some("ONLY"), None, Some(_)) if names_relation(before) && opens(&tokens, at + 1) => {
+                if !closes(&tokens, at + 3) {
+                    return Err(syntax(&tokens, at + 3));
+                }
+                done.extend([at + 1, at + 3]);
+            }
+            (Some("ROWS"), Some("FROM"), _) if names_relation(before) && opens(&tokens, at + 2) => {
+                let call = Word { value: ROWS_FROM.into(), quote_style: Some('"'), keyword: Keyword::NoKeyword };
+                out.push(TokenWithSpan { token: Token::Word(call), span: token.span });
+                done.push(at + 1);
+            }
+            (Some("FETCH"), Some("FIRST" | "NEXT"), _) if limits(&tokens, at, &mut done) => put(&["LIMIT"]),
             (Some("SIMILAR"), next, _) if next != Some("TO") && ends_operand(before) => {
                 return unsupported("SUBSTRING with SIMILAR");
             }
@@ -67,6 +104,88 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
         }
     }
     Ok(out)
+}
+
+/// Whether a relation may be named behind this token.
+fn names_relation(before: Option<&Token>) -> bool {
+    matches!(before, Some(Token::Comma)) || ["FROM", "JOIN", "TABLE"].iter().any(|wanted| is_word(before, wanted))
+}
+
+/// Puts the mark of an EXCLUDE among the keys of the window whose frame ends the tokens.
+fn exclude(out: &mut Vec<TokenWithSpan>, what: &str) -> Result<(), PlanError> {
+    let mut open = 0usize;
+    let mut frame = None;
+    let mut keys = false;
+    for (at, token) in out.iter().enumerate().rev() {
+        match &token.token {
+            Token::RParen => open += 1,
+            Token::LParen if open > 0 => open -= 1,
+            Token::LParen => break,
+            other if open == 0 => match word(other).as_deref() {
+                Some("ROWS" | "RANGE" | "GROUPS") if frame.is_none() => frame = Some(at),
+                Some("BY") if frame.is_some() => keys = true,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    let Some(frame) = frame else { return unsupported("EXCLUDE behind a frame of this form") };
+    let span = out[frame].span;
+    let named = !keys && !matches!(out[..frame].last().map(|token| &token.token), Some(Token::LParen));
+    if named {
+        return unsupported("EXCLUDE in the frame of a window built on a named one");
+    }
+    let mark = Word { value: format!("{EXCLUDED}{what}"), quote_style: Some('"'), keyword: Keyword::NoKeyword };
+    let words: Vec<Token> = match keys {
+        true => vec![Token::Comma],
+        false => vec![Token::make_keyword("PARTITION"), Token::make_keyword("BY")],
+    };
+    let marked = words.into_iter().chain([Token::Word(mark)]);
+    out.splice(frame..frame, marked.map(|token| TokenWithSpan { token, span }));
+    Ok(())
+}
+
+/// Whether a FETCH is a LIMIT of what stands in parentheses, or stands before OFFSET; its other words are done then.
+fn limits(tokens: &[TokenWithSpan], at: usize, done: &mut Vec<usize>) -> bool {
+    let is = |at: usize, wanted: &str| is_word(tokens.get(at).map(|token| &token.token), wanted);
+    let behind = if opens(tokens, at + 2) { group_end(tokens, at + 2) } else { Some(at + 3) };
+    let Some(behind) = behind.filter(|behind| is(*behind, "ROW") || is(*behind, "ROWS")) else { return false };
+    let number = matches!(tokens.get(at + 2).map(|token| &token.token), Some(Token::Number(..)));
+    if !is(behind + 1, "ONLY") || number && !is(behind + 2, "OFFSET") {
+        return false;
+    }
+    done.extend([at + 1, behind, behind + 1]);
+    true
+}
+
+/// The place behind the parenthesis that closes the one at a place.
+fn group_end(tokens: &[TokenWithSpan], from: usize) -> Option<usize> {
+    let mut open = 0usize;
+    for (at, token) in tokens.iter().enumerate().skip(from) {
+        match &token.token {
+            Token::LParen => open += 1,
+            Token::RParen => {
+                open = open.checked_sub(1)?;
+                if open == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn closes(tokens: &[TokenWithSpan], at: usize) -> bool {
+    matches!(tokens.get(at).map(|token| &token.token), Some(Token::RParen))
+}
+
+fn syntax(tokens: &[TokenWithSpan], at: usize) -> PlanError {
+    let message = match tokens.get(at) {
+        Some(token) => format!("syntax error at or near \"{}\"", token.token),
+        None => "syntax error at end of input".into(),
+    };
+    PlanError::Syntax { message, position: None }
 }
 
 /// Whether `EXCLUDE NO` stands before a token.
@@ -173,7 +292,7 @@ const RESERVED: &[&str] = &[
 /// Whether a query may begin behind this token.
 fn begins_query(token: Option<&Token>) -> bool {
     match token {
-        None | Some(Token::LParen | Token::SemiColon) => true,
+        None | Some(Token::LParen | Token::RParen | Token::SemiColon) => true,
         Some(token) => ["UNION", "INTERSECT", "EXCEPT", "ALL"].iter().any(|wanted| is_word(Some(token), wanted)),
     }
 }
@@ -224,6 +343,23 @@ mod tests {
         }
         let symmetric = of("a BETWEEN SYMMETRIC ( 2 AND b ) AND 1");
         assert_eq!(symmetric, Ok(format!("a BETWEEN \"{SYMMETRIC}\" ( ( 2 AND b ) ) AND 1")));
-        assert_eq!(of("ROWS 1 PRECEDING EXCLUDE TIES"), Err("EXCLUDE in a window frame is not supported".into()));
+        let excluded = |text: &str| of(text).map(|text| text.replace(EXCLUDED, "EXCLUDE "));
+        for (text, expected) in [
+            ("( ORDER BY a ROWS 1 PRECEDING EXCLUDE TIES )", "( ORDER BY a , \"EXCLUDE ties\" ROWS 1 PRECEDING )"),
+            ("( ROWS 1 PRECEDING EXCLUDE CURRENT ROW )", "( PARTITION BY \"EXCLUDE row\" ROWS 1 PRECEDING )"),
+        ] {
+            assert_eq!(excluded(text).as_deref(), Ok(expected));
+        }
+        assert!(of("( w ROWS 1 PRECEDING EXCLUDE GROUP )").is_err());
+        for (text, expected) in [
+            ("FROM ONLY t , ONLY ( u )", "FROM t , u"),
+            ("FETCH FIRST ( a + 1 ) ROWS ONLY", "LIMIT ( a + 1 )"),
+            ("FETCH FIRST 3 ROWS ONLY OFFSET 1", "LIMIT 3 OFFSET 1"),
+            ("OFFSET 1 FETCH NEXT 3 ROWS ONLY", "OFFSET 1 FETCH NEXT 3 ROWS ONLY"),
+            ("FETCH FIRST ROW ONLY", "FETCH FIRST ROW ONLY"),
+            ("WITH x AS ( TABLE a ) TABLE x", "WITH x AS ( SELECT * FROM a ) SELECT * FROM x"),
+        ] {
+            assert_eq!(of(text).as_deref(), Ok(expected), "{text}");
+        }
     }
 }

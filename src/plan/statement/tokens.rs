@@ -19,8 +19,28 @@ pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>
         position: position(text, error.location.line, error.location.column),
     })?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
+    let tokens = signs_apart(tokens);
     check(&tokens, limits)?;
     respelled(plain_operators(continued(text, tokens)?))
+}
+
+/// `>=-1` is `>= -1`: an operator of several characters does not end in a sign, unless it has one of those that SQL's own
+/// operators do without (PostgreSQL documentation, "Lexical Structure", Operators).
+fn signs_apart(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    const OTHERS: [char; 10] = ['~', '!', '@', '#', '%', '^', '&', '|', '`', '?'];
+    let parts = |token: TokenWithSpan| -> Vec<TokenWithSpan> {
+        let Token::CustomBinaryOperator(text) = &token.token else { return vec![token] };
+        let first = text.chars().next().map_or(0, char::len_utf8);
+        let kept = text[first..].trim_end_matches(['+', '-']).len() + first;
+        if kept == text.len() || text.contains(OTHERS) {
+            return vec![token];
+        }
+        // What is left is read again: most of these are operators with tokens of their own.
+        let Ok(operator) = Tokenizer::new(&PostgreSql, &text[..kept]).tokenize() else { return vec![token] };
+        let signs = text[kept..].chars().map(|sign| if sign == '+' { Token::Plus } else { Token::Minus });
+        operator.into_iter().chain(signs).map(|part| TokenWithSpan::new(part, token.span)).collect()
+    };
+    tokens.into_iter().flat_map(parts).collect()
 }
 
 /// `OPERATOR(pg_catalog.=) ANY` becomes `= ANY`: the parser reads the long form alone, `pg_dump` writes both together.

@@ -72,6 +72,14 @@ pub enum SessionError {
         /// The limit.
         max: usize,
     },
+    /// More bytes than sessions may hold.
+    #[error("more than {limit} ({max} bytes) held")]
+    HeldBytes {
+        /// The setting that says so.
+        limit: &'static str,
+        /// Its value.
+        max: usize,
+    },
     /// More rows than one statement may return.
     #[error("more than {0} rows")]
     TooManyRows(u64),
@@ -214,6 +222,15 @@ impl ToClient for SessionError {
                 format!("一个会话最多可有 {max} 个 {what}"),
             )
             .hint("Close those that are no longer needed.", "请关闭不再使用的。"),
+            SessionError::HeldBytes { limit, max } => new(
+                S::OutOfMemory,
+                format!("out of memory: what sessions hold would exceed limits.{limit} ({max} bytes)"),
+                format!("内存不足:会话占用的内存将超过 limits.{limit}({max} 字节)"),
+            )
+            .hint(
+                "Close prepared statements, portals and cursors that are no longer needed.",
+                "请关闭不再使用的预备语句、入口和游标。",
+            ),
             SessionError::TooManyRows(max) => new(
                 S::ProgramLimitExceeded,
                 format!("the statement returns more than {max} rows"),

@@ -50,7 +50,7 @@ impl Session {
         }
         let declared = oids.iter().map(|oid| declared_type(*oid)).collect::<Result<Vec<_>, _>>()?;
         let described = Some(self.describe(statement.as_ref(), &declared).await?);
-        Ok(Prepared { statement, declared, described, trail: None })
+        Ok(Prepared { statement, declared, described, trail: None, charge: None })
     }
 
     /// Parameter and column types of a prepared statement, as of now.
@@ -165,6 +165,7 @@ impl Session {
             trail,
             cursor: None,
             born: Some(self.transaction.depth()),
+            charge: None,
         };
         self.names.open(&bind.portal, portal)?;
         self.io.conn().queue(Backend::BindComplete);
@@ -294,7 +295,11 @@ impl Session {
             }
         }
         match std::mem::replace(&mut portal.run, Run::Done { again: None }) {
-            Run::Rows { rows, word } => self.send_some(portal, rows, word, max).await,
+            Run::Rows { rows, word } => {
+                // With all rows asked for, nothing stays.
+                let rows = if max < u64::MAX { rows.held(&self.ledger)? } else { rows };
+                self.send_some(portal, rows, word, max).await
+            }
             Run::Fetch { cursor, left, trail } => self.fetch_some(portal, cursor, left, trail, max).await,
             Run::Done { again: Some(word) } => {
                 portal.run = Run::Done { again: Some(word) };

@@ -12,6 +12,7 @@ use sluice_wire::{Backend, Connection, Startup, TransactionStatus, WireError};
 
 use super::Session;
 use super::error::SessionError;
+use super::held::Ledger;
 use super::io::Io;
 use super::portal::Names;
 use super::role::{Identity, visible_path};
@@ -179,6 +180,7 @@ async fn begin(
     conn.queue(Backend::BackendKeyData(&registered.key));
     conn.queue(Backend::ReadyForQuery(TransactionStatus::Idle));
     let (pid, encoding_of) = (registered.key.pid(), settings.generation());
+    let ledger = Ledger::new(state.limits.session_bytes_max, state.held.clone());
     let io = Io::new(conn, &registered, state.phase());
     Session {
         io,
@@ -187,7 +189,8 @@ async fn begin(
         identity: Identity { user: startup.user, address: startup.peer.ip() },
         settings,
         transaction: Transaction::default(),
-        names: Names::new(state.limits.prepared_max),
+        names: Names::new(state.limits.prepared_max, ledger.clone()),
+        ledger,
         pid,
         last: None,
         derived: None,

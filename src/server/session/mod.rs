@@ -9,6 +9,7 @@ mod cursor;
 pub mod error;
 mod explain;
 mod extended;
+pub(crate) mod held;
 mod io;
 mod login;
 mod narrow;
@@ -38,12 +39,13 @@ use sluice_wire::{Backend, Frontend, Severity, TransactionStatus, WireError};
 
 use crate::state::{Registered, State};
 use error::{Fault, SessionError};
+use held::Ledger;
 use io::{Io, Woken};
 use portal::Names;
 use role::Identity;
 pub(crate) use role::{roles_within, visible_path};
 use settings::Settings;
-use transaction::{Transaction, Undone, Warning};
+use transaction::{Transaction, Undone};
 pub(crate) use work::query_of;
 
 pub use login::login;
@@ -57,6 +59,8 @@ pub struct Session {
     settings: Settings,
     transaction: Transaction,
     names: Names,
+    /// What it holds, in bytes.
+    ledger: Ledger,
     pid: i32,
     /// How the last statement over business relations was decided.
     last: Option<Arc<own::Last>>,
@@ -327,7 +331,7 @@ impl Session {
         }
     }
 
-    fn warn(&mut self, warning: Warning) {
+    fn warn(&mut self, warning: impl ToClient) {
         if self.settings.get("client_min_messages").is_some_and(|least| least == "error") {
             return;
         }

@@ -265,7 +265,9 @@ fn my_limits(asking: &Asking) -> Vec<Vec<Datum>> {
         ("statement_bytes", "statement", bytes(limits.statement_bytes_max), "bytes"),
         ("value_bytes", "statement", bytes(limits.value_bytes_max), "bytes"),
         ("prepared_statements", "session", bytes(limits.prepared_max), "statements"),
+        ("held_bytes", "session", bytes(limits.session_bytes_max), "bytes"),
         ("idle_timeout", "session", limits.idle_timeout_ms, "ms"),
+        ("decision_age", "decision", limits.decision_age_ms, "ms"),
     ];
     let row = |(name, scope, maximum, unit): (&str, &str, u64, &str)| {
         let bounded = maximum > 0;

@@ -12,6 +12,7 @@ use sluice_plan::Statement;
 use sluice_wire::Formats;
 
 use super::error::SessionError;
+use super::held::{Charge, ENTRY, Ledger, of_text, of_values};
 use super::rows::Rows;
 
 /// A statement made by Parse or PREPARE.
@@ -24,6 +25,8 @@ pub struct Prepared {
     pub described: Option<Described>,
     /// Opened before parsing; the first execution goes on with it.
     pub trail: Option<Trail>,
+    /// The bytes it holds; `None` until it is kept.
+    pub charge: Option<Charge>,
 }
 
 /// What Describe found, and under which circumstances it holds.
@@ -98,6 +101,8 @@ pub struct Portal {
     pub cursor: Option<Cursor>,
     /// Savepoint depth at which it was made; `None`: held over from a committed transaction.
     pub born: Option<usize>,
+    /// The bytes that its parameters hold; `None` until it is kept. Its rows have a charge of their own.
+    pub charge: Option<Charge>,
 }
 
 impl Portal {
@@ -116,17 +121,20 @@ pub struct Names {
     statements: HashMap<String, Prepared>,
     portals: HashMap<String, Portal>,
     max: usize,
+    ledger: Ledger,
 }
 
 impl Names {
-    /// None yet, and at most `max` of each kind.
-    pub fn new(max: usize) -> Names {
-        Names { statements: HashMap::new(), portals: HashMap::new(), max }
+    /// None yet, at most `max` of each kind, and all within the bytes of a session.
+    pub fn new(max: usize, ledger: Ledger) -> Names {
+        Names { statements: HashMap::new(), portals: HashMap::new(), max, ledger }
     }
 
     /// Keeps a prepared statement. The unnamed one is replaced, a named one is not.
-    pub fn prepare(&mut self, name: &str, prepared: Prepared) -> Result<(), SessionError> {
+    pub fn prepare(&mut self, name: &str, mut prepared: Prepared) -> Result<(), SessionError> {
         self.check_statement_name(name)?;
+        let text = prepared.statement.as_ref().map_or(0, |statement| of_text(&statement.text));
+        prepared.charge = Some(self.ledger.take(ENTRY + name.len() + text)?);
         self.statements.insert(name.to_string(), prepared);
         Ok(())
     }
@@ -159,8 +167,11 @@ impl Names {
     }
 
     /// Keeps a portal. The unnamed one is replaced, a named one is not.
-    pub fn open(&mut self, name: &str, portal: Portal) -> Result<(), SessionError> {
+    pub fn open(&mut self, name: &str, mut portal: Portal) -> Result<(), SessionError> {
         self.check_portal_name(name)?;
+        // Its statement may be closed while it stays.
+        let text = portal.statement.as_ref().map_or(0, |statement| statement.text.len());
+        portal.charge = Some(self.ledger.take(ENTRY + name.len() + text + of_values(&portal.params))?);
         if let Some(old) = self.portals.insert(name.to_string(), portal) {
             old.finish();
         }
@@ -239,9 +250,10 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::held::Account;
 
     fn prepared() -> Prepared {
-        Prepared { statement: None, declared: Vec::new(), described: None, trail: None }
+        Prepared { statement: None, declared: Vec::new(), described: None, trail: None, charge: None }
     }
 
     fn portal(born: usize, hold: Option<bool>) -> Portal {
@@ -254,7 +266,28 @@ mod tests {
             trail: None,
             cursor: hold.map(|hold| Cursor { binary: false, hold }),
             born: Some(born),
+            charge: None,
         }
+    }
+
+    fn ledger() -> Ledger {
+        Ledger::new(100_000, Account::new("memory_bytes", 1_000_000))
+    }
+
+    #[test]
+    fn parameters_are_within_the_bytes_of_a_session() {
+        let mut held = Names::new(1_000, ledger());
+        let with = |bytes: usize| Portal {
+            params: Arc::from([(SqlType::Text, Datum::Text("x".repeat(bytes)))]),
+            ..portal(0, None)
+        };
+        held.open("a", with(60_000)).unwrap();
+        assert!(matches!(held.open("b", with(60_000)), Err(SessionError::HeldBytes { .. })));
+        held.open("c", with(20_000)).unwrap();
+        held.close("a");
+        held.open("b", with(60_000)).unwrap();
+        held.close_all();
+        held.open("", with(90_000)).unwrap();
     }
 
     fn names(names: &Names) -> String {
@@ -265,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_unnamed_ones_are_replaced_and_named_ones_are_not() {
-        let mut held = Names::new(2);
+        let mut held = Names::new(2, ledger());
         held.prepare("", prepared()).unwrap();
         held.prepare("", prepared()).unwrap();
         held.prepare("a", prepared()).unwrap();
@@ -281,7 +314,7 @@ mod tests {
 
     #[test]
     fn portals_fall_with_their_savepoint_and_held_cursors_stay() {
-        let mut held = Names::new(10);
+        let mut held = Names::new(10, ledger());
         held.open("p", portal(0, None)).unwrap();
         held.open("hold", portal(0, Some(true))).unwrap();
         held.open("deep", portal(2, Some(true))).unwrap();

@@ -139,6 +139,7 @@ impl Session {
             principal,
             settings: Arc::new(self.settings.clone()),
             pid: self.pid,
+            ledger: self.ledger.clone(),
             last: None,
         };
         let generation = self.settings.generation();

@@ -15,6 +15,7 @@ use sluice_model::audit::Outcome;
 use sluice_wire::{Encoding, RowLayout};
 
 use super::error::{Fault, SessionError};
+use super::held::{Charge, Ledger, of_rows};
 use super::io::{BUFFER_BYTES, Io};
 use super::standing::Standing;
 use crate::quota::Meter;
@@ -23,6 +24,41 @@ use crate::quota::Meter;
 const GATHER: Duration = Duration::from_millis(2);
 /// Bytes that a scrollable cursor keeps for the way back.
 const SCROLL_BYTES_MAX: usize = 32 << 20;
+/// What an open cursor holds at least, and how many blocks as large as the one at hand: two wait behind it.
+const OPEN_BYTES: usize = 64 << 10;
+const BLOCKS: usize = 3;
+
+/// Bytes that a cursor keeps that is neither SCROLL nor NO SCROLL: a step back goes as far as it does at no cost.
+const NEAR_BYTES_MAX: usize = 1 << 20;
+
+/// Which way back a result has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// None.
+    Never,
+    /// Over the rows that are at hand anyway, and a few more.
+    Near,
+    /// Over all that a scrollable cursor keeps.
+    Far,
+}
+
+impl Back {
+    fn bytes_max(self) -> usize {
+        match self {
+            Back::Never => 0,
+            Back::Near => NEAR_BYTES_MAX,
+            Back::Far => SCROLL_BYTES_MAX,
+        }
+    }
+
+    /// Why a row cannot be had any more.
+    fn gone(self, name: &str) -> SessionError {
+        match self {
+            Back::Never | Back::Near => SessionError::ForwardOnly(name.to_string()),
+            Back::Far => SessionError::ScrolledOut(name.to_string()),
+        }
+    }
+}
 
 /// An open result and the place reached in it.
 pub struct Rows {
@@ -31,8 +67,8 @@ pub struct Rows {
     standing: Standing,
     /// Blocks at hand, each with the number of its first row (from 0).
     blocks: VecDeque<(u64, RowBlock)>,
-    /// Keep passed blocks for the way back.
-    scroll: bool,
+    /// How much is kept of what was passed.
+    back: Back,
     kept_bytes: usize,
     /// Rows fetched from the stream so far.
     fetched: u64,
@@ -46,6 +82,10 @@ pub struct Rows {
     rows_max: u64,
     /// Counts them against the person's limits, where they are rows of the bank.
     meter: Option<Box<Meter>>,
+    /// The bytes of a finished answer.
+    answer: Option<Charge>,
+    /// The bytes at hand, where they stay between two messages.
+    charge: Option<Charge>,
 }
 
 /// Where encoded rows go.
@@ -128,7 +168,7 @@ impl Rows {
             stream,
             standing,
             blocks: VecDeque::new(),
-            scroll: false,
+            back: Back::Never,
             kept_bytes: 0,
             fetched: 0,
             ended: false,
@@ -136,6 +176,8 @@ impl Rows {
             beyond: false,
             rows_max,
             meter: None,
+            answer: None,
+            charge: None,
         }
     }
 
@@ -145,9 +187,49 @@ impl Rows {
         self
     }
 
-    /// Keeps passed rows, within a bound, for a scrollable cursor.
-    pub fn scrollable(mut self) -> Rows {
-        self.scroll = true;
+    /// Rows of a finished answer, which holds these bytes.
+    pub fn answered(mut self, answer: Option<Charge>) -> Rows {
+        self.answer = answer;
+        self
+    }
+
+    /// Rows that stay open between two messages: what is at hand counts as held by the session.
+    pub fn held(mut self, ledger: &Ledger) -> Result<Rows, Fault> {
+        if self.charge.is_none() {
+            match ledger.take(OPEN_BYTES) {
+                Ok(charge) => self.charge = Some(charge),
+                Err(error) => return Err(self.fail(error.into())),
+            }
+        }
+        match self.keep() {
+            Ok(()) => Ok(self),
+            Err(fault) => Err(self.fail(fault)),
+        }
+    }
+
+    /// Counts what is at hand. Where that is too much, the way back gets shorter.
+    fn keep(&mut self) -> Result<(), Fault> {
+        let Some(charge) = &mut self.charge else { return Ok(()) };
+        self.answer = None;
+        loop {
+            let waiting = match self.blocks.back() {
+                Some((_, block @ RowBlock::Batch(_))) => weight(block).saturating_mul(BLOCKS - 1),
+                _ => 0,
+            };
+            match charge.resize(OPEN_BYTES.max(self.kept_bytes.saturating_add(waiting))) {
+                Ok(()) => return Ok(()),
+                Err(error) if self.blocks.len() < 2 => return Err(error.into()),
+                Err(_) => {}
+            }
+            if let Some((_, passed)) = self.blocks.pop_front() {
+                self.kept_bytes = self.kept_bytes.saturating_sub(weight(&passed));
+            }
+        }
+    }
+
+    /// Keeps passed rows, within a bound.
+    pub fn with_way_back(mut self, back: Back) -> Rows {
+        self.back = back;
         self
     }
 
@@ -246,8 +328,8 @@ impl Rows {
 
     /// Sends the row before the current one, and so on back, up to `max` rows.
     pub async fn send_back(&mut self, io: &mut Io, out: &mut Out, max: u64, name: &str) -> Result<Sent, Fault> {
-        if !self.scroll {
-            return Err(SessionError::ForwardOnly(name.to_string()).into());
+        if self.back == Back::Never {
+            return Err(self.back.gone(name).into());
         }
         let mut sent = 0;
         while sent < max {
@@ -260,7 +342,7 @@ impl Rows {
             }
             let row = target - 1;
             let Ok((first, block)) = self.at(row) else {
-                return Err(SessionError::ScrolledOut(name.to_string()).into());
+                return Err(self.back.gone(name).into());
             };
             let before = io.conn().buffer().len();
             out.put(block, (row - first) as usize, 1, io)?;
@@ -282,15 +364,16 @@ impl Rows {
         self.passed -= 1;
         if self.at(self.passed).is_err() {
             self.passed += 1;
-            return Err(SessionError::ForwardOnly(name.to_string()).into());
+            return Err(self.back.gone(name).into());
         }
         self.send(io, out, 1).await
     }
 
     /// Back to before the first row.
     pub fn rewind(&mut self, name: &str) -> Result<(), Fault> {
-        if !self.scroll && self.passed > 0 {
-            return Err(SessionError::ForwardOnly(name.to_string()).into());
+        let kept = self.back != Back::Never && self.blocks.front().is_some_and(|(first, _)| *first == 0);
+        if self.passed > 0 && !kept {
+            return Err(self.back.gone(name).into());
         }
         (self.passed, self.beyond) = (0, false);
         Ok(())
@@ -311,6 +394,7 @@ impl Rows {
                     self.kept_bytes += weight(&block);
                     self.blocks.push_back((self.fetched, block));
                     self.fetched += rows;
+                    self.keep()?;
                 }
             }
         }
@@ -332,8 +416,7 @@ impl Rows {
     }
 
     fn forget_passed(&mut self) {
-        let bound = if self.scroll { SCROLL_BYTES_MAX } else { 0 };
-        while self.kept_bytes > bound {
+        while self.kept_bytes > self.back.bytes_max() {
             let Some((_, block)) = self.blocks.pop_front() else { return };
             self.kept_bytes = self.kept_bytes.saturating_sub(weight(&block));
         }
@@ -351,7 +434,7 @@ impl Rows {
 fn weight(block: &RowBlock) -> usize {
     match block {
         RowBlock::Batch(batch) => batch.get_array_memory_size(),
-        RowBlock::Values(rows) => rows.iter().map(|row| 64 + row.len() * 64).sum(),
+        RowBlock::Values(rows) => of_rows(rows),
         RowBlock::Encoded { bytes, .. } => bytes.len(),
     }
     .max(1)

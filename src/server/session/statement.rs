@@ -5,9 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_base::{Column, Datum, Format, SqlType, Table};
+use sluice_base::{ClientError, Column, Datum, Format, SqlState, SqlType, Table, ToClient};
 use sluice_model::audit::{Outcome, Trail};
-use sluice_plan::{CopyFormat, CopyOptions, ExplainOptions, Query, Statement, StatementKind, TransactionModes};
+use sluice_plan::{
+    Argument, CopyFormat, CopyOptions, ExplainOptions, Governed, Query, Statement, StatementKind, TransactionModes,
+};
 use sluice_system::Answer;
 use sluice_wire::Formats;
 
@@ -15,8 +17,9 @@ use super::Session;
 use super::cursor::{Motion, motion};
 use super::error::{Fault, SessionError};
 use super::explain;
+use super::held::of_rows;
 use super::portal::{Cursor, Portal, Prepared, Run};
-use super::rows::Rows;
+use super::rows::{Back, Rows};
 use super::standing::Standing;
 use super::transaction::{Ended, Warning};
 use super::work::{self, Asking, Planned};
@@ -118,15 +121,34 @@ impl Session {
         match planned {
             Ok((asking, planned)) => {
                 let (trail, meter) = work::meter(&asking, &planned, trail)?;
-                let least = if let Planned::Governed(governed) = &planned { governed.least_group() } else { None };
-                if let Some(least) = least {
-                    self.warn(Warning::SmallGroups(least));
+                if let Planned::Governed(governed) = &planned {
+                    self.warn_of_totals(governed);
                 }
                 let standing = Standing::of(&asking, &self.identity.user, &planned);
+                let answer = match &planned {
+                    Planned::Answer(Answer { table, .. }) | Planned::Table(table) => {
+                        self.ledger.running().take(of_rows(&table.rows))
+                    }
+                    Planned::Governed(_) => self.ledger.running().take(0),
+                };
+                let answer = match answer {
+                    Ok(answer) => answer,
+                    Err(error) => return Err(Fault::from(error).refuse(trail)),
+                };
                 let stream = work::start(&mut self.io, &asking, planned, trail).await?;
-                Ok(Rows::new(stream, self.state.limits.rows_max, standing).metered(meter))
+                Ok(Rows::new(stream, self.state.limits.rows_max, standing).metered(meter).answered(Some(answer)))
             }
             Err(fault) => Err(fault.refuse(trail)),
+        }
+    }
+
+    /// What aggregates of the statement do not say.
+    fn warn_of_totals(&mut self, governed: &Governed) {
+        if let Some(least) = governed.least_group() {
+            self.warn(Warning::SmallGroups(least));
+        }
+        for field in governed.masked_totals() {
+            self.warn(MaskedTotal(field));
         }
     }
 
@@ -188,7 +210,13 @@ impl Session {
         }
     }
 
-    async fn declare(&mut self, ready: Ready, name: &str, cursor: Cursor, scroll: bool) -> Result<Opened, Fault> {
+    async fn declare(
+        &mut self,
+        ready: Ready,
+        name: &str,
+        cursor: Cursor,
+        scroll: Option<bool>,
+    ) -> Result<Opened, Fault> {
         let allowed = match self.names.check_portal_name(name) {
             Ok(()) if cursor.hold => Ok(()),
             Ok(()) => self.transaction.check_block("DECLARE CURSOR").map_err(Fault::of),
@@ -204,7 +232,12 @@ impl Session {
         let (statement, params) = (ready.statement.clone(), ready.params.clone());
         let format = if cursor.binary { Format::Binary } else { Format::Text };
         let rows = self.run_query(Ready { formats: all(format), ..ready }).await?;
-        let rows = if scroll { rows.scrollable() } else { rows };
+        let rows = rows.with_way_back(match scroll {
+            None => Back::Near,
+            Some(false) => Back::Never,
+            Some(true) => Back::Far,
+        });
+        let rows = rows.held(&self.ledger)?;
         let portal = Portal {
             statement: Some(statement),
             params,
@@ -214,6 +247,7 @@ impl Session {
             trail: None,
             cursor: Some(cursor),
             born: Some(self.transaction.depth()),
+            charge: None,
         };
         self.names.open(name, portal)?;
         Ok(Opened::Done("DECLARE CURSOR".to_string()))
@@ -238,7 +272,7 @@ impl Session {
         };
         let kept = outcome.and_then(|described| {
             let (statement, described) = (Some(statement), Some(described));
-            Ok(self.names.prepare(name, Prepared { statement, declared, described, trail: None })?)
+            Ok(self.names.prepare(name, Prepared { statement, declared, described, trail: None, charge: None })?)
         });
         match kept {
             Ok(()) => {
@@ -252,7 +286,7 @@ impl Session {
     async fn execute_prepared(
         &mut self,
         name: &str,
-        args: &[Datum],
+        args: &[Argument],
         formats: Formats,
         trail: Trail,
     ) -> Result<Opened, Fault> {
@@ -274,7 +308,7 @@ impl Session {
     async fn bind_arguments(
         &mut self,
         name: &str,
-        args: &[Datum],
+        args: &[Argument],
     ) -> Result<(Arc<Statement>, Arc<[(SqlType, Datum)]>), Fault> {
         let described = self.describe_named(name).await?;
         let prepared = self.names.prepared(name)?;
@@ -287,12 +321,24 @@ impl Session {
             return Err(SessionError::ArgumentCount { name: name.to_string(), given, needed }.into());
         }
         let zone = self.time_zone();
+        let asking = match args.iter().all(|arg| matches!(arg, Argument::Literal(_))) {
+            true => None,
+            false => Some(self.asking().await?),
+        };
         let bound = types.iter().zip(args).enumerate().map(|(index, (sql_type, arg))| {
-            let value = super::parameter::coerce(arg, sql_type, &zone)
-                .ok_or_else(|| SessionError::ParameterValue { number: index + 1, type_name: sql_type.sql_name() })?;
-            Ok::<_, SessionError>((sql_type.clone(), value))
+            let value = match (arg, &asking) {
+                (Argument::Computed(query), Some(asking)) => asking.value(query, sql_type)?,
+                (Argument::Computed(_), None) => {
+                    return Err(SessionError::Internal("an argument that nobody computes".into()).into());
+                }
+                (Argument::Literal(literal), _) => {
+                    let fault = || SessionError::ParameterValue { number: index + 1, type_name: sql_type.sql_name() };
+                    super::parameter::coerce(literal, sql_type, &zone).ok_or_else(fault)?
+                }
+            };
+            Ok::<_, Fault>((sql_type.clone(), value))
         });
-        Ok((statement, bound.collect::<Result<_, _>>()?))
+        Ok((statement, bound.collect::<Result<_, Fault>>()?))
     }
 
     fn show(&self, name: &str) -> Result<Table, Fault> {
@@ -493,6 +539,19 @@ impl Session {
         }
         // Plans are made anew for each execution, and there are neither sequences nor temporary tables.
         Ok(format!("DISCARD {what}"))
+    }
+}
+
+/// Aggregates over this field are of masked values: NULL where the mask shows nothing (governance G13).
+struct MaskedTotal<'a>(&'a str);
+
+impl ToClient for MaskedTotal<'_> {
+    fn to_client(&self) -> ClientError {
+        ClientError::new(
+            SqlState::Warning,
+            format!("aggregates of column \"{}\" are of masked values", self.0),
+            format!("字段 \"{}\" 的汇总按脱敏后的值计算", self.0),
+        )
     }
 }
 

@@ -199,8 +199,10 @@ async fn cursors_move_as_in_postgres() {
          ROLLBACK => [0]
          FETCH c => 34000
          BEGIN; DECLARE f CURSOR FOR SELECT branch_id FROM retail.branch ORDER BY 1; FETCH 2 FROM f => [0] [0] B1 B2 [2]
+         FETCH PRIOR FROM f; MOVE ABSOLUTE 0 f; FETCH f => B1 [1] [0] B1 [1]
+         DECLARE n NO SCROLL CURSOR FOR SELECT branch_id FROM retail.branch ORDER BY 1; FETCH 2 FROM n => [0] B1 B2 [2]
          SAVEPOINT s => [0]
-         FETCH PRIOR FROM f => 55000
+         FETCH PRIOR FROM n => 55000
          ROLLBACK TO s => [0]
          FETCH f => 34000
          ROLLBACK => [0]

@@ -3,6 +3,7 @@
 //! Invariant: every query goes one of two ways, through `system` or through `plan`, and both end in [`Trail::admit`];
 //! there is no third. Planning never runs on the threads that serve connections.
 
+use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use sluice_system::{Answer, Context};
 
 use super::error::{Fault, SessionError};
 use super::explain::{Shape, Told};
+use super::held::Ledger;
 use super::io::Io;
 use super::own::Last;
 use super::settings::Settings;
@@ -37,6 +39,8 @@ pub struct Asking {
     pub settings: Arc<Settings>,
     /// Number of the session.
     pub pid: i32,
+    /// What sessions hold.
+    pub ledger: Ledger,
     /// How the session's last statement was decided.
     pub last: Option<Arc<Last>>,
 }
@@ -272,6 +276,21 @@ impl Asking {
         Ok((described.params.clone(), described.columns.clone()))
     }
 
+    /// The value of a query without relations, in a type; what would be done to the session is refused.
+    pub fn value(&self, query: &Query, sql_type: &SqlType) -> Result<Datum, Fault> {
+        let unsupported = || Fault::of(sluice_plan::PlanError::Unsupported("an EXECUTE argument of this form".into()));
+        let query = query.in_type(sql_type).map_err(Fault::of)?;
+        let answer = match self.with_context(|context| sluice_system::answer_in_full(query.ast(), context, &[])) {
+            Err(error) if error.is_unknown_here() => return Err(unsupported()),
+            answer => answer.map_err(Fault::of)?,
+        };
+        if !answer.settings.is_empty() || !answer.signals.is_empty() || answer.pause_micros > 0 {
+            return Err(unsupported());
+        }
+        let value = answer.table.rows.into_iter().next().and_then(|row| row.into_iter().next());
+        value.ok_or_else(unsupported)
+    }
+
     fn plan(&self, query: &Query, params: &[(SqlType, Datum)]) -> Result<Planned, Fault> {
         if query.matches_alone() {
             let (path, zone) = (self.search_path(), self.time_zone());
@@ -314,6 +333,7 @@ impl Asking {
     fn with_context<T>(&self, work: impl FnOnce(&Context) -> T) -> T {
         let visible = self.state.visible(&self.principal, &self.current.snapshot);
         let search_path = self.search_path();
+        let charge = RefCell::new(self.ledger.running().take(0).ok());
         work(&Context {
             visible: &visible,
             user: &self.principal.user,
@@ -325,6 +345,7 @@ impl Asking {
             now_micros: self.principal.context.now_micros,
             started_micros: self.state.started_micros,
             own: &|relation| super::own::rows(self, relation),
+            memory: &|bytes| charge.borrow_mut().as_mut().is_some_and(|charge| charge.resize(bytes).is_ok()),
         })
     }
 

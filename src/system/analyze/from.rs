@@ -172,6 +172,9 @@ impl Analyzer<'_> {
         plan: &mut FromPlan,
     ) -> Result<()> {
         let (schema, name) = function_name(name)?;
+        if name.starts_with('\u{1}') {
+            return Err(SystemError::Unsupported("ROWS FROM".into()));
+        }
         let declared = declared_columns(alias)?;
         let (call, needs) = self.tracking(|this| {
             let args = this.arguments(&plain_arguments(args)?)?;

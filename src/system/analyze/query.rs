@@ -227,7 +227,10 @@ impl Analyzer<'_> {
         let types = (0..columns.len())
             .map(|place| {
                 let types: Vec<SqlType> = branches.iter().map(|branch| branch.columns[place].ty.sql.clone()).collect();
-                common_type(&types, what)
+                match common_type(&types, what) {
+                    Ok(SqlType::Jsonb) if !all => Err(SystemError::Unsupported(format!("{what} over jsonb"))),
+                    found => found,
+                }
             })
             .collect::<Result<Vec<_>>>()?;
         for branch in &mut branches {

@@ -87,6 +87,17 @@ impl Analyzer<'_> {
         };
         let distinct = self.distinct_places(select, &mut targets)?;
         let order = self.order_places(order_by, &mut targets, &distinct)?;
+        let keys_of = |places: &mut dyn Iterator<Item = usize>| {
+            places.filter_map(|place| targets.exprs.get(place)).any(|typed| typed.ty.sql == SqlType::Jsonb)
+        };
+        let told_apart = match &distinct {
+            DistinctPlan::No => false,
+            DistinctPlan::Rows => keys_of(&mut (0..targets.visible)),
+            DistinctPlan::On(places) => keys_of(&mut places.iter().copied()),
+        };
+        if told_apart || keys_of(&mut order.iter().map(|key| key.by)) {
+            return Err(SystemError::Unsupported("an order or equality of jsonb".into()));
+        }
         let scope = self.scope()?;
         let group =
             grouping(scope, keys, having, !matches!(&select.group_by, GroupByExpr::Expressions(e, _) if e.is_empty()))?;
@@ -169,6 +180,9 @@ impl Analyzer<'_> {
             let expr = self.group_expr(expr, &select.projection)?;
             let typed = self.expr(expr)?;
             let typed = self.settled(typed)?;
+            if typed.ty.sql == SqlType::Jsonb {
+                return Err(SystemError::Unsupported("GROUP BY over jsonb".into()));
+            }
             let scope = self.scope()?;
             if let Expr::Column { up: 0, slot, column } = &typed.expr {
                 scope.group_columns.insert((*slot, *column));

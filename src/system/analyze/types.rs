@@ -150,19 +150,21 @@ fn is_numeric(sql_type: &SqlType) -> bool {
 
 /// The types to which two sides of a comparison are cast; `None` where they do not compare.
 pub(super) fn comparable(left: &SqlType, right: &SqlType) -> Option<(SqlType, SqlType)> {
-    use SqlType::{Bpchar, Date, Interval, Json, Record, Text, Time, Timestamp, Timestamptz, Unknown};
+    use SqlType::{Bpchar, Date, Interval, Json, Jsonb, Record, Text, Time, Timestamp, Timestamptz, Unknown};
     let (left, right) = (&plain(left), &plain(right));
     let both = |to: &SqlType| Some((to.clone(), to.clone()));
     match (left, right) {
         (Unknown, Unknown) => both(&Text),
         (Unknown, Record) | (Record, Unknown) => None,
+        (Unknown, Jsonb) | (Jsonb, Unknown) => None,
         (Unknown, other) | (other, Unknown) => both(other),
         // The nearer operator is that of `bpchar` beside varchar, which has none of its own.
         (Bpchar(_), Bpchar(_) | SqlType::Varchar(_)) | (SqlType::Varchar(_), Bpchar(_)) => both(&Bpchar(None)),
         (Bpchar(_), other) | (other, Bpchar(_)) if is_textual(other) => both(&Text),
         (a, b) if is_numeric(a) && is_numeric(b) => Some((a.clone(), b.clone())),
         (a, b) if is_textual(a) && is_textual(b) => Some((a.clone(), b.clone())),
-        (Json, _) | (_, Json) => None,
+        // Their equality is not that of their texts.
+        (Json | Jsonb, _) | (_, Json | Jsonb) => None,
         (a, b) if a == b => both(a),
         (a, b) if is_temporal(a) && is_temporal(b) => {
             both(if *a == Timestamptz || *b == Timestamptz { &Timestamptz } else { &Timestamp })

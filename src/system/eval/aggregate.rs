@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sluice_base::SqlType;
 
 use super::sort::order_lists;
-use super::{Extras, Frame, Run, evaluate, is_true};
+use super::{Extras, Frame, Run, VALUE_BYTES_MAX, evaluate, is_true};
 use crate::decimal::Decimal;
 use crate::error::{Result, SystemError};
 use crate::functions::{AggregateKind, json_field, json_or_null, normal_json};
@@ -13,6 +13,15 @@ use crate::plan::AggregatePlan;
 use crate::value::{Key, Row, Value, compare};
 
 pub(super) fn run_aggregate<'t>(
+    plan: &AggregatePlan,
+    tuples: impl Iterator<Item = &'t [Option<Row>]>,
+    up: Option<&Frame>,
+    run: &Run,
+) -> Result<Value> {
+    run.within(|| aggregated(plan, tuples, up, run), Value::beside)
+}
+
+fn aggregated<'t>(
     plan: &AggregatePlan,
     tuples: impl Iterator<Item = &'t [Option<Row>]>,
     up: Option<&Frame>,
@@ -27,9 +36,13 @@ pub(super) fn run_aggregate<'t>(
         {
             continue;
         }
-        let values = plan.args.iter().map(|arg| evaluate(arg, &frame, run)).collect::<Result<Vec<_>>>()?;
-        let keys = plan.order.iter().map(|key| evaluate(&key.by, &frame, run)).collect::<Result<Vec<_>>>()?;
-        inputs.push((keys, values));
+        let input = || {
+            let values = plan.args.iter().map(|arg| evaluate(arg, &frame, run)).collect::<Result<Vec<_>>>()?;
+            let keys = plan.order.iter().map(|key| evaluate(&key.by, &frame, run)).collect::<Result<Vec<_>>>()?;
+            Ok((keys, values))
+        };
+        inputs.push(run.within(input, |(keys, values)| keys.iter().chain(values).map(Value::beside).sum())?);
+        run.hold_rows(1, plan.args.len() + plan.order.len())?;
     }
     if !plan.order.is_empty() {
         inputs.sort_by(|left, right| order_lists(&left.0, &right.0, &plan.order));
@@ -42,8 +55,33 @@ pub(super) fn run_aggregate<'t>(
             inputs.sort_by(|left, right| distinct_order(&left.1, &right.1));
         }
     }
-    let inputs = inputs.into_iter().map(|(_, values)| values).collect();
+    let inputs: Vec<Vec<Value>> = inputs.into_iter().map(|(_, values)| values).collect();
+    if joins_texts(plan.kind)
+        && inputs.iter().flatten().map(Value::size).fold(0, usize::saturating_add) > VALUE_BYTES_MAX
+    {
+        return Err(SystemError::TooLarge);
+    }
     run.made(combine(plan, inputs)?)
+}
+
+/// Whether an aggregate is one text with all others in it.
+fn joins_texts(kind: AggregateKind) -> bool {
+    match kind {
+        AggregateKind::StringAgg
+        | AggregateKind::JsonAgg
+        | AggregateKind::JsonbAgg
+        | AggregateKind::JsonObjectAgg
+        | AggregateKind::JsonbObjectAgg => true,
+        AggregateKind::CountRows
+        | AggregateKind::Count
+        | AggregateKind::Min
+        | AggregateKind::Max
+        | AggregateKind::Sum
+        | AggregateKind::Avg
+        | AggregateKind::BoolAnd
+        | AggregateKind::BoolOr
+        | AggregateKind::ArrayAgg => false,
+    }
 }
 
 fn distinct_order(left: &[Value], right: &[Value]) -> std::cmp::Ordering {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Frame, Run, ValueSet, pattern, run_query};
+use super::{Frame, Run, VALUE_BYTES_MAX, ValueSet, pattern, run_query};
 use crate::cast::cast;
 use crate::error::{Result, SystemError};
 use crate::plan::{Comparison, Expr, ExtraKind, Quantifier, QueryPlan, SubqueryUse, Test};
@@ -13,7 +13,7 @@ use crate::value::{ArrayValue, Key, Row, Value, compare};
 
 /// True where a condition is TRUE: neither FALSE nor NULL.
 pub(crate) fn is_true(expr: &Expr, frame: &Frame, run: &Run) -> Result<bool> {
-    Ok(matches!(evaluate(expr, frame, run)?, Value::Bool(true)))
+    run.within(|| Ok(matches!(evaluate(expr, frame, run)?, Value::Bool(true))), |_| 0)
 }
 
 fn level<'f>(frame: &'f Frame<'f>, up: usize) -> Result<&'f Frame<'f>> {
@@ -112,6 +112,11 @@ fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
                     return Ok(Value::Null);
                 }
                 values.push(value);
+            }
+            // No function makes much more than it is given, but for those that look before.
+            let given = values.iter().map(Value::size).fold(0, usize::saturating_add);
+            if given > 2 * VALUE_BYTES_MAX {
+                return Err(SystemError::TooLarge);
             }
             run.made((function.run)(run, &values)?)
         }

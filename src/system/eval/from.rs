@@ -409,6 +409,9 @@ impl<'p> Joiner<'p> {
                     break;
                 }
             }
+            if keep {
+                self.run.hold_rows(1, tuple.len())?;
+            }
             if keep && numbers.len() == 1 {
                 joined.push(tuple);
                 return Ok(());
@@ -451,6 +454,7 @@ fn call_rows(calls: &[TableCall], ordinality: bool, frame: &Frame, run: &Run) ->
     }
     let length = parts.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
     let width: usize = parts.iter().map(|(width, _)| width).sum::<usize>() + usize::from(ordinality);
+    run.hold_rows(length, width)?;
     let mut rows: Vec<Row> = Vec::with_capacity(length);
     for number in 0..length {
         let mut cells = Vec::with_capacity(width);
@@ -491,6 +495,7 @@ fn full_join(
                 keep = keep && is_true(&conjunct.expr, &frame, run)?;
             }
             if keep {
+                run.hold_rows(1, width)?;
                 found = true;
                 matched[number] = true;
                 joined.push(both);

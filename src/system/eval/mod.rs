@@ -1,7 +1,8 @@
 //! Runs analysed queries over the system relations.
 //!
-//! Invariant: every row made and every expression entered is counted against [`STEPS_MAX`], and nesting against the
-//! stack, so that no query runs for long or grows without bound.
+//! Invariant: every row made and every expression entered is counted against [`STEPS_MAX`], nesting against the stack, and
+//! rows and large values against the memory that the statement may take, so that no query runs for long or grows without
+//! bound.
 
 mod aggregate;
 mod expr;
@@ -30,6 +31,12 @@ pub(crate) const STEPS_MAX: u64 = if cfg!(test) { 5_000_000 } else { 40_000_000 
 pub(crate) const ROWS_MAX: usize = 1_000_000;
 /// Bytes of one value.
 pub(crate) const VALUE_BYTES_MAX: usize = 16 << 20;
+
+/// Bytes of a row, and of each of its cells.
+const ROW_BYTES: usize = 32;
+const CELL_BYTES: usize = size_of::<Value>();
+/// Memory is asked for in pieces of this size.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// The rows joined so far at one level; `None` is a row that an outer join did not find.
 pub(crate) type Tuple = Box<[Option<Row>]>;
@@ -61,6 +68,12 @@ pub(crate) struct Run<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) params: Vec<Value>,
     steps: Cell<u64>,
+    /// Bytes of what the queries that are running hold; those of finished ones hold their rows alone.
+    live: Cell<usize>,
+    /// Bytes of rows that are kept to the statement's end.
+    kept: Cell<usize>,
+    /// Bytes that were asked for.
+    granted: Cell<usize>,
     /// What `set_config` was asked: name, value, for this transaction only.
     pub(crate) settings: RefCell<Vec<(String, String, bool)>>,
     /// Microseconds that `pg_sleep` was asked to wait.
@@ -82,6 +95,9 @@ impl<'a> Run<'a> {
             context,
             params,
             steps: Cell::new(0),
+            live: Cell::new(0),
+            kept: Cell::new(0),
+            granted: Cell::new(0),
             settings: RefCell::default(),
             pause_micros: Cell::new(0),
             signals: RefCell::default(),
@@ -107,7 +123,51 @@ impl<'a> Run<'a> {
             return Err(SystemError::TooLarge);
         }
         self.step(size / 4)?;
+        self.hold(value.beside())?;
         Ok(value)
+    }
+
+    /// Counts bytes that are about to be held.
+    pub(crate) fn hold(&self, bytes: usize) -> Result<()> {
+        self.live.set(self.live.get().saturating_add(bytes));
+        self.ask()
+    }
+
+    /// Counts rows that are about to be made.
+    pub(crate) fn hold_rows(&self, rows: usize, width: usize) -> Result<()> {
+        self.hold(rows.saturating_mul(ROW_BYTES + CELL_BYTES * width))
+    }
+
+    /// Counts rows that are kept to the statement's end.
+    fn keep(&self, rows: &[Row]) -> Result<()> {
+        self.kept.set(self.kept.get().saturating_add(bytes_of(rows)));
+        self.ask()
+    }
+
+    /// Rows that were kept are gone.
+    fn give_back(&self, rows: &[Row]) {
+        self.kept.set(self.kept.get().saturating_sub(bytes_of(rows)));
+    }
+
+    fn ask(&self) -> Result<()> {
+        let all = self.live.get().saturating_add(self.kept.get());
+        if all <= self.granted.get() {
+            return Ok(());
+        }
+        let more = all.saturating_add(PIECE_BYTES);
+        if !(self.context.memory)(more) {
+            return Err(SystemError::Memory);
+        }
+        self.granted.set(more);
+        Ok(())
+    }
+
+    /// Does work of which nothing is left but what `left` finds in its outcome.
+    fn within<T>(&self, work: impl FnOnce() -> Result<T>, left: impl FnOnce(&T) -> usize) -> Result<T> {
+        let before = self.live.get();
+        let outcome = work()?;
+        self.live.set(before.saturating_add(left(&outcome)));
+        Ok(outcome)
     }
 
     /// Refuses a list of rows of this many cells that has grown too long.
@@ -129,4 +189,13 @@ impl<'a> Run<'a> {
     pub(crate) fn catalog(&self, name: &str) -> Arc<Source> {
         crate::relations::find("pg_catalog", name).map_or_else(Arc::default, |position| self.relation(position))
     }
+}
+
+/// Bytes of rows.
+fn bytes_of(rows: &[Row]) -> usize {
+    rows.iter().map(row_bytes).fold(0, usize::saturating_add)
+}
+
+fn row_bytes(row: &Row) -> usize {
+    ROW_BYTES + row.iter().map(|cell| CELL_BYTES + cell.beside()).sum::<usize>()
 }

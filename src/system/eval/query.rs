@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::sort::order_rows;
-use super::{Extras, Frame, Run, evaluate, select};
+use super::{Extras, Frame, Run, bytes_of, evaluate, select};
 use crate::error::{Result, SystemError};
 use crate::plan::{Body, CteBody, CtePlan, DistinctPlan, Expr, QueryPlan, SetOperation};
 use crate::relations::Source;
@@ -22,6 +22,7 @@ pub(crate) fn rows_of(plan: &Arc<QueryPlan>, frame: &Frame, run: &Run) -> Result
     }
     let source = Arc::new(Source::new(run_query(plan, Some(frame), run)?, plan.columns.len()));
     if !plan.correlated {
+        run.keep(&source.rows)?;
         run.results.borrow_mut().insert(plan.id, source.clone());
     }
     Ok(source)
@@ -29,30 +30,38 @@ pub(crate) fn rows_of(plan: &Arc<QueryPlan>, frame: &Frame, run: &Run) -> Result
 
 /// Runs a query.
 pub(crate) fn run_query(plan: &QueryPlan, up: Option<&Frame>, run: &Run) -> Result<Vec<Row>> {
-    stacker::maybe_grow(512 << 10, 4 << 20, || {
-        run.step(QUERY_STEPS)?;
-        for cte in &plan.ctes {
-            let source = cte_rows(cte, up, run)?;
-            run.ctes.borrow_mut().insert(cte.id, source);
+    run.within(|| stacker::maybe_grow(512 << 10, 4 << 20, || rows_in_order(plan, up, run)), |rows| bytes_of(rows))
+}
+
+fn rows_in_order(plan: &QueryPlan, up: Option<&Frame>, run: &Run) -> Result<Vec<Row>> {
+    run.step(QUERY_STEPS)?;
+    for cte in &plan.ctes {
+        // Those of the row before go.
+        if let Some(before) = run.ctes.borrow_mut().remove(&cte.id) {
+            run.give_back(&before.rows);
         }
-        let mut rows = body_rows(plan, up, run)?;
-        if !plan.order.is_empty() {
-            run.step(rows.len() * 4)?;
-            rows.sort_by(|left, right| order_rows(left, right, &plan.order));
-        }
-        if let Body::Select(select) = &plan.body
-            && let DistinctPlan::On(places) = &select.distinct
-        {
-            let mut seen = HashSet::new();
-            rows.retain(|row| seen.insert(key_of(row, places)));
-        }
-        limit(&mut rows, plan, up, run)?;
-        let width = plan.columns.len();
-        if rows.first().is_some_and(|row| row.len() > width) {
-            rows = rows.iter().map(|row| row.iter().take(width).cloned().collect()).collect();
-        }
-        Ok(rows)
-    })
+        let source = cte_rows(cte, up, run)?;
+        run.keep(&source.rows)?;
+        run.ctes.borrow_mut().insert(cte.id, source);
+    }
+    let mut rows = body_rows(plan, up, run)?;
+    if !plan.order.is_empty() {
+        run.step(rows.len() * 4)?;
+        rows.sort_by(|left, right| order_rows(left, right, &plan.order));
+    }
+    if let Body::Select(select) = &plan.body
+        && let DistinctPlan::On(places) = &select.distinct
+    {
+        let mut seen = HashSet::new();
+        rows.retain(|row| seen.insert(key_of(row, places)));
+    }
+    limit(&mut rows, plan, up, run)?;
+    let width = plan.columns.len();
+    if rows.first().is_some_and(|row| row.len() > width) {
+        run.hold_rows(rows.len(), width)?;
+        rows = rows.iter().map(|row| row.iter().take(width).cloned().collect()).collect();
+    }
+    Ok(rows)
 }
 
 fn key_of(row: &Row, places: &[usize]) -> Vec<Key> {
@@ -100,6 +109,7 @@ fn body_rows(plan: &QueryPlan, up: Option<&Frame>, run: &Run) -> Result<Vec<Row>
 
 fn distinct(rows: Vec<Row>, run: &Run) -> Result<Vec<Row>> {
     run.step(rows.len())?;
+    run.hold_rows(rows.len(), 2)?;
     let mut seen = HashSet::new();
     Ok(rows.into_iter().filter(|row| seen.insert(Key(Value::Record(row.clone())))).collect())
 }

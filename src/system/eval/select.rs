@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Extras, Frame, Run, Tuple, aggregate, evaluate, from, is_true, window};
+use super::{Extras, Frame, Run, Tuple, aggregate, evaluate, from, is_true, row_bytes, window};
 use crate::error::Result;
 use crate::plan::{GroupPlan, SelectPlan, SetPlan};
 use crate::value::{Key, Row, Value};
@@ -46,7 +46,7 @@ pub(super) fn run_select(plan: &SelectPlan, up: Option<&Frame>, run: &Run) -> Re
 
 fn targets(plan: &SelectPlan, frame: &Frame, run: &Run) -> Result<Row> {
     run.step(plan.targets.len())?;
-    plan.targets.iter().map(|target| evaluate(target, frame, run)).collect()
+    run.within(|| plan.targets.iter().map(|target| evaluate(target, frame, run)).collect(), row_bytes)
 }
 
 /// Set-returning functions of the SELECT list run side by side; the shorter ones are filled with NULL.
@@ -55,6 +55,7 @@ fn expand(plan: &SelectPlan, item: Pending, up: Option<&Frame>, run: &Run, rows:
     let lists = plan.sets.iter().map(|set| set_values(set, &frame, run)).collect::<Result<Vec<_>>>()?;
     let length = lists.iter().map(Vec::len).max().unwrap_or(0);
     for place in 0..length {
+        run.holds(rows.len(), plan.targets.len())?;
         let sets: Vec<Value> = lists.iter().map(|list| list.get(place).cloned().unwrap_or(Value::Null)).collect();
         let extras = Extras { sets: &sets, ..frame.extras };
         rows.push(targets(plan, &Frame { extras, ..frame }, run)?);

@@ -2,6 +2,7 @@
 
 use super::Entry;
 use super::Strictness::{Called, Strict};
+use super::text::within;
 use super::{int_at, text_at};
 use crate::error::{Result, SystemError};
 use crate::eval::Run;
@@ -27,6 +28,9 @@ fn upper(held: &ArrayValue) -> i64 {
 fn to_string(_: &Run, args: &[Value]) -> Result<Value> {
     let (Some(held), Some(delimiter)) = (array(args, 0), text_at(args, 1)) else { return Ok(Value::Null) };
     let instead = text_at(args, 2);
+    let longest = delimiter.len() + instead.unwrap_or_default().len();
+    within(held.items.len().saturating_mul(longest))?;
+    within(held.items.iter().filter_map(Value::as_text).map(str::len).fold(0, usize::saturating_add))?;
     let parts: Vec<&str> =
         held.items.iter().filter_map(|item| if item.is_null() { instead } else { item.as_text() }).collect();
     Ok(parts.join(delimiter).into())
@@ -35,6 +39,11 @@ fn to_string(_: &Run, args: &[Value]) -> Result<Value> {
 fn of_string(_: &Run, args: &[Value]) -> Result<Value> {
     let Some(text) = text_at(args, 0) else { return Ok(Value::Null) };
     let null = text_at(args, 2);
+    items_within(match text_at(args, 1) {
+        None => text.len(),
+        Some("") => 1,
+        Some(delimiter) => text.matches(delimiter).count() + 1,
+    })?;
     let item = |part: &str| if Some(part) == null { Value::Null } else { Value::from(part) };
     let items = match text_at(args, 1) {
         _ if text.is_empty() => Vec::new(),
@@ -43,6 +52,11 @@ fn of_string(_: &Run, args: &[Value]) -> Result<Value> {
         Some(delimiter) => text.split(delimiter).map(item).collect(),
     };
     Ok(Value::array(items))
+}
+
+/// Refuses an array of this many items before it is made.
+pub(super) fn items_within(items: usize) -> Result<()> {
+    within(items.saturating_mul(size_of::<Value>()))
 }
 
 fn items(value: Option<&Value>) -> Vec<Value> {

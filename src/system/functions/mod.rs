@@ -59,6 +59,8 @@ pub(crate) enum Declared {
     Any,
     /// Turned into text by the type's output function.
     AnyText,
+    /// As [`Declared::AnyText`], by its output function and not by a cast: for a boolean they differ.
+    AnyShown,
     /// An array, its items turned into text.
     AnyTexts,
     AnyArray,
@@ -137,6 +139,7 @@ fn declared(word: &str) -> Declared {
     match word {
         "any" => Declared::Any,
         "anytext" => Declared::AnyText,
+        "anyshown" => Declared::AnyShown,
         "anytexts" => Declared::AnyTexts,
         "anyarray" => Declared::AnyArray,
         "anyelement" => Declared::AnyElement,
@@ -208,7 +211,8 @@ pub(crate) struct Chosen {
 /// Casts needed to pass `from` where `to` is declared; `None` where it does not fit.
 fn cost(from: &SqlType, to: &Declared) -> Option<u32> {
     match to {
-        Declared::Any | Declared::AnyText => Some(3),
+        Declared::AnyShown if *from == SqlType::Bool => None,
+        Declared::Any | Declared::AnyText | Declared::AnyShown => Some(3),
         Declared::AnyElement => Some(4),
         Declared::AnyArray | Declared::AnyTexts => match from {
             SqlType::Unknown => Some(5),
@@ -241,9 +245,9 @@ fn settle(declared: &Declared, given: &SqlType, element: &SqlType) -> SqlType {
         Declared::Exactly(to) => to.clone(),
         Declared::Any if *given == SqlType::Unknown => SqlType::Text,
         Declared::Any => given.clone(),
-        // Printed with the blanks that fill it up.
-        Declared::AnyText if matches!(given, SqlType::Bpchar(_)) => given.clone(),
-        Declared::AnyText => SqlType::Text,
+        // Shown with the blanks that fill it up.
+        Declared::AnyText | Declared::AnyShown if matches!(given, SqlType::Bpchar(_)) => given.clone(),
+        Declared::AnyText | Declared::AnyShown => SqlType::Text,
         Declared::AnyTexts => array_of(&SqlType::Text),
         Declared::AnyElement => element.clone(),
         Declared::AnyArray => match given {

@@ -64,14 +64,16 @@ fn series(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
         if rows.len() >= ROWS_MAX {
             return Err(SystemError::TooLarge);
         }
+        run.hold_rows(1, 1)?;
         rows.push(one(Value::Int(value)));
         next = value.checked_add(step);
     }
     Ok(rows)
 }
 
-fn subscripts(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+fn subscripts(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     let Some(array) = args.first().and_then(Value::as_array) else { return Ok(Vec::new()) };
+    run.hold_rows(array.items.len(), 1)?;
     if args.get(1) != Some(&Value::Int(1)) {
         return Ok(Vec::new());
     }
@@ -80,13 +82,15 @@ fn subscripts(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
     Ok(if args.get(2) == Some(&Value::Bool(true)) { numbers.rev().collect() } else { numbers.collect() })
 }
 
-fn unnest(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+fn unnest(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     let array = args.first().and_then(Value::as_array);
+    run.hold_rows(array.map_or(0, |array| array.items.len()), 1)?;
     Ok(array.map_or_else(Vec::new, |array| array.items.iter().cloned().map(one).collect()))
 }
 
-fn expand_array(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+fn expand_array(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     let Some(array) = args.first().and_then(Value::as_array) else { return Ok(Vec::new()) };
+    run.hold_rows(array.items.len(), 2)?;
     let numbered = array.items.iter().zip(1_i64..);
     Ok(numbered.map(|(item, number)| [item.clone(), Value::Int(number)].into()).collect())
 }
@@ -126,8 +130,9 @@ fn empty(_: &Run, _: &[Value]) -> Result<Vec<Row>> {
     Ok(Vec::new())
 }
 
-fn string_to_table(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
+fn string_to_table(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     let (Some(text), Some(delimiter)) = (text_at(args, 0), text_at(args, 1)) else { return Ok(Vec::new()) };
+    parts(if delimiter.is_empty() { 1 } else { text.matches(delimiter).count() + 1 }, text, run)?;
     Ok(match (text, delimiter) {
         ("", _) => Vec::new(),
         (text, "") => vec![one(text.into())],
@@ -135,9 +140,19 @@ fn string_to_table(_: &Run, args: &[Value]) -> Result<Vec<Row>> {
     })
 }
 
+/// Counts the parts of a text as rows before they are made.
+fn parts(count: usize, text: &str, run: &Run) -> Result<()> {
+    run.holds(count, 1)?;
+    run.step(count)?;
+    run.hold(text.len())?;
+    // Each is a text of its own, in a row of its own.
+    run.hold_rows(count, 2)
+}
+
 fn regexp_split(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     let (Some(text), Some(by)) = (text_at(args, 0), text_at(args, 1)) else { return Ok(Vec::new()) };
     let regex = pattern::regex(by, false, run)?;
+    parts(regex.find_iter(text).count() + 1, text, run)?;
     Ok(regex.split(text).map(|part| one(part.into())).collect())
 }
 
@@ -149,6 +164,7 @@ fn regexp_matches(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for captures in regex.captures_iter(text).take(if flags.contains('g') { ROWS_MAX } else { 1 }) {
         run.step(2)?;
+        run.hold_rows(2, captures.len())?;
         let skip = usize::from(captures.len() > 1);
         let groups = captures.iter().skip(skip).map(|group| group.map_or(Value::Null, |m| m.as_str().into()));
         rows.push(one(Value::array(groups.collect())));

@@ -2,7 +2,7 @@
 
 use super::Entry;
 use super::Strictness::{Called, Strict};
-use super::{int_at, text_at};
+use super::{arrays, int_at, text_at};
 use crate::cast::names::{quote_ident, split_name};
 use crate::error::{Result, SystemError};
 use crate::eval::{Run, VALUE_BYTES_MAX, pattern};
@@ -25,7 +25,7 @@ fn substring(_: &Run, args: &[Value]) -> Result<Value> {
         Some(_) => {
             let length = int_at(args, 2)?;
             if length < 0 {
-                return Err(SystemError::InvalidParameter("negative substring length not allowed".into()));
+                return Err(SystemError::Substring);
             }
             start.saturating_add(length)
         }
@@ -130,7 +130,13 @@ fn concat(_: &Run, args: &[Value]) -> Result<Value> {
 
 fn concat_ws(_: &Run, args: &[Value]) -> Result<Value> {
     let Some(delimiter) = text_at(args, 0) else { return Ok(Value::Null) };
+    within(delimiter.len().saturating_mul(args.len()))?;
     Ok(args[1..].iter().filter_map(Value::as_text).collect::<Vec<_>>().join(delimiter).into())
+}
+
+/// Refuses a text of this many bytes before it is made.
+pub(super) fn within(bytes: usize) -> Result<()> {
+    if bytes > VALUE_BYTES_MAX { Err(SystemError::TooLarge) } else { Ok(()) }
 }
 
 fn quoted_literal(source: &str) -> String {
@@ -145,6 +151,7 @@ fn format(_: &Run, args: &[Value]) -> Result<Value> {
     let mut chars = pattern.chars().peekable();
     let mut next = 1;
     while let Some(c) = chars.next() {
+        within(out.len())?;
         if c != '%' {
             out.push(c);
             continue;
@@ -169,6 +176,8 @@ fn format(_: &Run, args: &[Value]) -> Result<Value> {
             (Some('I'), Some(found)) => out.push_str(&quote_ident(found)),
             (Some('L'), Some(found)) => out.push_str(&quoted_literal(found)),
             (Some('L'), None) => out.push_str("NULL"),
+            (Some('I'), None) => return Err(SystemError::Unsupported("%I of NULL in format()".into())),
+            (Some('-' | '*'), _) => return Err(SystemError::Unsupported("a width in format()".into())),
             _ => return Err(SystemError::InvalidParameter("unrecognized format() type specifier".into())),
         }
     }
@@ -206,6 +215,12 @@ fn regexp_replace(run: &Run, args: &[Value]) -> Result<Value> {
     let with = replacement(text(args, 2)?);
     let source = text(args, 0)?;
     run.step(source.len())?;
+    if flags.contains('g') {
+        // Matches do not overlap, so that what they repeat of the text is no more than the text for each reference.
+        let matches = regex.find_iter(source).count();
+        let references = with.matches("${").count();
+        within(matches.saturating_mul(with.len()).saturating_add(source.len().saturating_mul(references + 1)))?;
+    }
     let replaced = if flags.contains('g') {
         regex.replace_all(source, with.as_str())
     } else {
@@ -220,7 +235,7 @@ fn overlay(_: &Run, args: &[Value]) -> Result<Value> {
     let from = int_at(args, 2)?;
     let length = if args.len() > 3 { int_at(args, 3)? } else { other.chars().count() as i64 };
     if from < 1 {
-        return Err(SystemError::InvalidParameter("negative substring length not allowed".into()));
+        return Err(SystemError::Substring);
     }
     let before = usize::try_from(from - 1).unwrap_or(usize::MAX);
     let behind = usize::try_from(from.saturating_add(length).saturating_sub(1)).unwrap_or(0);
@@ -231,7 +246,9 @@ fn overlay(_: &Run, args: &[Value]) -> Result<Value> {
 
 fn regexp_split_to_array(run: &Run, args: &[Value]) -> Result<Value> {
     let regex = pattern::regex(text(args, 1)?, false, run)?;
-    Ok(Value::array(regex.split(text(args, 0)?).map(Value::from).collect()))
+    let source = text(args, 0)?;
+    arrays::items_within(regex.find_iter(source).count() + 1)?;
+    Ok(Value::array(regex.split(source).map(Value::from).collect()))
 }
 
 fn regexp_match(run: &Run, args: &[Value]) -> Result<Value> {
@@ -305,9 +322,9 @@ pub(super) static TABLE: &[Entry] = &[
     ("replace(text,text,text) text", Strict, replace),
     ("translate(text,text,text) text", Strict, translate),
     ("split_part(text,text,int4) text", Strict, split_part),
-    ("concat(variadic anytext) text", Called, concat),
-    ("concat_ws(text,variadic anytext) text", Called, concat_ws),
-    ("format(text,variadic anytext) text", Called, format),
+    ("concat(variadic anyshown) text", Called, concat),
+    ("concat_ws(text,variadic anyshown) text", Called, concat_ws),
+    ("format(text,variadic anyshown) text", Called, format),
     ("quote_ident(text) text", Strict, |_, args| mapped(args, quote_ident)),
     ("quote_literal(anytext) text", Strict, |_, args| mapped(args, quoted_literal)),
     ("quote_nullable(anytext) text", Called, |_, args| {

@@ -73,7 +73,7 @@ impl Grant {
             kept.retain(|field| levels.is_none_or(|most| level(table, field) <= most));
             fields.insert(table.clone(), kept);
         }
-        let aggregates = (random.random_range(0..5) == 0).then(|| random.random_range(2..5));
+        let aggregates = (random.random_range(0..8) == 0).then(|| random.random_range(2..5));
         let rows = match aggregates {
             // Whether two such rules are one and the same must be told by their texts.
             Some(_) => (random.random_range(0..2) == 0).then(|| Rule::plain(&of, source, random)),

@@ -43,10 +43,10 @@ impl Mask {
 
     /// A way of using the field beside the mask.
     pub fn some_use(&self, random: &mut ChaCha8Rng) -> Use {
-        match random.random_range(0..10) {
+        match random.random_range(0..16) {
             0 => Use::OutputOnly,
-            1..=3 => Use::Lookup,
-            4 if self.is_token => Use::TokenJoin,
+            1..=6 => Use::Lookup,
+            7..=9 if self.is_token => Use::TokenJoin,
             _ => Use::Masked,
         }
     }

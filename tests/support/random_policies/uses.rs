@@ -431,3 +431,66 @@ fn whole_argument(function: &mut Function) -> Option<&mut Expr> {
         _ => None,
     }
 }
+
+#[test]
+fn statements_are_judged_by_their_text() {
+    let special = |table: &str, field: &str, special| ((table.to_string(), field.to_string()), special);
+    let specials: Specials = [
+        special("employees", "salary", Special::Aggregate(3)),
+        special("customers", "phone", Special::Lookup),
+        special("customers", "name", Special::OutputOnly),
+    ]
+    .into();
+    let judged = |sql: &str| {
+        let Judged { by_hand, refused, may_be_refused } = judge(sql, &specials);
+        match (refused, may_be_refused) {
+            (true, _) => "refused".to_string(),
+            (false, true) => format!("perhaps {by_hand}"),
+            (false, false) => by_hand,
+        }
+    };
+    let same = |sql: &str| assert_eq!(judged(sql), sql);
+    let becomes = |sql: &str, by_hand: &str| assert_eq!(judged(sql), by_hand, "{sql}");
+    becomes(
+        "SELECT sum(t1.salary) AS c1 FROM employees AS t1",
+        "SELECT (CASE WHEN count(t1.salary__raw) >= 3 THEN sum(t1.salary__raw) END) AS c1 FROM employees AS t1",
+    );
+    becomes(
+        "SELECT avg(t2.c1) AS c1 FROM (SELECT t1.salary AS c1 FROM employees AS t1) AS t2",
+        "SELECT (CASE WHEN count(t2.c1) >= 3 THEN avg(t2.c1) END) AS c1 \
+         FROM (SELECT t1.salary__raw AS c1 FROM employees AS t1) AS t2",
+    );
+    assert!(
+        judged("SELECT sum(t1.salary) AS c1 FROM employees AS t1 JOIN branches AS t2 ON t1.branch_id = t2.branch_id")
+            .starts_with("perhaps SELECT (CASE WHEN")
+    );
+    becomes(
+        "SELECT t1.phone AS c1 FROM customers AS t1 WHERE (t1.phone = '13812345678' AND t1.vip)",
+        "SELECT t1.phone AS c1 FROM customers AS t1 WHERE (t1.phone__raw = '13812345678' AND t1.vip)",
+    );
+    for meets_the_mask in [
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE (t1.phone = '13812345678' OR t1.vip)",
+        "SELECT 1 AS c1 FROM branches AS t2 LEFT JOIN customers AS t1 ON true WHERE t1.phone = '13812345678'",
+        "SELECT 1 AS c1 FROM branches AS t2 JOIN customers AS t1 ON t1.phone = '13812345678'",
+        "SELECT 1 AS c1 FROM (SELECT t1.phone AS c1 FROM customers AS t1) AS t2 WHERE t2.c1 = '13812345678'",
+        "WITH w1 AS (SELECT t2.phone AS c1 FROM customers AS t2) SELECT 1 AS c1 FROM w1 AS t3 WHERE t3.c1 IN ('138123456')",
+    ] {
+        same(meets_the_mask);
+    }
+    same("SELECT t2.c1 AS c1 FROM (SELECT t1.name AS c1 FROM customers AS t1 WHERE t1.vip) AS t2 ORDER BY t2.c2");
+    same("WITH w1 AS (SELECT upper(t1.name) AS c1 FROM customers AS t1) SELECT 1 AS c1 FROM branches AS t2");
+    for refused in [
+        "SELECT t1.salary AS c1 FROM employees AS t1",
+        "SELECT max(t1.salary) AS c1 FROM employees AS t1",
+        "SELECT sum(t1.salary) FILTER (WHERE true) AS c1 FROM employees AS t1",
+        "SELECT sum(t1.salary) OVER () AS c1 FROM employees AS t1",
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE t1.phone = '138'",
+        "SELECT DISTINCT t1.name AS c1 FROM customers AS t1",
+        "SELECT t1.name AS c1 FROM customers AS t1 ORDER BY 1",
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE t1.name IN (SELECT e2.name FROM branches AS e2)",
+        "SELECT 1 AS c1 FROM branches AS t1 WHERE t1.name IN (SELECT e2.name FROM customers AS e2)",
+        "(SELECT t1.name AS c1 FROM customers AS t1) UNION ALL (SELECT t2.region AS c1 FROM branches AS t2)",
+    ] {
+        assert_eq!(judged(refused), "refused", "{refused}");
+    }
+}

@@ -12,6 +12,16 @@ fn limits(who: &str, snapshot: &Snapshot) -> String {
 }
 
 #[test]
+fn look_ups_without_a_limit_are_warned_of() {
+    let mask = "mask: phone\nfields: customer.mobile\nwith: cn_mobile()\nuse: lookup\n";
+    let warnings = |limit: &str| lines(&of(&[ROLES, GRANT, &format!("{mask}{limit}")]).policies.warnings);
+    assert!(warnings("").contains("unbounded-lookups: mask `phone` allows look-ups"), "{}", warnings(""));
+    assert!(warnings("---\nlimit: l\nmode: shadow\nlookups_per_day: 20\n").contains("mask `phone` allows look-ups"));
+    assert_eq!(warnings("---\nlimit: l\nlookups_per_day: 20\n"), "");
+    assert_eq!(warnings("mode: shadow\n"), "");
+}
+
+#[test]
 fn of_several_limits_the_strictest_of_each_holds() {
     let snapshot = of(&[
         ROLES,

@@ -6,6 +6,7 @@
 mod counted;
 mod from;
 mod hidden;
+mod marked;
 mod order;
 mod put_together;
 mod recursive;
@@ -27,16 +28,20 @@ use sqlparser::ast::{self, SelectItem, SetExpr};
 
 use super::Asker;
 use super::declared;
-use super::json::refuse_equality;
+use super::expressions::literal_text;
+use super::json::{self, by_key, refuse_equality};
 use super::literals::literal_of;
 use super::output::shown_name;
 use super::series::Series;
 use crate::PlanError;
 use crate::query::fold;
+pub(super) use marked::wrapped;
+pub(super) use scope::Relation;
 use scope::Scope;
 pub(super) use select::narrow_integer;
 pub(super) use sets::is_set_function;
-pub(super) use tree::{balanced, binary, boolean, call, null, object_name, one, qualified, quoted};
+pub(crate) use tree::one;
+pub(super) use tree::{balanced, binary, boolean, call, null, object_name, qualified, quoted, when};
 use tree::{quote_columns, rename};
 
 /// The common table expressions in sight.
@@ -72,6 +77,8 @@ pub(super) struct Resolver<'a> {
     params: Option<&'a [(SqlType, Datum)]>,
     /// Numbers of the parameters that stand for arrays.
     pub(super) arrays: BTreeSet<usize>,
+    /// Whether rows of jsonb are told apart.
+    pub(super) by_key: bool,
     /// Calls of `generate_series`.
     pub(super) series: Series,
     /// Recursive queries so far.
@@ -93,7 +100,8 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(asker: &'a Asker<'a>, params: Option<&'a [(SqlType, Datum)]>) -> Resolver<'a> {
         let (decisions, ctes, scopes) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (arrays, series, calls) = (BTreeSet::new(), Series::default(), Vec::new());
-        Resolver { asker, decisions, ctes, scopes, params, arrays, series, recursions: 0, reads: 0, calls }
+        let (recursions, reads) = (0, 0);
+        Resolver { asker, decisions, ctes, scopes, params, arrays, by_key: false, series, recursions, reads, calls }
     }
 
     /// The items of an array parameter; `None` while the query is only described.
@@ -134,6 +142,11 @@ impl<'a> Resolver<'a> {
         self.decisions.into_iter().filter_map(|(entity, decision)| Some((entity, decision?))).collect()
     }
 
+    /// The decision on an entity that was named.
+    pub(super) fn decided(&self, entity: usize) -> Option<&Arc<Decision>> {
+        self.decisions.get(&entity)?.as_ref()
+    }
+
     fn catalog(&self) -> &'a Catalog {
         &self.asker.snapshot.catalog
     }
@@ -164,7 +177,7 @@ impl<'a> Resolver<'a> {
         order::check_places(query, body.columns.unique.len())?;
         scope.only_outputs = matches!(*query.body, SetExpr::SetOperation { .. });
         self.scopes.push(scope);
-        let outcome = self.tail(query);
+        let outcome = self.tail(query, &body.columns);
         self.scopes.pop();
         outcome?;
         hidden::sort_keys(query, &body.columns.unique)?;
@@ -218,6 +231,12 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
+    /// The type of json that a column of VALUES has, where it has one.
+    fn json_of_rows(&self, values: &ast::Values, at: usize) -> Option<SqlType> {
+        let mut found = values.rows.iter().filter_map(|row| self.declared(row.content.get(at)?));
+        found.find(|found| matches!(found, SqlType::Json | SqlType::Jsonb))
+    }
+
     fn body(&mut self, body: &mut SetExpr) -> Result<Body, PlanError> {
         match body {
             SetExpr::Select(select) => self.select(select),
@@ -230,8 +249,20 @@ impl<'a> Resolver<'a> {
                 let second = self.body(right)?;
                 self.read_arrays(left, &first.columns.types, &second.columns.types)?;
                 self.read_arrays(right, &second.columns.types, &first.columns.types)?;
+                let names = [first.columns.unique.clone(), second.columns.unique.clone()];
                 let columns = united(first.columns, &second.columns, *op)?;
-                if *set_quantifier != ast::SetQuantifier::All || *op != ast::SetOperator::Union {
+                if *set_quantifier != ast::SetQuantifier::All {
+                    for (at, found) in columns.types.iter().enumerate() {
+                        if by_key(found.as_ref())? {
+                            let sides = [(&mut *left, &names[0]), (&mut *right, &names[1])];
+                            for (side, names) in sides {
+                                let name = names.get(at).map_or("", String::as_str);
+                                marked::wrapped(side, at, name, json::MARK)?;
+                            }
+                            self.by_key = true;
+                        }
+                    }
+                } else if *op != ast::SetOperator::Union {
                     let clause = op.to_string();
                     columns.types.iter().try_for_each(|found| refuse_equality(found.as_ref(), &clause))?;
                 }
@@ -249,15 +280,19 @@ impl<'a> Resolver<'a> {
                     *body = selects;
                     return self.body(body);
                 }
+                let types: Vec<Option<SqlType>> = (0..width).map(|at| self.json_of_rows(values, at)).collect();
                 for row in &mut values.rows {
-                    for expr in &mut row.content {
+                    for (expr, of) in row.content.iter_mut().zip(&types) {
+                        if *of == Some(SqlType::Jsonb) && literal_text(expr).is_some() {
+                            json::within(json::JSONB, expr);
+                            continue;
+                        }
                         self.expr(expr)?;
                         narrow_integer(expr);
                     }
                 }
                 let names: Vec<String> = (1..=width).map(|n| format!("column{n}")).collect();
-                let columns =
-                    Columns { unique: names.clone(), shown: names, types: vec![None; width], ..Columns::default() };
+                let columns = Columns { unique: names.clone(), shown: names, types, ..Columns::default() };
                 Ok(Body { columns, scope: None })
             }
             _ => Err(PlanError::Unsupported("this form of query".into())),

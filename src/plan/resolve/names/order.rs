@@ -5,19 +5,19 @@ use std::ops::ControlFlow;
 use sluice_base::SqlType;
 use sqlparser::ast::{self, LimitClause, OrderByKind};
 
-use super::Resolver;
 use super::select::place_of;
 use super::tree::{call, null, quoted};
+use super::{Columns, Resolver};
 use crate::PlanError;
 use crate::nested;
 use crate::query::fold;
 use crate::resolve::declared;
 use crate::resolve::expressions::literal_text;
-use crate::resolve::json::refuse_order;
+use crate::resolve::json;
 
 impl Resolver<'_> {
     /// ORDER BY, LIMIT, OFFSET, FETCH.
-    pub(super) fn tail(&mut self, query: &mut ast::Query) -> Result<(), PlanError> {
+    pub(super) fn tail(&mut self, query: &mut ast::Query, columns: &Columns) -> Result<(), PlanError> {
         if let Some(order_by) = &mut query.order_by {
             if order_by.interpolate.is_some() {
                 return Err(PlanError::Unsupported("INTERPOLATE".into()));
@@ -30,7 +30,7 @@ impl Resolver<'_> {
                             return Err(PlanError::Unsupported("WITH FILL".into()));
                         }
                         self.output_or_column(&mut item.expr)?;
-                        refuse_order(self.declared(&item.expr).as_ref())?;
+                        self.by_value(&mut item.expr, columns)?;
                     }
                 }
             }
@@ -65,6 +65,26 @@ impl Resolver<'_> {
             }
             Some(_) => Err(PlanError::Unsupported("this form of LIMIT".into())),
         }
+    }
+
+    /// A key of ORDER BY that is jsonb goes by its value.
+    fn by_value(&self, key: &mut ast::Expr, columns: &Columns) -> Result<(), PlanError> {
+        let place = match (place_of(key), &*key) {
+            (Some(place), _) => place.checked_sub(1),
+            (None, ast::Expr::Identifier(ident)) => columns.unique.iter().position(|name| *name == ident.value),
+            _ => None,
+        };
+        let found = match place {
+            Some(place) => columns.types.get(place).cloned().flatten(),
+            None => self.declared(key),
+        };
+        if json::in_order(found.as_ref())? {
+            if let Some(name) = place.and_then(|place| columns.unique.get(place)) {
+                *key = ast::Expr::Identifier(quoted(name));
+            }
+            json::within(json::KEY, key);
+        }
+        Ok(())
     }
 
     /// A number of rows, as the planner reads one: a text and a fraction become the integer that they stand for.

@@ -7,16 +7,16 @@ use std::ops::ControlFlow;
 use sluice_base::SqlType;
 use sqlparser::ast::{self, Distinct, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr};
 
-use super::put_together;
 use super::scope::Scope;
 use super::sets::aggregates;
 use super::tree::{null, qualified, quoted};
 use super::windows::{extended_windows, inherited_windows};
 use super::{Body, Columns, Resolver};
+use super::{marked, put_together};
 use crate::PlanError;
 use crate::query::{fold, fold_name};
 use crate::resolve::functions::{refuse_calls, refuse_grouping, refuse_windows};
-use crate::resolve::json::refuse_equality;
+use crate::resolve::json::{self, by_key, refuse_equality};
 use crate::resolve::output::column_name;
 
 impl Resolver<'_> {
@@ -65,7 +65,8 @@ impl Resolver<'_> {
                 }
                 let grouped = aggregates(&select.projection);
                 items.retain(|item| !(grouped && matches!(item, ast::Expr::Tuple(none) if none.is_empty())));
-                for item in items {
+                let mut marks = Vec::new();
+                for item in &mut *items {
                     self.group_item(item, &select.projection)?;
                     let found = match (place_of(item), &*item) {
                         (Some(place), _) => columns.types.get(place.wrapping_sub(1)).cloned().flatten(),
@@ -75,12 +76,21 @@ impl Resolver<'_> {
                         }
                         _ => self.declared(item),
                     };
-                    refuse_equality(found.as_ref(), "GROUP BY")?;
+                    if by_key(found.as_ref())? {
+                        marks.push(json_key(item, &select.projection));
+                    }
                 }
+                self.by_key |= !marks.is_empty();
+                items.extend(marks);
             }
         }
         if matches!(select.distinct, Some(Distinct::Distinct)) {
-            columns.types.iter().try_for_each(|found| refuse_equality(found.as_ref(), "DISTINCT"))?;
+            for (at, found) in columns.types.iter().enumerate() {
+                if by_key(found.as_ref())? {
+                    marked::wrapped_item(&mut select.projection, at, &columns.unique[at], json::MARK)?;
+                    self.by_key = true;
+                }
+            }
         }
         if let Some(having) = &mut select.having {
             refuse_windows(having, "HAVING")?;
@@ -155,12 +165,20 @@ impl Resolver<'_> {
                 return Ok(());
             }
         }
+        refuse_equality(self.declared(expr).as_ref(), "GROUPING SETS")?;
         self.expr(expr)
     }
 
     /// A DISTINCT ON item reads as one of ORDER BY does: a number is a place in the select list.
     fn distinct_on(&mut self, item: &mut ast::Expr, projection: &[SelectItem]) -> Result<(), PlanError> {
-        let Some(place) = place_of(item) else { return self.output_or_column(item) };
+        let Some(place) = place_of(item) else {
+            let found = self.declared(item);
+            self.output_or_column(item)?;
+            if by_key(found.as_ref())? {
+                json::within(json::KEY, item);
+            }
+            return Ok(());
+        };
         match projection.get(place.wrapping_sub(1)) {
             Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => {
                 *item = expr.clone();
@@ -295,6 +313,23 @@ impl Resolver<'_> {
         let relation = relation.ok_or_else(|| self.missing_from(wanted))?;
         Ok(relation.columns.iter().map(|column| (qualified(&relation.name, column), column.clone())).collect())
     }
+}
+
+/// What tells that a resolved key of GROUP BY is jsonb: the expression that it stands for, marked.
+fn json_key(item: &ast::Expr, projection: &[SelectItem]) -> ast::Expr {
+    let place = match (place_of(item), item) {
+        (Some(place), _) => projection.get(place.wrapping_sub(1)),
+        (None, ast::Expr::Identifier(output)) => projection.iter().find(|item| match item {
+            SelectItem::ExprWithAlias { alias, .. } => alias.value == output.value,
+            _ => false,
+        }),
+        _ => None,
+    };
+    let expr = match place {
+        Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => expr,
+        _ => item,
+    };
+    super::tree::call(json::GROUP_MARK, vec![expr.clone()])
 }
 
 fn refuse_dialect_clauses(select: &Select) -> Result<(), PlanError> {

@@ -18,6 +18,7 @@ use crate::query::{fold, fold_name};
 use crate::resolve::functions;
 use crate::resolve::rows::ROWS;
 use crate::resolve::series::{COLUMN, argument};
+use crate::statement::ROWS_FROM;
 
 /// One column of a function that gives rows.
 struct Listed {
@@ -41,7 +42,9 @@ impl Resolver<'_> {
             [schema, name] if schema == "pg_catalog" => name.clone(),
             other => return Err(PlanError::UndefinedFunction(other.join("."))),
         };
-        if function == COLUMN && !numbered {
+        // A subquery is read with the rows, not while planning.
+        let reads = args.iter().any(|arg| ast::visit_expressions(arg, is_subquery).is_break());
+        if function == COLUMN && !numbered && !reads {
             let constants = args.iter().map(|arg| self.series_argument(arg)).collect::<Result<Vec<_>, _>>();
             match constants {
                 Ok(constants) => return self.constant_series(alias, constants),
@@ -49,7 +52,7 @@ impl Resolver<'_> {
                 Err(other) => return Err(other),
             }
         }
-        if !is_set_function(&function) {
+        if !is_set_function(&function) && function != ROWS_FROM {
             let args = args.iter().map(|arg| match arg {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.declared(expr),
                 _ => None,
@@ -60,13 +63,23 @@ impl Resolver<'_> {
                 false => PlanError::UndefinedFunction(format!("{function}({})", shown.unwrap_or_default().join(", "))),
             });
         }
-        let mut listed = self.lists_of(&function, args)?;
+        let mut listed = match function.as_str() {
+            ROWS_FROM => self.side_by_side(args)?,
+            _ => self.lists_of(&function, args)?,
+        };
         if numbered {
             let lists = listed.iter().map(|column| column.list.clone()).collect();
             let list = call(nested::ORDINALS, lists);
             listed.push(Listed { list, name: Some("ordinality"), sql_type: Some(SqlType::Int8) });
         }
-        let mut alias = alias.take().unwrap_or_else(|| table_alias(&function));
+        // The first call of several gives its name.
+        let own = match args.first() {
+            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(call)))) if function == ROWS_FROM => {
+                fold_name(&call.name)?.pop().unwrap_or_default()
+            }
+            _ => function.clone(),
+        };
+        let mut alias = alias.take().unwrap_or_else(|| table_alias(&own));
         let shown = fold(&alias.name);
         let named = |column: &Listed| column.name.map_or_else(|| shown.clone(), str::to_string);
         let mut columns: Vec<String> = listed.iter().map(named).collect();
@@ -93,6 +106,32 @@ impl Resolver<'_> {
         alias.columns = Vec::new();
         let factor = TableFactor::Derived { lateral: true, subquery: Box::new(rows), alias: Some(alias), sample: None };
         Ok((factor, Relation { name: shown, columns, types, entity: None, table: None, single }))
+    }
+
+    /// `ROWS FROM (f(...), g(...))`: the columns of each.
+    fn side_by_side(&mut self, calls: &[FunctionArg]) -> Result<Vec<Listed>, PlanError> {
+        let mut all = Vec::new();
+        for call in calls {
+            let FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(call))) = call else {
+                return Err(PlanError::Unsupported("this form of ROWS FROM".into()));
+            };
+            let ast::FunctionArguments::List(list) = &call.args else {
+                return Err(PlanError::Unsupported("this form of ROWS FROM".into()));
+            };
+            let name = fold_name(&call.name)?.pop().unwrap_or_default();
+            let Some(known) = SET_FUNCTIONS.iter().find(|known| **known == name) else {
+                return Err(PlanError::Unsupported(format!("the function {name} in FROM")));
+            };
+            let listed = self.lists_of(known, &list.args)?.into_iter();
+            all.extend(listed.map(|column| Listed { name: column.name.or(Some(known)), ..column }));
+        }
+        match all.as_mut_slice() {
+            // A single column goes by the name of its relation.
+            [only] => only.name = None,
+            [] => return Err(PlanError::Form("syntax error at or near \")\"".into())),
+            _ => {}
+        }
+        Ok(all)
     }
 
     /// A series that is known while planning.
@@ -286,26 +325,35 @@ fn is_one(arg: Option<&FunctionArg>) -> bool {
 }
 
 /// The functions that give rows.
+const SET_FUNCTIONS: &[&str] = &[
+    COLUMN,
+    "unnest",
+    "json_array_elements",
+    "jsonb_array_elements",
+    "json_array_elements_text",
+    "jsonb_array_elements_text",
+    "json_object_keys",
+    "jsonb_object_keys",
+    "json_each",
+    "jsonb_each",
+    "json_each_text",
+    "jsonb_each_text",
+    "regexp_split_to_table",
+    "regexp_matches",
+    "string_to_table",
+    "generate_subscripts",
+];
+
+/// Whether a function gives rows.
 pub(in crate::resolve) fn is_set_function(name: &str) -> bool {
-    matches!(
-        name,
-        COLUMN
-            | "unnest"
-            | "json_array_elements"
-            | "jsonb_array_elements"
-            | "json_array_elements_text"
-            | "jsonb_array_elements_text"
-            | "json_object_keys"
-            | "jsonb_object_keys"
-            | "json_each"
-            | "jsonb_each"
-            | "json_each_text"
-            | "jsonb_each_text"
-            | "regexp_split_to_table"
-            | "regexp_matches"
-            | "string_to_table"
-            | "generate_subscripts"
-    )
+    SET_FUNCTIONS.contains(&name)
+}
+
+fn is_subquery(expr: &Expr) -> ControlFlow<()> {
+    match expr {
+        Expr::Subquery(_) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    }
 }
 
 /// True where the select list groups rows or numbers them.

@@ -76,6 +76,18 @@ pub(in crate::resolve) fn null() -> Expr {
     Expr::value(ast::Value::Null)
 }
 
+/// `CASE WHEN condition THEN result ELSE otherwise END`
+pub(in crate::resolve) fn when(condition: Expr, result: Expr, otherwise: Expr) -> Expr {
+    use sqlparser::ast::helpers::attached_token::AttachedToken;
+    Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![ast::CaseWhen { condition, result }],
+        else_result: Some(Box::new(otherwise)),
+    }
+}
+
 /// `left op right`, in parentheses.
 pub(in crate::resolve) fn binary(left: Expr, op: ast::BinaryOperator, right: Expr) -> Expr {
     Expr::Nested(Box::new(Expr::BinaryOp { left: Box::new(left), op, right: Box::new(right) }))
@@ -111,7 +123,7 @@ pub(super) fn subquery(text: &str) -> Result<ast::Query, PlanError> {
 }
 
 /// `SELECT 1`
-pub(in crate::resolve) fn one() -> Result<ast::Query, PlanError> {
+pub(crate) fn one() -> Result<ast::Query, PlanError> {
     subquery("SELECT 1")
 }
 

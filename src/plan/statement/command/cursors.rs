@@ -9,15 +9,15 @@ use crate::statement::{FetchCount, StatementKind};
 
 pub(super) fn declare(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
     let name = cursor.name()?;
-    let (mut binary, mut scroll) = (false, false);
+    let (mut binary, mut scroll) = (false, None);
     loop {
         if cursor.take("BINARY") {
             binary = true;
         } else if cursor.take("NO") {
             cursor.expect("SCROLL")?;
-            scroll = false;
+            scroll = Some(false);
         } else if cursor.take("SCROLL") {
-            scroll = true;
+            scroll = Some(true);
         } else if !(cursor.take("INSENSITIVE") || cursor.take("ASENSITIVE")) {
             break;
         }

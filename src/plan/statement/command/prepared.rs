@@ -1,13 +1,16 @@
 //! PREPARE, EXECUTE and EXPLAIN: statements about a statement.
 
+use std::ops::ControlFlow;
+
 use sluice_base::{Datum, SqlType};
-use sqlparser::tokenizer::Token;
+use sqlparser::ast;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::inner_query;
 use super::settings::text_value;
-use crate::PlanError;
 use crate::statement::tokens::Cursor;
-use crate::statement::{ExplainOptions, StatementKind};
+use crate::statement::{Argument, ExplainOptions, StatementKind};
+use crate::{PlanError, Query};
 
 pub(super) fn prepare(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
     let name = cursor.name()?;
@@ -38,35 +41,53 @@ pub(super) fn execute(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
     let name = cursor.name()?;
     let mut args = Vec::new();
     if cursor.take_token(&Token::LParen) && !cursor.take_token(&Token::RParen) {
-        loop {
-            args.push(literal(cursor)?);
-            if !cursor.take_token(&Token::Comma) {
-                break;
-            }
+        for piece in Cursor::pieces(cursor.inside_parens()?) {
+            args.push(match literal(piece) {
+                Some(value) => Argument::Literal(value),
+                None => Argument::Computed(computed(cursor, piece)?),
+            });
         }
-        cursor.expect_token(&Token::RParen)?;
     }
     Ok(StatementKind::Execute { name, args })
 }
 
-fn literal(cursor: &mut Cursor) -> Result<Datum, PlanError> {
-    let negative = cursor.take_token(&Token::Minus);
-    let error = cursor.error();
-    let value = match cursor.advance() {
-        Some(Token::Number(text, _)) => {
-            let text = if negative { format!("-{text}") } else { text.clone() };
-            return Ok(text.parse().map_or(Datum::Numeric(text), Datum::Int));
-        }
-        Some(Token::SingleQuotedString(text) | Token::EscapedStringLiteral(text)) => Datum::Text(text.clone()),
-        Some(Token::Word(word)) if word.quote_style.is_none() => match word.value.to_ascii_uppercase().as_str() {
-            "NULL" => Datum::Null,
-            "TRUE" => Datum::Bool(true),
-            "FALSE" => Datum::Bool(false),
-            _ => return Err(PlanError::Unsupported("an EXECUTE argument that is not a literal".into())),
+fn literal(tokens: &[TokenWithSpan]) -> Option<Datum> {
+    let number = |text: &str| text.parse().map_or(Datum::Numeric(text.to_string()), Datum::Int);
+    match tokens {
+        [sign, value] if sign.token == Token::Minus => match &value.token {
+            Token::Number(text, _) => Some(number(&format!("-{text}"))),
+            _ => None,
         },
-        _ => return Err(error),
-    };
-    if negative { Err(error) } else { Ok(value) }
+        [only] => match &only.token {
+            Token::Number(text, _) => Some(number(text)),
+            Token::SingleQuotedString(text) | Token::EscapedStringLiteral(text) => Some(Datum::Text(text.clone())),
+            Token::Word(word) if word.quote_style.is_none() => match word.value.to_ascii_uppercase().as_str() {
+                "NULL" => Some(Datum::Null),
+                "TRUE" => Some(Datum::Bool(true)),
+                "FALSE" => Some(Datum::Bool(false)),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An expression as a query of its own; it reads no relation.
+fn computed(cursor: &Cursor, tokens: &[TokenWithSpan]) -> Result<Query, PlanError> {
+    let expr = cursor.parse(tokens, |parser| parser.parse_expr())?;
+    let nested = ast::visit_expressions(&expr, |part| match part {
+        ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    if nested.is_break() {
+        return Err(PlanError::NotAllowed("cannot use subquery in EXECUTE parameter".into()));
+    }
+    let mut query = crate::resolve::one_row()?;
+    if let ast::SetExpr::Select(select) = query.body.as_mut() {
+        select.projection = vec![ast::SelectItem::UnnamedExpr(expr)];
+    }
+    Query::new(Box::new(query))
 }
 
 pub(super) fn explain(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
