@@ -286,11 +286,25 @@ pub(crate) fn of_data_type(data_type: &DataType) -> Result<SqlType> {
     })
 }
 
+/// What a domain of `information_schema` is made of, which is what a client is told of it.
+fn domain(name: &str) -> Option<SqlType> {
+    Some(match name {
+        "cardinal_number" => SqlType::Int4,
+        "character_data" => SqlType::Varchar(None),
+        "sql_identifier" => SqlType::Name,
+        "yes_or_no" => SqlType::Varchar(Some(3)),
+        _ => return None,
+    })
+}
+
 fn custom(name: &ObjectName, modifiers: &[String]) -> Result<SqlType> {
     let parts = name_parts(name)?;
     let base = match parts.as_slice() {
         [base] => base,
         [schema, base] if schema == "pg_catalog" => base,
+        [schema, base] if schema == "information_schema" => {
+            return domain(base).ok_or_else(|| undefined(&parts.join(".")));
+        }
         _ => return Err(undefined(&parts.join("."))),
     };
     let found = type_by_name(base).ok_or_else(|| undefined(base))?;

@@ -5,7 +5,7 @@ use sqlparser::ast::{
     DuplicateTreatment, Function, FunctionArgumentClause, FunctionArguments, OrderByExpr, WindowType,
 };
 
-use super::calls::plain_arguments;
+use super::calls::{Written, plain_arguments};
 use super::scope::Allowed;
 use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
@@ -67,8 +67,11 @@ impl Analyzer<'_> {
             return Err(SystemError::UndefinedFunction(format!("{name}()")));
         };
         let args = plain_arguments(&list.args)?;
-        let kind =
-            if kind == AggregateKind::Count && args.as_slice() == [None] { AggregateKind::CountRows } else { kind };
+        let kind = if kind == AggregateKind::Count && matches!(args.as_slice(), [Written::All]) {
+            AggregateKind::CountRows
+        } else {
+            kind
+        };
         // The arguments see the rows of the group, not its outcome.
         let (args, order, filter) = self.with_allowed(Allowed::NOTHING, false, |this| {
             let args = if kind == AggregateKind::CountRows { Vec::new() } else { this.arguments(&args)? };
@@ -189,16 +192,16 @@ impl Analyzer<'_> {
             ("row_number", []) => Ok((WindowKind::RowNumber, SqlType::Int8)),
             ("rank", []) => Ok((WindowKind::Rank, SqlType::Int8)),
             ("dense_rank", []) => Ok((WindowKind::DenseRank, SqlType::Int8)),
-            ("first_value" | "last_value", [Some(value)]) => {
+            ("first_value" | "last_value", [Written::Expr(value)]) => {
                 let typed = self.expr(value)?;
                 let value = self.settled(typed)?;
                 Ok((WindowKind::Edge { value: value.expr, last: name == "last_value" }, value.ty.sql))
             }
-            ("lag" | "lead", [Some(value), rest @ ..]) if rest.len() <= 1 => {
+            ("lag" | "lead", [Written::Expr(value), rest @ ..]) if rest.len() <= 1 => {
                 let typed = self.expr(value)?;
                 let value = self.settled(typed)?;
                 let distance = match rest {
-                    [Some(distance)] => match self.expr(distance)?.expr {
+                    [Written::Expr(distance)] => match self.expr(distance)?.expr {
                         Expr::Const(Value::Int(distance)) => distance,
                         _ => return Err(SystemError::Unsupported(format!("a computed distance in {name}()"))),
                     },

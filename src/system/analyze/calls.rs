@@ -6,7 +6,7 @@ use sqlparser::ast::{self, Function, FunctionArg, FunctionArgExpr, FunctionArgum
 use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
 use crate::functions::{Chosen, aggregate_kind, call_text, choose, set_function};
-use crate::plan::{Expr, ExtraKind, SetPlan, SubqueryUse};
+use crate::plan::{Comparison, Expr, ExtraKind, SetPlan, SubqueryUse};
 use crate::typing::{array_of, name_parts};
 use crate::value::Value;
 
@@ -24,15 +24,58 @@ pub(super) fn function_name(name: &ast::ObjectName) -> Result<(Option<String>, S
     }
 }
 
-/// Plain arguments; `None` stands for `*`.
-pub(super) fn plain_arguments(args: &[FunctionArg]) -> Result<Vec<Option<&ast::Expr>>> {
+/// An argument as it is written.
+#[derive(Clone, Copy)]
+pub(super) enum Written<'a> {
+    Expr(&'a ast::Expr),
+    /// `t.*`: the row.
+    Row(&'a ast::ObjectName),
+    /// `*`
+    All,
+}
+
+/// Arguments by their places.
+pub(super) fn plain_arguments(args: &[FunctionArg]) -> Result<Vec<Written<'_>>> {
     args.iter()
         .map(|arg| match arg {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(Some(expr)),
-            FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => Ok(None),
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(Written::Expr(expr)),
+            FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => Ok(Written::Row(name)),
+            FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => Ok(Written::All),
             _ => Err(SystemError::Unsupported("a named argument".into())),
         })
         .collect()
+}
+
+/// The fields of a row, one by one.
+fn fields_of(row: &Typed) -> Vec<Typed> {
+    let fields = row.ty.fields.iter().flat_map(|fields| fields.iter()).enumerate();
+    fields
+        .map(|(place, (_, sql_type))| {
+            Typed::new(Expr::Field { arg: Box::new(row.expr.clone()), place }, sql_type.clone())
+        })
+        .collect()
+}
+
+/// `_pg_truetypid(pg_attribute, pg_type)` and its kin: what a column's domain stands for, else what it says itself.
+fn of_column(name: &str, args: &[Typed]) -> Option<Typed> {
+    let (of_type, of_attribute) = match name {
+        "_pg_truetypid" => ("typbasetype", "atttypid"),
+        "_pg_truetypmod" => ("typtypmod", "atttypmod"),
+        _ => return None,
+    };
+    let [attribute, described] = args else { return None };
+    let field = |row: &Typed, name: &str| {
+        let place = row.ty.fields.as_ref()?.iter().position(|(known, _)| known == name)?;
+        fields_of(row).into_iter().nth(place)
+    };
+    let own = field(attribute, of_attribute)?;
+    let domain = Expr::Compare {
+        op: Comparison::Eq,
+        left: Box::new(field(described, "typtype")?.expr),
+        right: Box::new(Expr::Const("d".into())),
+    };
+    let whens = vec![(domain, field(described, of_type)?.expr)];
+    Some(Typed::new(Expr::Case { operand: None, whens, otherwise: Box::new(own.expr) }, own.ty))
 }
 
 impl Analyzer<'_> {
@@ -66,21 +109,22 @@ impl Analyzer<'_> {
             return Ok(typed);
         }
         let args = self.arguments(&args)?;
-        if schema.as_deref() != Some("information_schema")
-            && let Some(typed) = self.json_call(&name, &args)?
-        {
+        let information = schema.as_deref() == Some("information_schema");
+        let special = if information { of_column(&name, &args) } else { self.json_call(&name, &args)? };
+        if let Some(typed) = special {
             return Ok(typed);
         }
         self.call_in(schema.as_deref(), &name, args)
     }
 
-    pub(super) fn arguments(&mut self, args: &[Option<&ast::Expr>]) -> Result<Vec<Typed>> {
+    pub(super) fn arguments(&mut self, args: &[Written]) -> Result<Vec<Typed>> {
         let mut typed = Vec::with_capacity(args.len());
         for arg in args {
-            let Some(arg) = arg else {
-                return Err(SystemError::Syntax("* may only be the argument of count".into()));
+            let arg = match arg {
+                Written::Expr(arg) => self.expr(arg)?,
+                Written::Row(name) => self.row_named(name)?,
+                Written::All => return Err(SystemError::Syntax("* may only be the argument of count".into())),
             };
-            let arg = self.expr(arg)?;
             // A parameter of type void stands for a result (`{? = call lower(?)}` of JDBC) and is no argument.
             if !(arg.ty.sql == SqlType::Void && matches!(arg.expr, Expr::Param(_))) {
                 typed.push(arg);
@@ -90,7 +134,7 @@ impl Analyzer<'_> {
     }
 
     /// What looks like a function but is syntax.
-    fn keyword_call(&mut self, name: &str, args: &[Option<&ast::Expr>]) -> Result<Option<Typed>> {
+    fn keyword_call(&mut self, name: &str, args: &[Written]) -> Result<Option<Typed>> {
         Ok(Some(match name {
             "coalesce" => {
                 let args = self.arguments(args)?;
@@ -111,8 +155,16 @@ impl Analyzer<'_> {
                 Typed::new(Expr::NullIf(Box::new(left), Box::new(right)), ty)
             }
             "row" => {
-                let args: Vec<ast::Expr> = args.iter().flatten().map(|arg| (*arg).clone()).collect();
-                self.record(&args)?
+                let mut items = Vec::with_capacity(args.len());
+                for arg in args {
+                    let typed = self.arguments(&[*arg])?;
+                    match (arg, typed.as_slice()) {
+                        // The fields of a row, not the row, are the fields of the new one.
+                        (Written::Row(_), [row]) => items.extend(fields_of(row)),
+                        _ => items.extend(typed),
+                    }
+                }
+                self.record(items)?
             }
             "pg_typeof" => {
                 let [arg] = <[Typed; 1]>::try_from(self.arguments(args)?)
@@ -148,6 +200,10 @@ impl Analyzer<'_> {
         if matches!(name, "date_part" | "date_trunc") && given.contains(&SqlType::Date) {
             // A date is no timestamp there: what is cut has a zone.
             return Err(SystemError::Unsupported(format!("{name} of a date")));
+        }
+        if matches!(name, "power" | "pow") && given.iter().any(|t| matches!(t, SqlType::Numeric(_))) {
+            // Its digits are those of numeric.
+            return Err(SystemError::Unsupported(format!("{name} of numeric")));
         }
         let merges = |t: &SqlType| matches!(t, SqlType::Jsonb | SqlType::Unknown);
         if name == "||" && given.contains(&SqlType::Jsonb) && given.iter().all(merges) {

@@ -82,7 +82,10 @@ impl Analyzer<'_> {
                 self.expr(expr)
             }
             E::Array(array) => self.array(&array.elem, None),
-            E::Tuple(items) => self.record(items),
+            E::Tuple(items) => {
+                let items = items.iter().map(|item| self.expr(item)).collect::<Result<Vec<_>>>()?;
+                self.record(items)
+            }
             _ => self.predicate(expr),
         }
     }
@@ -223,6 +226,9 @@ impl Analyzer<'_> {
         if !matches!(kind, CastKind::Cast | CastKind::DoubleColon) {
             return Err(SystemError::Unsupported("a cast that does not fail".into()));
         }
+        if let Some(number) = self.bits_as_number(arg, data_type)? {
+            return Ok(number);
+        }
         let to = of_data_type(data_type)?;
         // An array constructor takes its item type from the cast around it.
         if let (ast::Expr::Array(array), Some(item)) = (arg, element_type(&to)) {
@@ -355,12 +361,11 @@ impl Analyzer<'_> {
         Ok(Typed::new(constant_array(items), array_of(&item)))
     }
 
-    pub(super) fn record(&mut self, items: &[ast::Expr]) -> Result<Typed> {
+    pub(super) fn record(&mut self, items: Vec<Typed>) -> Result<Typed> {
         let mut exprs = Vec::with_capacity(items.len());
         let mut fields = Vec::with_capacity(items.len());
-        for (place, item) in items.iter().enumerate() {
-            let typed = self.expr(item)?;
-            let typed = self.settled(typed)?;
+        for (place, item) in items.into_iter().enumerate() {
+            let typed = self.settled(item)?;
             fields.push((format!("f{}", place + 1), typed.ty.sql.clone()));
             exprs.push(typed.expr);
         }
@@ -417,10 +422,16 @@ impl Analyzer<'_> {
         escape: Option<&ast::ValueWithSpan>,
     ) -> Result<Typed> {
         let arg = self.expr(arg)?;
-        let pattern = self.expr(pattern)?;
+        let quantifier = Quantifier::Match { form, insensitive, negated };
         if any {
-            return self.quantified_typed(arg, Quantifier::Match { form, insensitive, negated }, pattern, false);
+            return self.quantify(arg, quantifier, pattern, false);
         }
+        match quantified_pattern(pattern) {
+            Some((Patterns::Array(array), all)) => return self.quantify(arg, quantifier, array, all),
+            Some((Patterns::Rows(query), all)) => return self.quantify_subquery(arg, quantifier, query, all),
+            None => {}
+        }
+        let pattern = self.expr(pattern)?;
         let escape = match escape {
             Some(escape) => {
                 let typed = self.literal(&escape.value)?;
@@ -432,7 +443,8 @@ impl Analyzer<'_> {
     }
 
     pub(super) fn match_typed(&mut self, arg: Typed, pattern: Typed, how: Match) -> Result<Typed> {
-        let arg = self.textual(arg)?;
+        // The blanks of a char(n) count here, as in PostgreSQL.
+        let arg = if matches!(arg.ty.sql, SqlType::Bpchar(_)) { arg.expr } else { self.textual(arg)? };
         let pattern = self.textual(pattern)?;
         Ok(boolean(Expr::Match { arg: boxed(arg), pattern: boxed(pattern), how: Box::new(how) }))
     }
@@ -442,6 +454,32 @@ impl Analyzer<'_> {
             return Err(SystemError::UndefinedOperator(format!("{} ~~ text", typed.ty.sql.sql_name())));
         }
         self.coerce(typed, &SqlType::Text)
+    }
+}
+
+/// What stands behind ANY or ALL.
+enum Patterns<'a> {
+    Array(&'a ast::Expr),
+    Rows(&'a ast::Query),
+}
+
+/// `LIKE ALL (...)` comes as a call of a function `all`; true: it is ALL.
+fn quantified_pattern(pattern: &ast::Expr) -> Option<(Patterns<'_>, bool)> {
+    let ast::Expr::Function(call) = pattern else { return None };
+    let [ast::ObjectNamePart::Identifier(name)] = call.name.0.as_slice() else { return None };
+    let all = match fold(name).as_str() {
+        _ if name.quote_style.is_some() => return None,
+        "all" => true,
+        "any" | "some" => false,
+        _ => return None,
+    };
+    match &call.args {
+        ast::FunctionArguments::Subquery(query) => Some((Patterns::Rows(query), all)),
+        ast::FunctionArguments::List(list) => match list.args.as_slice() {
+            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(array))] => Some((Patterns::Array(array), all)),
+            _ => None,
+        },
+        ast::FunctionArguments::None => None,
     }
 }
 

@@ -7,10 +7,11 @@ use super::calls::{function_name, plain_arguments};
 use super::scope::{Entry, EntryColumn};
 use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
-use crate::functions::set_function;
-use crate::plan::{FromPlan, Item, ItemSource, OutputColumn, Slots, TableCall};
+use crate::functions::{SetFunction, call_text, record_function, set_function};
+use crate::plan::{Expr, FromPlan, Item, ItemSource, OutputColumn, Slots, TableCall};
 use crate::relations::{all, find, withheld};
-use crate::typing::{Ty, fold, name_parts};
+use crate::typing::{Ty, array_of, fold, name_parts, of_data_type};
+use crate::value::Value;
 
 /// An item with the columns it shows.
 struct Made {
@@ -174,11 +175,41 @@ impl Analyzer<'_> {
         if name.starts_with('\u{1}') {
             return Err(SystemError::Unsupported("ROWS FROM".into()));
         }
+        let declared = declared_columns(alias)?;
         let (call, needs) = self.tracking(|this| {
             let args = this.arguments(&plain_arguments(args)?)?;
-            this.table_call(schema.as_deref(), &name, args)
+            match record_function(&name, &declared) {
+                Some(function) => this.record_call(&name, function, args),
+                None => this.table_call(schema.as_deref(), &name, args),
+            }
         })?;
         self.calls_item(&name, vec![call], ordinality, needs, alias, plan)
+    }
+
+    /// A function whose columns the query tells.
+    fn record_call(
+        &mut self,
+        name: &str,
+        function: SetFunction,
+        mut args: Vec<Typed>,
+    ) -> Result<(TableCall, Vec<(String, SqlType)>)> {
+        if args.len() != 1 {
+            let given: Vec<SqlType> = args.iter().map(|arg| arg.ty.sql.clone()).collect();
+            return Err(SystemError::UndefinedFunction(call_text(name, &given)));
+        }
+        let columns = function.columns.clone();
+        if columns.is_empty() {
+            return Err(SystemError::Syntax(
+                "a column definition list is required for functions returning \"record\"".into(),
+            ));
+        }
+        let names = columns.iter().map(|(name, _)| Value::text(name.as_str())).collect();
+        let types = columns.iter().map(|(_, sql_type)| sql_type.oid().into()).collect();
+        for (items, item) in [(names, SqlType::Text), (types, SqlType::Oid)] {
+            args.push(Typed::new(Expr::Const(Value::array(items)), array_of(&item)));
+        }
+        let args = self.coerced(args, &function.args)?;
+        Ok((TableCall::Set { width: columns.len(), function, args }, columns))
     }
 
     fn table_call(
@@ -216,8 +247,10 @@ impl Analyzer<'_> {
             columns.extend(described.into_iter().map(|(name, sql_type)| column(name, sql_type)));
             kept.push(call);
         }
-        // The one column of a function is named like the item.
-        if let ([only], Some(alias)) = (columns.as_mut_slice(), alias) {
+        // The one column of a function is named like the item, unless it has a name of its own.
+        if let ([only], Some(alias)) = (columns.as_mut_slice(), alias)
+            && only.name == name
+        {
             only.name = fold(&alias.name);
         }
         if ordinality {
@@ -238,6 +271,21 @@ fn entry_columns(columns: &[OutputColumn]) -> Vec<EntryColumn> {
             merged: false,
         })
         .collect()
+}
+
+/// Columns of an alias that tells their types: `AS t(a int, b text)`.
+fn declared_columns(alias: Option<&TableAlias>) -> Result<Vec<(String, SqlType)>> {
+    let mut columns = Vec::new();
+    for column in alias.iter().flat_map(|alias| &alias.columns) {
+        let Some(data_type) = &column.data_type else { return Ok(Vec::new()) };
+        let sql_type = of_data_type(data_type)?;
+        // Told by its OID, which knows no lengths.
+        if SqlType::from_oid(sql_type.oid()).as_ref() != Some(&sql_type) {
+            return Err(SystemError::Unsupported("this type in a column definition list".into()));
+        }
+        columns.push((fold(&column.name), sql_type));
+    }
+    Ok(columns)
 }
 
 /// Renames columns after an alias with a column list.

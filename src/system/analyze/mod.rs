@@ -5,6 +5,7 @@
 
 mod access;
 mod aggregates;
+mod bits;
 mod calls;
 mod expr;
 mod from;

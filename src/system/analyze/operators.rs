@@ -119,10 +119,6 @@ impl Analyzer<'_> {
     }
 
     fn binary(&mut self, left: Typed, symbol: &str, right: Typed) -> Result<Typed> {
-        if [&left, &right].iter().any(|side| matches!(side.ty.sql, SqlType::Bpchar(_))) {
-            // The blanks that fill it up would count.
-            return Err(SystemError::Unsupported("char(n) in an expression".into()));
-        }
         if left.ty.sql == SqlType::Float4 && right.ty.sql == SqlType::Float4 && comparison(symbol).is_none() {
             return Err(SystemError::Unsupported("arithmetic of real".into()));
         }
@@ -243,8 +239,13 @@ impl Analyzer<'_> {
         let Some((arg_type, column_type)) = comparable(&arg.ty.sql, &given) else {
             return Err(SystemError::UndefinedOperator(format!("{} = {}", arg.ty.sql.sql_name(), given.sql_name())));
         };
-        self.retype(&mut plan, &[column_type])?;
-        Ok((self.coerce(arg, &arg_type)?, plan))
+        self.retype(&mut plan, std::slice::from_ref(&column_type))?;
+        let arg = self.coerce(arg, &arg_type)?;
+        if !matches!(column_type, SqlType::Bpchar(_)) {
+            return Ok((arg, plan));
+        }
+        self.retype(&mut plan, &[SqlType::Text])?;
+        Ok((self.without_blanks(arg)?, plan))
     }
 
     pub(super) fn quantified(
@@ -261,26 +262,41 @@ impl Analyzer<'_> {
             (None, Some((form, insensitive, negated))) => Quantifier::Match { form, insensitive, negated },
             (None, None) => return Err(SystemError::Unsupported(format!("{symbol} with ANY or ALL"))),
         };
+        self.quantify(left, quantifier, right, all)
+    }
+
+    /// A value beside the items of an array, or beside the rows of a subquery.
+    pub(super) fn quantify(
+        &mut self,
+        left: Typed,
+        quantifier: Quantifier,
+        right: &ast::Expr,
+        all: bool,
+    ) -> Result<Typed> {
         let mut inner = right;
         while let ast::Expr::Nested(nested) = inner {
             inner = nested;
         }
         if let ast::Expr::Subquery(query) = inner {
-            let (arg, plan) = self.beside_subquery(left, query)?;
-            let usage = SubqueryUse::Quantified { arg: boxed(arg), quantifier, all };
-            return Ok(Typed::new(Expr::Subquery { plan: plan.into(), usage }, SqlType::Bool));
+            return self.quantify_subquery(left, quantifier, query, all);
         }
-        let right = self.expr(right)?;
+        let right = self.expr(inner)?;
         self.quantified_typed(left, quantifier, right, all)
     }
 
-    pub(super) fn quantified_typed(
+    pub(super) fn quantify_subquery(
         &mut self,
         left: Typed,
         quantifier: Quantifier,
-        right: Typed,
+        query: &ast::Query,
         all: bool,
     ) -> Result<Typed> {
+        let (arg, plan) = self.beside_subquery(left, query)?;
+        let usage = SubqueryUse::Quantified { arg: boxed(arg), quantifier, all };
+        Ok(Typed::new(Expr::Subquery { plan: plan.into(), usage }, SqlType::Bool))
+    }
+
+    fn quantified_typed(&mut self, left: Typed, quantifier: Quantifier, right: Typed, all: bool) -> Result<Typed> {
         let (left, right) = if right.ty.is_unknown() {
             let item = if left.ty.is_unknown() { SqlType::Text } else { left.ty.sql.clone() };
             let left = Typed::new(self.coerce(left, &item)?, item.clone());
@@ -295,8 +311,12 @@ impl Analyzer<'_> {
             return Err(no_operator(&left, "=", &Typed::new(Expr::Const(Value::Null), item)));
         };
         let array_type = if item_type == item { right.ty.sql.clone() } else { array_of(&item_type) };
-        let arg = self.coerce(left, &left_type)?;
-        let array = self.coerce(right, &array_type)?;
+        let mut arg = self.coerce(left, &left_type)?;
+        let mut array = self.coerce(right, &array_type)?;
+        if matches!(item_type, SqlType::Bpchar(_)) {
+            arg = self.without_blanks(arg)?;
+            array = self.coerce(Typed::new(array, array_type), &array_of(&SqlType::Text))?;
+        }
         Ok(Typed::new(Expr::Quantified { arg: boxed(arg), array: boxed(array), quantifier, all }, SqlType::Bool))
     }
 }

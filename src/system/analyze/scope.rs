@@ -8,7 +8,7 @@ use sqlparser::ast;
 use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
 use crate::plan::{AggregatePlan, Expr, OutputColumn, SetPlan, Slots, WindowPlan};
-use crate::typing::Ty;
+use crate::typing::{Ty, name_parts};
 use crate::value::Value;
 
 /// One column of a FROM item.
@@ -281,29 +281,47 @@ impl Analyzer<'_> {
                 return self.typed_place(depth, place);
             }
         }
-        match self.whole_row(name)? {
+        match self.whole_row(None, name)? {
             Some(row) => Ok(row),
             None => Err(SystemError::UndefinedColumn(name.to_string())),
         }
     }
 
     /// The row of a FROM item.
-    pub(super) fn whole_row(&mut self, alias: &str) -> Result<Option<Typed>> {
+    fn whole_row(&mut self, schema: Option<&str>, alias: &str) -> Result<Option<Typed>> {
         for depth in (0..self.scopes.len()).rev() {
             let scope = &self.scopes[depth];
             if scope.hidden {
                 continue;
             }
-            let Some(entry) = scope.find_entry(None, alias) else { continue };
+            let Some(entry) = scope.find_entry(schema, alias) else { continue };
             let entry = &scope.entries[entry];
             let fields = entry.columns.iter().map(|column| (column.name.clone(), column.ty.sql.clone())).collect();
             let slot = entry.slot;
+            // A group has one row only where each column is the same in all of its rows.
+            let loose: Vec<_> = (0..entry.columns.len())
+                .filter(|column| scope.recording && !scope.group_columns.contains(&(slot, *column)))
+                .map(|column| (slot, column, format!("{alias}.*")))
+                .collect();
             self.reach(depth);
             let up = self.scopes.len() - 1 - depth;
-            self.scopes[depth].used |= 1 << slot;
+            let scope = &mut self.scopes[depth];
+            scope.loose.extend(loose);
+            scope.used |= 1 << slot;
             return Ok(Some(Typed::new(Expr::WholeRow { up, slot }, Ty::record(fields))));
         }
         Ok(None)
+    }
+
+    /// The row that `t.*` stands for as an argument.
+    pub(super) fn row_named(&mut self, name: &ast::ObjectName) -> Result<Typed> {
+        let parts = name_parts(name)?;
+        let found = match parts.as_slice() {
+            [alias] => self.whole_row(None, alias)?,
+            [schema, alias] => self.whole_row(Some(schema), alias)?,
+            _ => None,
+        };
+        found.ok_or_else(|| SystemError::MissingFrom(parts.join(".")))
     }
 
     /// A name with its table, and perhaps schema and database.

@@ -46,7 +46,9 @@ impl Analyzer<'_> {
         if !castable(from, to) {
             return Err(SystemError::CannotCoerce(from.sql_name(), to.sql_name()));
         }
-        if let (Expr::Const(Value::Text(text)), true) = (&typed.expr, is_textual(to) && is_textual(from)) {
+        // The blanks that fill a char(n) up go with its type.
+        let texts = is_textual(to) && is_textual(from) && !matches!(from, SqlType::Bpchar(_));
+        if let (Expr::Const(Value::Text(text)), true) = (&typed.expr, texts) {
             return Ok(Typed::new(Expr::Const(fit_text(text, to, true)?), to.clone()));
         }
         let origin = typed.origin.filter(|_| from == to);
@@ -120,7 +122,16 @@ impl Analyzer<'_> {
     /// Brings two sides of a comparison together; `None` where PostgreSQL has no operator for them.
     pub(super) fn meet(&mut self, left: Typed, right: Typed) -> Result<Option<(Expr, Expr)>> {
         let Some((left_type, right_type)) = comparable(&left.ty.sql, &right.ty.sql) else { return Ok(None) };
-        Ok(Some((self.coerce(left, &left_type)?, self.coerce(right, &right_type)?)))
+        let (left, right) = (self.coerce(left, &left_type)?, self.coerce(right, &right_type)?);
+        if !matches!(left_type, SqlType::Bpchar(_)) {
+            return Ok(Some((left, right)));
+        }
+        Ok(Some((self.without_blanks(left)?, self.without_blanks(right)?)))
+    }
+
+    /// A `bpchar` as it compares: the blanks at its end do not count.
+    pub(super) fn without_blanks(&mut self, expr: Expr) -> Result<Expr> {
+        self.coerce(Typed::new(expr, SqlType::Bpchar(None)), &SqlType::Text)
     }
 }
 
@@ -147,6 +158,8 @@ pub(super) fn comparable(left: &SqlType, right: &SqlType) -> Option<(SqlType, Sq
         (Unknown, Record) | (Record, Unknown) => None,
         (Unknown, Jsonb) | (Jsonb, Unknown) => None,
         (Unknown, other) | (other, Unknown) => both(other),
+        // The nearer operator is that of `bpchar` beside varchar, which has none of its own.
+        (Bpchar(_), Bpchar(_) | SqlType::Varchar(_)) | (SqlType::Varchar(_), Bpchar(_)) => both(&Bpchar(None)),
         (Bpchar(_), other) | (other, Bpchar(_)) if is_textual(other) => both(&Text),
         (a, b) if is_numeric(a) && is_numeric(b) => Some((a.clone(), b.clone())),
         (a, b) if is_textual(a) && is_textual(b) => Some((a.clone(), b.clone())),

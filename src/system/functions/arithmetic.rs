@@ -1,10 +1,11 @@
 //! Operators on numbers, dates and intervals, under the operators' own names.
 
+use chrono::Datelike;
 use sluice_base::{Interval, SqlType};
 
 use super::Entry;
 use super::Strictness::Strict;
-use crate::cast::datetime::{DAY, civil, days_of, midnight};
+use crate::cast::datetime::{DAY, civil, days_of, midnight, to_local};
 use crate::cast::fit_int;
 use crate::decimal::Decimal;
 use crate::error::{Result, SystemError};
@@ -184,6 +185,18 @@ fn time_between(_: &Run, args: &[Value]) -> Result<Value> {
     }
 }
 
+/// Where the outcome is no real number the other engine says what is wrong.
+fn power(base: f64, exponent: f64) -> Result<Value> {
+    if (base == 0.0 && exponent < 0.0) || (base < 0.0 && exponent.fract() != 0.0) {
+        return Err(SystemError::Unsupported("power of such a number".into()));
+    }
+    let value = base.powf(exponent);
+    if value == 0.0 && base != 0.0 && base.is_finite() && exponent.is_finite() {
+        return Err(SystemError::OutOfRange("value".into()));
+    }
+    float(value, (base, exponent))
+}
+
 fn absolute(_: &Run, args: &[Value]) -> Result<Value> {
     match args {
         [Value::Int(a)] => a.checked_abs().map(Value::Int).ok_or_else(|| SystemError::OutOfRange("bigint".into())),
@@ -221,7 +234,91 @@ fn whole(args: &[Value], by: fn(f64) -> f64, up: bool) -> Result<Value> {
     }
 }
 
+/// What lies between two local times as a calendar counts it: years and months, days, time.
+fn age_between(left: i64, right: i64) -> Result<Value> {
+    let out = || SystemError::OutOfRange("interval".into());
+    let (late, early) = if left < right { (right, left) } else { (left, right) };
+    let date = |micros: i64| i32::try_from(micros.div_euclid(DAY)).ok().and_then(civil).ok_or_else(out);
+    let (last, first) = (date(late)?, date(early)?);
+    let mut months = (last.year() - first.year()) * 12 + last.month() as i32 - first.month() as i32;
+    let mut days = last.day() as i32 - first.day() as i32;
+    let mut micros = late.rem_euclid(DAY) - early.rem_euclid(DAY);
+    if micros < 0 {
+        micros += DAY;
+        days -= 1;
+    }
+    while days < 0 {
+        // The month of the earlier day is the one that was not full.
+        days += i32::from(first.num_days_in_month());
+        months -= 1;
+    }
+    let span = Interval { months, days, micros };
+    Ok(Value::Interval(if left < right { opposite(&span)? } else { span }))
+}
+
+/// `age`: of moments by the session's clock; of one argument, since the midnight of today.
+fn age(run: &Run, args: &[Value]) -> Result<Value> {
+    let local = |value: &Value| match value {
+        Value::Timestamp(micros) => Ok(*micros),
+        Value::Timestamptz(micros) => Ok(to_local(run.context, *micros)),
+        _ => Err(mismatch()),
+    };
+    match args {
+        [one] => {
+            let today = to_local(run.context, run.context.now_micros);
+            age_between(today - today.rem_euclid(DAY), local(one)?)
+        }
+        [left, right] => age_between(local(left)?, local(right)?),
+        _ => Err(mismatch()),
+    }
+}
+
+/// `to_char` of a whole number, by a template of digits and commas.
+fn to_char(args: &[Value]) -> Result<Value> {
+    let [Value::Int(number), Value::Text(template)] = args else { return Err(mismatch()) };
+    let (filled, template) = match template.strip_prefix("FM") {
+        Some(rest) => (false, rest),
+        None => (true, &**template),
+    };
+    if template.is_empty() || !template.chars().all(|c| matches!(c, '0' | '9' | ',')) {
+        return Err(SystemError::Unsupported("this template of to_char".into()));
+    }
+    let digits = number.unsigned_abs().to_string();
+    let places = template.chars().filter(|c| *c != ',').count();
+    let overflow = digits.len() > places;
+    let zeros_from = template.chars().filter(|c| *c != ',').position(|c| c == '0').unwrap_or(places);
+    let mut digits = digits.chars();
+    let blank = places.saturating_sub(digits.as_str().len());
+    let (mut blanks, mut out, mut place) = (String::new(), String::new(), 0);
+    for c in template.chars() {
+        let begun = overflow || place >= blank.min(zeros_from);
+        match c {
+            ',' if begun && !out.is_empty() => out.push(','),
+            ',' => blanks.push(' '),
+            _ => {
+                match (begun, place >= blank) {
+                    _ if overflow => out.push('#'),
+                    (_, true) => out.extend(digits.next()),
+                    (true, false) => out.push('0'),
+                    (false, false) => blanks.push(' '),
+                }
+                place += 1;
+            }
+        }
+    }
+    let sign = if *number < 0 { "-" } else { " " };
+    Ok(if filled { format!("{blanks}{sign}{out}") } else { format!("{}{out}", sign.trim_start()) }.into())
+}
+
 pub(super) static TABLE: &[Entry] = &[
+    ("age(timestamptz) interval", Strict, age),
+    ("age(timestamptz,timestamptz) interval", Strict, age),
+    ("age(timestamp) interval", Strict, age),
+    ("age(timestamp,timestamp) interval", Strict, age),
+    ("to_char(int4,text) text", Strict, |_, args| to_char(args)),
+    ("to_char(int8,text) text", Strict, |_, args| to_char(args)),
+    ("power(float8,float8) float8", Strict, |_, args| floats(args).and_then(|(a, b)| power(a, b))),
+    ("pow(float8,float8) float8", Strict, |_, args| floats(args).and_then(|(a, b)| power(a, b))),
     ("+(int2,int2) int2", Strict, add2),
     ("+(int4,int4) int4", Strict, add4),
     ("+(int8,int8) int8", Strict, add8),

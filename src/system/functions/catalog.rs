@@ -47,6 +47,18 @@ fn nothing(_: &Run, _: &[Value]) -> Result<Value> {
     Ok(Value::Null)
 }
 
+/// The place of a column among the keys of an index.
+fn index_position(run: &Run, args: &[Value]) -> Result<Value> {
+    let indexes = run.catalog("pg_index");
+    let keys = crate::relations::find("pg_catalog", "pg_index")
+        .and_then(|position| crate::relations::all().get(position))
+        .and_then(|shape| shape.place("indkey"));
+    let row = oid_at(args, 0).and_then(|oid| indexes.find(0, oid));
+    let keys = row.zip(keys).and_then(|(row, place)| row.get(place)).and_then(Value::as_array);
+    let place = keys.and_then(|keys| keys.items.iter().position(|key| Some(key) == args.get(1)));
+    Ok(place.and_then(|place| i64::try_from(place + 1).ok()).map_or(Value::Null, Value::Int))
+}
+
 /// A size as text, in bytes: a number and a unit.
 fn size_bytes(_: &Run, args: &[Value]) -> Result<Value> {
     const UNITS: [(&str, u32); 7] = [("", 0), ("bytes", 0), ("b", 0), ("kb", 1), ("mb", 2), ("gb", 3), ("tb", 4)];
@@ -153,6 +165,7 @@ pub(super) static TABLE: &[Entry] = &[
         let (oid, modifier) = (int_at(args, 0)?, int_at(args, 1)?);
         Ok(if matches!(oid, 1042 | 1043) && modifier > 4 { Value::Int(modifier - 4) } else { Value::Null })
     }),
+    ("_pg_index_position(oid,int2) int4", Strict, index_position),
     ("_pg_numeric_precision(oid,int4) int4", Strict, |_, args| {
         let modifier = int_at(args, 1)?;
         Ok(match int_at(args, 0)? {

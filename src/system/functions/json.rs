@@ -171,6 +171,11 @@ fn by_key(items: Vec<(String, String)>) -> Vec<String> {
     sorted.into_iter().map(|((_, key), item)| format!("{}: {item}", quoted(&key))).collect()
 }
 
+/// A string of JSON without its quotes and escapes.
+pub(super) fn unquoted(text: &str) -> Result<String> {
+    Reader { rest: text, out: String::new() }.decoded()
+}
+
 /// JSON in the form of `jsonb`: its spacing, order of keys and spelling of numbers.
 pub(crate) fn normal_json(text: &str) -> Result<String> {
     let mut reader = Reader { rest: text, out: String::with_capacity(text.len()) };

@@ -1,7 +1,7 @@
 //! JSON made of values: of rows, arrays and what else a type prints.
 //!
 //! Invariant: the analyser gives every value as a text of JSON already, by its type (`analyze/json.rs`); what is put
-//! together here is never read again. Left out: functions that take JSON apart.
+//! together here is never read again. Taking JSON apart is `json_read`'s.
 
 use sluice_base::SqlType;
 

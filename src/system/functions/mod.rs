@@ -13,6 +13,7 @@ mod describe;
 mod identify;
 mod json;
 mod json_build;
+mod json_read;
 mod privileges;
 mod session;
 mod sets;
@@ -28,7 +29,7 @@ pub(crate) use arithmetic::add_intervals;
 pub(crate) use definitions::{index_definition, view_definition};
 pub(crate) use json::{check_json, normal_json};
 pub(crate) use json_build::{field as json_field, json_or_null};
-pub(crate) use sets::{SetFunction, set_function};
+pub(crate) use sets::{SetFunction, record_function, set_function};
 
 use crate::error::{Result, SystemError};
 use crate::eval::Run;
@@ -179,7 +180,7 @@ fn parse(entry: &Entry) -> Option<Overload> {
 fn overloads() -> &'static HashMap<&'static str, Vec<Overload>> {
     static OVERLOADS: OnceLock<HashMap<&'static str, Vec<Overload>>> = OnceLock::new();
     OVERLOADS.get_or_init(|| {
-        let tables: [&[Entry]; 10] = [
+        let tables: [&[Entry]; 11] = [
             arithmetic::TABLE,
             arrays::TABLE,
             catalog::TABLE,
@@ -187,6 +188,7 @@ fn overloads() -> &'static HashMap<&'static str, Vec<Overload>> {
             definitions::TABLE,
             describe::TABLE,
             json_build::TABLE,
+            json_read::TABLE,
             privileges::TABLE,
             session::TABLE,
             text::TABLE,
@@ -243,6 +245,8 @@ fn settle(declared: &Declared, given: &SqlType, element: &SqlType) -> SqlType {
         Declared::Exactly(to) => to.clone(),
         Declared::Any if *given == SqlType::Unknown => SqlType::Text,
         Declared::Any => given.clone(),
+        // Shown with the blanks that fill it up.
+        Declared::AnyText | Declared::AnyShown if matches!(given, SqlType::Bpchar(_)) => given.clone(),
         Declared::AnyText | Declared::AnyShown => SqlType::Text,
         Declared::AnyTexts => array_of(&SqlType::Text),
         Declared::AnyElement => element.clone(),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sluice_base::SqlType;
 
-use super::{int_at, text_at};
+use super::{int_at, json_read, text_at};
 use crate::cast::names::keywords;
 use crate::error::{Result, SystemError};
 use crate::eval::{ROWS_MAX, Run, pattern};
@@ -223,6 +223,23 @@ fn array_argument(given: &[SqlType]) -> Option<(SqlType, SqlType)> {
     }
 }
 
+/// The type that a function of JSON is for, by its name.
+fn json_kind(name: &str) -> SqlType {
+    if name.starts_with("jsonb") { SqlType::Jsonb } else { SqlType::Json }
+}
+
+/// A function in FROM whose columns are told behind its alias, with their types; `None` for other functions. Names and
+/// types of the columns are further arguments.
+pub(crate) fn record_function(name: &str, columns: &[(String, SqlType)]) -> Option<SetFunction> {
+    let run: SetBody = match name {
+        "json_to_record" | "jsonb_to_record" => json_read::to_record,
+        "json_to_recordset" | "jsonb_to_recordset" => json_read::to_records,
+        _ => return None,
+    };
+    let args = vec![json_kind(name), array_of(&SqlType::Text), array_of(&SqlType::Oid)];
+    Some(SetFunction { args, columns: columns.to_vec(), run })
+}
+
 /// The set-returning function of this name for arguments of these types; `None` where there is none.
 pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) -> Option<SetFunction> {
     use SqlType::{Bool, Char, Int4, Oid, Regclass, Text};
@@ -282,6 +299,23 @@ pub(crate) fn set_function(schema: Option<&str>, name: &str, given: &[SqlType]) 
         (_, "pg_identify_object", 3) => {
             let columns = [("type", Text), ("schema", Text), ("name", Text), ("identity", Text)];
             (vec![Oid, Oid, Int4], named(&columns), super::identify::identify)
+        }
+        (_, "json_array_elements" | "jsonb_array_elements", 1) => {
+            let own = json_kind(name);
+            (vec![own.clone()], named(&[("value", own)]), json_read::elements)
+        }
+        (_, "json_array_elements_text" | "jsonb_array_elements_text", 1) => {
+            (vec![json_kind(name)], named(&[("value", Text)]), json_read::elements_text)
+        }
+        (_, "json_each" | "jsonb_each", 1) => {
+            let own = json_kind(name);
+            (vec![own.clone()], named(&[("key", Text), ("value", own)]), json_read::each)
+        }
+        (_, "json_each_text" | "jsonb_each_text", 1) => {
+            (vec![json_kind(name)], named(&[("key", Text), ("value", Text)]), json_read::each_text)
+        }
+        (_, "json_object_keys" | "jsonb_object_keys", 1) => {
+            (vec![json_kind(name)], named(&[(name, Text)]), json_read::keys)
         }
         (_, "regexp_split_to_table", 2) => (vec![Text, Text], named(&[(name, Text)]), regexp_split),
         _ => return None,

@@ -259,6 +259,11 @@ fn regexp_match(run: &Run, args: &[Value]) -> Result<Value> {
     Ok(Value::array(groups.collect()))
 }
 
+fn md5_of(bytes: &[u8]) -> String {
+    use md5::{Digest, Md5};
+    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn initcap(source: &str) -> String {
     let mut inside = false;
     source
@@ -279,6 +284,13 @@ pub(super) static TABLE: &[Entry] = &[
     ("length(text) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.chars().count() as i64))),
     ("char_length(text) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.chars().count() as i64))),
     ("character_length(text) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.chars().count() as i64))),
+    // With the blanks that fill it up.
+    ("octet_length(bpchar) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.len() as i64))),
+    ("md5(text) text", Strict, |_, args| Ok(md5_of(text(args, 0)?.as_bytes()).into())),
+    ("md5(bytea) text", Strict, |_, args| match &args[0] {
+        Value::Bytes(bytes) => Ok(md5_of(bytes).into()),
+        _ => Err(SystemError::Internal("an argument that is no bytes")),
+    }),
     ("octet_length(text) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.len() as i64))),
     ("chr(int4) text", Strict, |_, args| {
         let code = u32::try_from(int_at(args, 0)?).ok().filter(|code| *code != 0).and_then(char::from_u32);
