@@ -50,7 +50,8 @@ impl Session {
         }
         let declared = oids.iter().map(|oid| declared_type(*oid)).collect::<Result<Vec<_>, _>>()?;
         let described = Some(self.describe(statement.as_ref(), &declared).await?);
-        Ok(Prepared { statement, declared, described, trail: None, charge: None })
+        let made_micros = self.state.sink.now_micros();
+        Ok(Prepared { statement, declared, described, trail: None, charge: None, from_sql: false, made_micros })
     }
 
     /// Parameter and column types of a prepared statement, as of now.

@@ -12,6 +12,7 @@ mod extended;
 pub(crate) mod held;
 mod io;
 mod login;
+mod named;
 mod narrow;
 mod own;
 pub(crate) mod parameter;

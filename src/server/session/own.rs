@@ -68,6 +68,8 @@ pub fn rows(asking: &Asking, relation: &str) -> Vec<Vec<Datum>> {
         "why" => asking.last.as_ref().map(|last| why(asking, last)).unwrap_or_default(),
         "my_access" => my_access(asking),
         "my_limits" => my_limits(asking),
+        "pg_prepared_statements" => asking.named.as_ref().map_or_else(Vec::new, |named| named.statements.clone()),
+        "pg_cursors" => asking.named.as_ref().map_or_else(Vec::new, |named| named.cursors.clone()),
         "pg_settings" => asking.settings.list().into_iter().map(setting).collect(),
         _ => Vec::new(),
     }
@@ -86,7 +88,7 @@ fn setting(listed: Listed) -> Vec<Datum> {
         text("Sluice"),
         text(listed.description),
         Datum::Null,
-        text(if listed.fixed { "internal" } else { "user" }),
+        text(listed.context),
         text(vartype),
         text(source),
         maybe(least),

@@ -27,6 +27,10 @@ pub struct Prepared {
     pub trail: Option<Trail>,
     /// The bytes it holds; `None` until it is kept.
     pub charge: Option<Charge>,
+    /// Made by PREPARE, not by the protocol.
+    pub from_sql: bool,
+    /// When it was made, microseconds since 1970-01-01 UTC.
+    pub made_micros: i64,
 }
 
 /// What Describe found, and under which circumstances it holds.
@@ -54,6 +58,10 @@ pub struct Cursor {
     pub binary: bool,
     /// WITH HOLD
     pub hold: bool,
+    /// Not NO SCROLL: steps back are possible, if few.
+    pub scroll: bool,
+    /// When it was declared, microseconds since 1970-01-01 UTC.
+    pub made_micros: i64,
 }
 
 /// How far a portal has run.
@@ -137,6 +145,16 @@ impl Names {
         prepared.charge = Some(self.ledger.take(ENTRY + name.len() + text)?);
         self.statements.insert(name.to_string(), prepared);
         Ok(())
+    }
+
+    /// All prepared statements.
+    pub fn statements(&self) -> impl Iterator<Item = (&str, &Prepared)> {
+        self.statements.iter().map(|(name, prepared)| (name.as_str(), prepared))
+    }
+
+    /// All portals.
+    pub fn portals(&self) -> impl Iterator<Item = (&str, &Portal)> {
+        self.portals.iter().map(|(name, portal)| (name.as_str(), portal))
     }
 
     /// Refuses the name of a prepared statement that is taken, and one statement too many.
@@ -253,7 +271,15 @@ mod tests {
     use crate::session::held::Account;
 
     fn prepared() -> Prepared {
-        Prepared { statement: None, declared: Vec::new(), described: None, trail: None, charge: None }
+        Prepared {
+            statement: None,
+            declared: Vec::new(),
+            described: None,
+            trail: None,
+            charge: None,
+            from_sql: false,
+            made_micros: 0,
+        }
     }
 
     fn portal(born: usize, hold: Option<bool>) -> Portal {
@@ -264,7 +290,7 @@ mod tests {
             told: None,
             run: Run::Bound,
             trail: None,
-            cursor: hold.map(|hold| Cursor { binary: false, hold }),
+            cursor: hold.map(|hold| Cursor { binary: false, hold, scroll: false, made_micros: 0 }),
             born: Some(born),
             charge: None,
         }

@@ -21,6 +21,7 @@ use super::error::{Fault, SessionError};
 use super::explain::{Shape, Told};
 use super::held::Ledger;
 use super::io::Io;
+use super::named::Named;
 use super::own::Last;
 use super::settings::Settings;
 use crate::quota::Meter;
@@ -43,6 +44,8 @@ pub struct Asking {
     pub ledger: Ledger,
     /// How the session's last statement was decided.
     pub last: Option<Arc<Last>>,
+    /// What the session has under names, where the statement asks for it.
+    pub named: Option<Arc<Named>>,
 }
 
 /// A planned query.
@@ -81,7 +84,7 @@ pub fn query_of(kind: &StatementKind) -> Option<&Query> {
         | StatementKind::Deallocate(_)
         | StatementKind::Listen(_)
         | StatementKind::Unlisten(_)
-        | StatementKind::SetRole(_)
+        | StatementKind::SetRole { .. }
         | StatementKind::SetSessionAuthorization(_)
         | StatementKind::NoOperation(_) => None,
     }
@@ -340,6 +343,11 @@ impl Asking {
             database: &self.state.database,
             search_path: &search_path,
             setting: &|name| self.settings.show(name).ok().map(|(_, shown)| shown),
+            once_set: &|name, value| {
+                let mut tried = Settings::clone(&self.settings);
+                tried.set(name, value, false).ok()?;
+                tried.show(name).ok().map(|(_, shown)| shown)
+            },
             own_session: &|pid| self.state.is_own(&self.principal.user, pid),
             backend_pid: self.pid,
             now_micros: self.principal.context.now_micros,

@@ -17,6 +17,7 @@ pub(super) fn rows(shape: &Shape, context: &Context) -> Option<Vec<Row>> {
             let told = own(shape, (context.own)(name));
             Some(if told.is_empty() { settings(context) } else { told })
         }
+        ("pg_catalog", name @ ("pg_prepared_statements" | "pg_cursors")) => Some(own(shape, (context.own)(name))),
         ("pg_catalog", "pg_timezone_names") => Some(time_zones(context)),
         ("pg_catalog", "pg_stat_activity") => Some(activity(context)),
         ("sluice", name) => Some(own(shape, (context.own)(name))),
