@@ -108,6 +108,11 @@ impl Query {
         !self.relations.is_empty()
     }
 
+    /// True where the query names a relation, in whatever schema.
+    pub fn names(&self, relation: &str) -> bool {
+        self.relations.iter().any(|(_, name)| name == relation)
+    }
+
     /// True where the query names no relation and matches regular expressions: here they are PostgreSQL's in full.
     pub fn matches_alone(&self) -> bool {
         self.patterns && self.relations.is_empty()

@@ -115,17 +115,15 @@ impl Width {
 
 /// Bytes of the constants in an expression; `spread`: of those alone that are written out for each row.
 fn bytes(expr: &Expr, spread: bool) -> Result<usize> {
-    let mut sum = 0usize;
+    let (mut all, mut operands) = (0usize, 0usize);
     expr.apply(|part| {
-        // What stands beside an operator is counted with the others, and taken off before.
-        let beside = if spread { beside(part) } else { 0 };
         if let Expr::Literal(value, _) = part {
-            sum = sum.wrapping_add(bytes_of(value));
+            all = all.saturating_add(bytes_of(value));
         }
-        sum = sum.wrapping_sub(beside);
+        operands = operands.saturating_add(if spread { beside(part) } else { 0 });
         Ok(TreeNodeRecursion::Continue)
     })?;
-    Ok(sum)
+    Ok(all.saturating_sub(operands))
 }
 
 /// Bytes of the constants right below an operator that takes them as they are.

@@ -201,8 +201,10 @@ impl Resolver<'_> {
                 let Expr::Between { expr: inner, low, high, .. } = expr else {
                     return Err(PlanError::Internal("no BETWEEN".into()));
                 };
-                for part in [&**inner, &**low, &**high] {
-                    json::refuse_equality(self.declared(part).as_ref(), "BETWEEN")?;
+                let parts = [&**inner, &**low, &**high];
+                if parts.iter().any(|part| self.declared(part) == Some(SqlType::Jsonb)) {
+                    *expr = as_comparisons(expr);
+                    return self.expr(expr);
                 }
                 self.each([&mut **inner, &mut **low, &mut **high])
             }
@@ -456,6 +458,19 @@ impl Resolver<'_> {
             _ => return None,
         };
         Some(Expr::value(Value::SingleQuotedString(text)))
+    }
+}
+
+/// `a BETWEEN b AND c` as two comparisons.
+fn as_comparisons(expr: &Expr) -> Expr {
+    let Expr::Between { expr: value, negated, low, high } = expr else { return expr.clone() };
+    let nested = |part: &Expr| Expr::Nested(Box::new(part.clone()));
+    let part = |op, bound: &Expr| super::names::binary(nested(value), op, nested(bound));
+    let (from, to) = (part(ast::BinaryOperator::GtEq, low), part(ast::BinaryOperator::LtEq, high));
+    let both = super::names::binary(from, ast::BinaryOperator::And, to);
+    match negated {
+        true => Expr::Nested(Box::new(Expr::UnaryOp { op: ast::UnaryOperator::Not, expr: Box::new(both) })),
+        false => both,
     }
 }
 

@@ -4,10 +4,12 @@
 //! Invariant: a token that is replaced stands where PostgreSQL's grammar has no other reading of it; a new one has the
 //! place of the old.
 
-use super::escaped;
+use std::collections::HashSet;
+
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
+use super::escaped;
 use crate::PlanError;
 
 /// Name of the call around the first bound of BETWEEN SYMMETRIC; no client can type it.
@@ -23,9 +25,9 @@ pub(crate) const ROWS_FROM: &str = "\u{1}rows from";
 pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, PlanError> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     // Where the first bounds of BETWEEN SYMMETRIC end.
-    let mut ends: Vec<usize> = Vec::new();
+    let mut ends: HashSet<usize> = HashSet::new();
     // Tokens that are done already.
-    let mut done: Vec<usize> = Vec::new();
+    let mut done: HashSet<usize> = HashSet::new();
     for (at, token) in tokens.iter().enumerate() {
         if ends.contains(&at) {
             out.push(TokenWithSpan { token: Token::RParen, span: token.span });
@@ -49,7 +51,7 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
             (Some("NOTNULL"), _, _) if ends_operand(before) && !opens(&tokens, at + 1) => put(&["IS", "NOT", "NULL"]),
             (Some("SYMMETRIC"), _, _) if is_word(before, "BETWEEN") => {
                 let Some(and) = bound_end(&tokens, at + 1) else { return unsupported("BETWEEN SYMMETRIC") };
-                ends.push(and);
+                ends.insert(and);
                 let mark = Word { value: SYMMETRIC.into(), quote_style: Some('"'), keyword: Keyword::NoKeyword };
                 out.push(TokenWithSpan { token: Token::Word(mark), span: token.span });
                 out.push(TokenWithSpan { token: Token::LParen, span: token.span });
@@ -65,11 +67,11 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
             }
             (Some("EXCLUDE"), Some("TIES"), _) => {
                 exclude(&mut out, "ties")?;
-                done.push(at + 1);
+                done.insert(at + 1);
             }
             (Some("EXCLUDE"), Some("GROUP"), after) if after != Some("BY") => {
                 exclude(&mut out, "group")?;
-                done.push(at + 1);
+                done.insert(at + 1);
             }
             // Nothing here has tables below it.
             (Some("ONLY"), Some(_), _) if names_relation(before) => {}
@@ -82,7 +84,7 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
             (Some("ROWS"), Some("FROM"), _) if names_relation(before) && opens(&tokens, at + 2) => {
                 let call = Word { value: ROWS_FROM.into(), quote_style: Some('"'), keyword: Keyword::NoKeyword };
                 out.push(TokenWithSpan { token: Token::Word(call), span: token.span });
-                done.push(at + 1);
+                done.insert(at + 1);
             }
             (Some("FETCH"), Some("FIRST" | "NEXT"), _) if limits(&tokens, at, &mut done) => put(&["LIMIT"]),
             (Some("SIMILAR"), next, _) if next != Some("TO") && ends_operand(before) => {
@@ -130,6 +132,10 @@ fn exclude(out: &mut Vec<TokenWithSpan>, what: &str) -> Result<(), PlanError> {
         }
     }
     let Some(frame) = frame else { return unsupported("EXCLUDE behind a frame of this form") };
+    let marked = |token: &TokenWithSpan| matches!(&token.token, Token::Word(word) if word.value.starts_with(EXCLUDED));
+    if out[..frame].last().is_some_and(marked) {
+        return Err(PlanError::Syntax { message: "syntax error at or near \"EXCLUDE\"".into(), position: None });
+    }
     let span = out[frame].span;
     let named = !keys && !matches!(out[..frame].last().map(|token| &token.token), Some(Token::LParen));
     if named {
@@ -146,7 +152,7 @@ fn exclude(out: &mut Vec<TokenWithSpan>, what: &str) -> Result<(), PlanError> {
 }
 
 /// Whether a FETCH is a LIMIT of what stands in parentheses, or stands before OFFSET; its other words are done then.
-fn limits(tokens: &[TokenWithSpan], at: usize, done: &mut Vec<usize>) -> bool {
+fn limits(tokens: &[TokenWithSpan], at: usize, done: &mut HashSet<usize>) -> bool {
     let is = |at: usize, wanted: &str| is_word(tokens.get(at).map(|token| &token.token), wanted);
     let behind = if opens(tokens, at + 2) { group_end(tokens, at + 2) } else { Some(at + 3) };
     let Some(behind) = behind.filter(|behind| is(*behind, "ROW") || is(*behind, "ROWS")) else { return false };
@@ -158,10 +164,13 @@ fn limits(tokens: &[TokenWithSpan], at: usize, done: &mut Vec<usize>) -> bool {
     true
 }
 
-/// The place behind the parenthesis that closes the one at a place.
+/// Tokens of the number of rows in a FETCH.
+const COUNT_TOKENS_MAX: usize = 1_000;
+
+/// The place behind the parenthesis that closes the one at a place, where that is near.
 fn group_end(tokens: &[TokenWithSpan], from: usize) -> Option<usize> {
     let mut open = 0usize;
-    for (at, token) in tokens.iter().enumerate().skip(from) {
+    for (at, token) in tokens.iter().enumerate().skip(from).take(COUNT_TOKENS_MAX) {
         match &token.token {
             Token::LParen => open += 1,
             Token::RParen => {

@@ -68,8 +68,8 @@ pub fn rows(asking: &Asking, relation: &str) -> Vec<Vec<Datum>> {
         "why" => asking.last.as_ref().map(|last| why(asking, last)).unwrap_or_default(),
         "my_access" => my_access(asking),
         "my_limits" => my_limits(asking),
-        "pg_prepared_statements" => asking.named.as_ref().map_or_else(Vec::new, |named| named.statements.clone()),
-        "pg_cursors" => asking.named.as_ref().map_or_else(Vec::new, |named| named.cursors.clone()),
+        "pg_prepared_statements" => asking.listed.as_ref().map(|listed| listed.prepared.clone()).unwrap_or_default(),
+        "pg_cursors" => asking.listed.as_ref().map(|listed| listed.cursors.clone()).unwrap_or_default(),
         "pg_settings" => asking.settings.list().into_iter().map(setting).collect(),
         _ => Vec::new(),
     }

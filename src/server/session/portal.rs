@@ -13,6 +13,7 @@ use sluice_wire::Formats;
 
 use super::error::SessionError;
 use super::held::{Charge, ENTRY, Ledger, of_text, of_values};
+use super::listed::{self, Listed};
 use super::rows::Rows;
 
 /// A statement made by Parse or PREPARE.
@@ -27,9 +28,9 @@ pub struct Prepared {
     pub trail: Option<Trail>,
     /// The bytes it holds; `None` until it is kept.
     pub charge: Option<Charge>,
-    /// Made by PREPARE, not by the protocol.
+    /// By PREPARE, and not by Parse.
     pub from_sql: bool,
-    /// When it was made, microseconds since 1970-01-01 UTC.
+    /// When, microseconds since 1970-01-01 UTC.
     pub made_micros: i64,
 }
 
@@ -58,9 +59,9 @@ pub struct Cursor {
     pub binary: bool,
     /// WITH HOLD
     pub hold: bool,
-    /// Not NO SCROLL: steps back are possible, if few.
+    /// It steps back: all but NO SCROLL do, as far as they keep rows.
     pub scroll: bool,
-    /// When it was declared, microseconds since 1970-01-01 UTC.
+    /// When, microseconds since 1970-01-01 UTC.
     pub made_micros: i64,
 }
 
@@ -138,6 +139,17 @@ impl Names {
         Names { statements: HashMap::new(), portals: HashMap::new(), max, ledger }
     }
 
+    /// What is under names, for the relations that list it.
+    pub fn listed(&self) -> Listed {
+        let named = |name: &&String| !name.is_empty();
+        let statements = self.statements.iter().filter(|(name, _)| named(name));
+        let cursors = self.portals.iter().filter_map(|(name, portal)| Some((name, portal, portal.cursor?)));
+        Listed {
+            prepared: statements.map(|(name, prepared)| listed::prepared(name, prepared)).collect(),
+            cursors: cursors.map(|(name, portal, cursor)| listed::cursor(name, portal, cursor)).collect(),
+        }
+    }
+
     /// Keeps a prepared statement. The unnamed one is replaced, a named one is not.
     pub fn prepare(&mut self, name: &str, mut prepared: Prepared) -> Result<(), SessionError> {
         self.check_statement_name(name)?;
@@ -145,16 +157,6 @@ impl Names {
         prepared.charge = Some(self.ledger.take(ENTRY + name.len() + text)?);
         self.statements.insert(name.to_string(), prepared);
         Ok(())
-    }
-
-    /// All prepared statements.
-    pub fn statements(&self) -> impl Iterator<Item = (&str, &Prepared)> {
-        self.statements.iter().map(|(name, prepared)| (name.as_str(), prepared))
-    }
-
-    /// All portals.
-    pub fn portals(&self) -> impl Iterator<Item = (&str, &Portal)> {
-        self.portals.iter().map(|(name, portal)| (name.as_str(), portal))
     }
 
     /// Refuses the name of a prepared statement that is taken, and one statement too many.
@@ -290,7 +292,7 @@ mod tests {
             told: None,
             run: Run::Bound,
             trail: None,
-            cursor: hold.map(|hold| Cursor { binary: false, hold, scroll: false, made_micros: 0 }),
+            cursor: hold.map(|hold| Cursor { binary: false, hold, scroll: true, made_micros: 0 }),
             born: Some(born),
             charge: None,
         }

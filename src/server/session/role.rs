@@ -141,7 +141,7 @@ impl Session {
             pid: self.pid,
             ledger: self.ledger.clone(),
             last: None,
-            named: None,
+            listed: None,
         };
         let generation = self.settings.generation();
         self.derived = Some(Derived { asking: asking.clone(), generation, by_clock });

@@ -18,12 +18,12 @@ use super::cursor::{Motion, motion};
 use super::error::{Fault, SessionError};
 use super::explain;
 use super::held::of_rows;
-use super::named::{self, Named};
+use super::listed;
 use super::portal::{Cursor, Portal, Prepared, Run};
 use super::rows::{Back, Rows};
 use super::standing::Standing;
 use super::transaction::{Ended, Warning};
-use super::work::{self, Asking, Planned};
+use super::work::{self, Asking, Planned, query_of};
 
 /// What a statement came to.
 pub enum Opened {
@@ -161,8 +161,8 @@ impl Session {
         formats: Formats,
     ) -> Result<(Asking, Planned), Fault> {
         let mut asking = self.asking().await?;
-        if named::asked_for(statement) {
-            asking.named = Some(Arc::new(Named::of(&self.names)));
+        if query_of(&statement.kind).is_some_and(|query| listed::RELATIONS.iter().any(|name| query.names(name))) {
+            asking.listed = Some(Arc::new(self.names.listed()));
         }
         let planned = work::plan(&mut self.io, &asking, statement, params).await?;
         let Planned::Answer(answer) = planned else { return Ok((asking, planned)) };
@@ -282,8 +282,9 @@ impl Session {
         };
         let kept = outcome.and_then(|described| {
             let (statement, described) = (Some(statement), Some(described));
-            let (trail, charge, made_micros) = (None, None, self.state.sink.now_micros());
-            let prepared = Prepared { statement, declared, described, trail, charge, from_sql: true, made_micros };
+            let made_micros = self.state.sink.now_micros();
+            let prepared =
+                Prepared { statement, declared, described, trail: None, charge: None, from_sql: true, made_micros };
             Ok(self.names.prepare(name, prepared)?)
         });
         match kept {

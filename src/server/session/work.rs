@@ -21,7 +21,7 @@ use super::error::{Fault, SessionError};
 use super::explain::{Shape, Told};
 use super::held::Ledger;
 use super::io::Io;
-use super::named::Named;
+use super::listed::Listed;
 use super::own::Last;
 use super::settings::Settings;
 use crate::quota::Meter;
@@ -45,7 +45,7 @@ pub struct Asking {
     /// How the session's last statement was decided.
     pub last: Option<Arc<Last>>,
     /// What the session has under names, where the statement asks for it.
-    pub named: Option<Arc<Named>>,
+    pub listed: Option<Arc<Listed>>,
 }
 
 /// A planned query.

@@ -148,6 +148,17 @@ impl Restriction {
         Restriction { head: Head::new(random), tables, rows }
     }
 
+    /// The condition on rows for a person; `None` where it leaves out none of hers.
+    pub fn by_hand(&self, person: &Person) -> Option<String> {
+        match self.head.applies(person) {
+            Outcome::No => None,
+            Outcome::Missing => Some("false".to_string()),
+            Outcome::Yes | Outcome::Unknown => {
+                (!self.rows.shows_all(person)).then(|| format!("({})", self.rows.by_hand(person)))
+            }
+        }
+    }
+
     pub fn written(&self, id: &str) -> String {
         let (head, tables, rows) = (self.head.written(), self.tables.join(", "), quoted(&self.rows.written()));
         format!("restrict: {id}\n{head}\nentity: [{tables}]\nrows: {rows}")

@@ -46,25 +46,30 @@ fn rank(shown: &Option<Shown>) -> Option<Strictness> {
 impl Set {
     /// What a person may know of a table; `None` where it does not exist for her.
     pub(super) fn seen(&self, person: &Person, table: &str) -> Option<Seen> {
-        let grants: Vec<&Grant> = self.grants.iter().filter(|grant| grant.serves(person, table)).collect();
-        let denied =
-            |field: &Field| self.denials.iter().any(|rule| rule.fields.contains(field) && rule.head.narrows(person));
+        let grants = self.given(person, table);
+        let denied = |field: &Field, person: &Person| {
+            self.denials.iter().any(|rule| rule.fields.contains(field) && rule.head.narrows(person))
+        };
         let mut seen = Seen { fields: Vec::new(), specials: Specials::new(), query: String::new() };
         let (mut items, mut raw_items) = (Vec::new(), Vec::new());
         for (field, kind) in &raw()[table].columns {
             let of = (table.to_string(), field.clone());
             let covers = |only: bool| {
-                let of = |grant: &&&Grant| grant.aggregates.is_some() == only && grant.fields[table].contains(field);
-                grants.iter().filter(of).copied().collect::<Vec<&Grant>>()
+                let gives = |given: &&Given| {
+                    given.grant.aggregates.is_some() == only
+                        && given.grant.fields[table].contains(field)
+                        && !denied(&of, &given.person)
+                };
+                grants.iter().filter(gives).collect::<Vec<&Given>>()
             };
             let (plain, aggregates) = (covers(false), covers(true));
             let covering = if plain.is_empty() { &aggregates } else { &plain };
-            if covering.is_empty() || denied(&of) {
+            if covering.is_empty() || denied(&of, person) {
                 continue;
             }
             let (value, special) = match plain.is_empty() {
                 true => ("NULL".to_string(), Some(Special::Aggregate(self.least_group(person, &aggregates)))),
-                false => self.masked(person, &of, &grants, &plain),
+                false => self.masked(person, &of, &plain),
             };
             let (rows, type_name) = (union(covering, person), type_name(kind, Source::Postgres));
             items.push(format!("(CASE WHEN {rows} THEN {value} END)::{type_name} AS {field}"));
@@ -84,9 +89,9 @@ impl Set {
     }
 
     /// The smallest group that some grants of aggregates show: of those for the same rows any will do.
-    fn least_group(&self, person: &Person, grants: &[&Grant]) -> u64 {
-        let rows: BTreeSet<String> = grants.iter().map(|grant| grant.rows_by_hand(person)).collect();
-        let groups = grants.iter().filter_map(|grant| grant.aggregates);
+    fn least_group(&self, person: &Person, grants: &[&Given]) -> u64 {
+        let rows: BTreeSet<String> = grants.iter().map(|given| given.rows(person)).collect();
+        let groups = grants.iter().filter_map(|given| given.grant.aggregates);
         let of_grants = if rows.len() == 1 { groups.min() } else { groups.max() };
         let limits = self.limits.iter().filter(|limit| limit.head.narrows(person));
         of_grants.into_iter().chain(limits.filter_map(|limit| limit.least_group)).max().expect("a grant of aggregates")
@@ -107,26 +112,30 @@ impl Set {
         shown.reduce(Shown::with)
     }
 
-    /// What shows of a field: by each grant's rows, as for the person without the roles that other grants are for. A role
-    /// that the grant's own roles bring with them is not taken away.
-    fn masked(
-        &self,
-        person: &Person,
-        field: &Field,
-        grants: &[&Grant],
-        covering: &[&Grant],
-    ) -> (String, Option<Special>) {
-        let of = |grant: &&Grant| {
-            let own = self.implied.with_brought(&grant.given_for(person, &self.implied));
-            let others: BTreeSet<&str> =
-                grants.iter().flat_map(|grant| grant.given_for(person, &self.implied)).collect();
-            let without = person.with(|role| own.contains(role) || !others.contains(role));
-            match (self.strictest(person, field), self.strictest(&without, field)) {
-                (Some(person), Some(without)) => Some(person.with(without)),
-                (person, without) => person.or(without),
-            }
+    /// The grants of a table, each with the person as its rows know her: without the roles that other grants are for. A
+    /// role that the grant's own roles bring with them is not taken away.
+    fn given(&self, person: &Person, table: &str) -> Vec<Given<'_>> {
+        let grants: Vec<&Grant> = self.grants.iter().filter(|grant| grant.serves(person, table)).collect();
+        let all: BTreeSet<&str> = grants.iter().flat_map(|grant| grant.given_for(person, &self.implied)).collect();
+        let given = |grant| {
+            let own = self.implied.with_brought(&Grant::given_for(grant, person, &self.implied));
+            let others = all.iter().copied().filter(|role| !own.contains(role)).collect();
+            let kept = self.implied.without(&person.roles, &own, others);
+            let without = person.with(|role| kept.contains(role));
+            let of = self.restrictions.iter().filter(|rule| rule.tables.iter().any(|name| name == table));
+            let more = of.filter(|rule| !rule.head.narrows(person)).filter_map(|rule| rule.by_hand(&without)).collect();
+            Given { grant, person: without, more }
         };
-        let each: Vec<(&Grant, Option<Shown>)> = covering.iter().map(|grant| (*grant, of(grant))).collect();
+        grants.iter().copied().map(given).collect()
+    }
+
+    /// What shows of a field, by each grant's rows.
+    fn masked(&self, person: &Person, field: &Field, covering: &[&Given]) -> (String, Option<Special>) {
+        let of = |given: &&Given| match (self.strictest(person, field), self.strictest(&given.person, field)) {
+            (Some(person), Some(without)) => Some(person.with(without)),
+            (person, without) => person.or(without),
+        };
+        let each: Vec<(&Given, Option<Shown>)> = covering.iter().map(|given| (*given, of(given))).collect();
         let light = each.iter().map(|(_, shown)| shown).min_by_key(|shown| rank(shown)).cloned().flatten();
         let strict = each.iter().filter_map(|(_, shown)| shown.clone()).reduce(Shown::with);
         let value = |shown: &Option<Shown>| {
@@ -138,12 +147,12 @@ impl Set {
             Some(Use::Lookup) => Some(Special::Lookup),
             Some(Use::Masked | Use::TokenJoin) | None => None,
         };
-        let lighter: Vec<&Grant> =
-            each.iter().filter(|(_, shown)| rank(shown) == rank(&light)).map(|(grant, _)| *grant).collect();
+        let lighter: Vec<&Given> =
+            each.iter().filter(|(_, shown)| rank(shown) == rank(&light)).map(|(given, _)| *given).collect();
         if rank(&light) == rank(&strict) {
             return (value(&strict), special);
         }
-        if lighter.iter().any(|grant| grant.shows_all(person)) {
+        if lighter.iter().any(|given| given.shows_all(person)) {
             return (value(&light), special.filter(|_| light.is_some()));
         }
         // Tokens are compared with one another, so that none of them is a raw value.
@@ -155,7 +164,7 @@ impl Set {
     }
 
     /// The condition on the rows of a table, which stands in FROM as `t0`.
-    fn rows(&self, person: &Person, table: &str, grants: &[&Grant]) -> String {
+    fn rows(&self, person: &Person, table: &str, grants: &[Given]) -> String {
         let mut all = vec![granted(grants, person)];
         all.extend(self.restricted(person, table));
         all.extend(self.inherited(person, table, 0));
@@ -165,14 +174,7 @@ impl Set {
     /// Restrictions that may leave a row out.
     fn restricted(&self, person: &Person, table: &str) -> Vec<String> {
         let of = self.restrictions.iter().filter(|rule| rule.tables.iter().any(|name| name == table));
-        let rows = of.filter_map(|rule| match rule.head.applies(person) {
-            Outcome::No => None,
-            Outcome::Missing => Some("false".to_string()),
-            Outcome::Yes | Outcome::Unknown => {
-                (!rule.rows.shows_all(person)).then(|| format!("({})", rule.rows.by_hand(person)))
-            }
-        });
-        rows.collect()
+        of.filter_map(|rule| rule.by_hand(person)).collect()
     }
 
     /// A fact shows where a row of its parent does that would; where no rule is on the parents, every fact does.
@@ -186,12 +188,12 @@ impl Set {
             let whole = travels == Travels::Whole;
             let of_parent: Vec<&Grant> =
                 self.grants.iter().filter(|grant| whole && grant.fields.contains_key(parent)).collect();
-            let grants: Vec<&Grant> = of_parent.iter().copied().filter(|grant| grant.serves(person, parent)).collect();
+            let grants = if whole { self.given(person, parent) } else { Vec::new() };
             let mut rows = Vec::new();
             if grants.is_empty() && of_parent.iter().any(|grant| grant.head.to.holds(person) != Outcome::No) {
                 rows.push("false".to_string());
             }
-            if !grants.is_empty() && !showing(&grants).iter().any(|grant| grant.shows_all(person)) {
+            if !grants.is_empty() && !showing(&grants).iter().any(|given| given.shows_all(person)) {
                 rows.push(granted(&grants, person));
             }
             rows.extend(self.restricted(person, parent));
@@ -208,19 +210,38 @@ impl Set {
     }
 }
 
+/// A grant of a person, and the person as its rows know her.
+struct Given<'g> {
+    grant: &'g Grant,
+    person: Person,
+    /// Restrictions on its rows alone.
+    more: Vec<String>,
+}
+
+impl Given<'_> {
+    fn rows(&self, person: &Person) -> String {
+        let rows = [format!("({})", self.grant.rows_by_hand(person))];
+        rows.into_iter().chain(self.more.iter().cloned()).collect::<Vec<_>>().join(" AND ")
+    }
+
+    fn shows_all(&self, person: &Person) -> bool {
+        self.more.is_empty() && self.grant.shows_all(person)
+    }
+}
+
 /// The grants that show rows: those of aggregates do where there are no others.
-fn showing<'g>(grants: &[&'g Grant]) -> Vec<&'g Grant> {
-    let only = grants.iter().all(|grant| grant.aggregates.is_some());
-    grants.iter().copied().filter(|grant| only || grant.aggregates.is_none()).collect()
+fn showing<'g>(grants: &'g [Given<'g>]) -> Vec<&'g Given<'g>> {
+    let only = grants.iter().all(|given| given.grant.aggregates.is_some());
+    grants.iter().filter(|given| only || given.grant.aggregates.is_none()).collect()
 }
 
 /// The rows that grants show together.
-fn granted(grants: &[&Grant], person: &Person) -> String {
+fn granted(grants: &[Given], person: &Person) -> String {
     union(&showing(grants), person)
 }
 
 /// The rows of several grants together.
-fn union(grants: &[&Grant], person: &Person) -> String {
-    let rows = grants.iter().map(|grant| format!("({})", grant.rows_by_hand(person)));
+fn union(grants: &[&Given], person: &Person) -> String {
+    let rows = grants.iter().map(|given| format!("({})", given.rows(person)));
     format!("({})", rows.collect::<Vec<_>>().join(" OR "))
 }

@@ -75,6 +75,32 @@ impl Implied {
     }
 }
 
+impl Implied {
+    /// What is left of the roles that a person holds without some: each goes that would bring one of them, and each that
+    /// they alone have brought; but none of her own for what she asks.
+    pub fn without(
+        &self,
+        held: &BTreeSet<&'static str>,
+        own: &BTreeSet<&'static str>,
+        mut lost: BTreeSet<&'static str>,
+    ) -> BTreeSet<&'static str> {
+        let came_by = |role: &str, of: &dyn Fn(&str) -> bool| self.0.iter().any(|(by, to)| *to == role && of(by));
+        loop {
+            let kept: BTreeSet<&str> = held.difference(&lost).copied().collect();
+            let goes = |role: &&&'static str| {
+                let brings = !self.with_brought(&[**role].into()).is_disjoint(&lost);
+                let by_lost = came_by(role, &|by| lost.contains(by)) && !came_by(role, &|by| kept.contains(by));
+                !own.contains(**role) && (brings || by_lost)
+            };
+            let gone: Vec<&'static str> = kept.iter().filter(goes).copied().collect();
+            if gone.is_empty() {
+                return kept;
+            }
+            lost.extend(gone);
+        }
+    }
+}
+
 #[derive(Clone)]
 pub struct Person {
     pub name: &'static str,

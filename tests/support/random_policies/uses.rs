@@ -311,19 +311,33 @@ impl Judge<'_> {
                 self.look_ups(left);
                 self.look_ups(right);
             }
-            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
-                if let Some(value) = text(right) {
-                    self.look_up(left, &[value]);
-                } else if let Some(value) = text(left) {
-                    self.look_up(right, &[value]);
+            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => match (&mut **left, &mut **right) {
+                // Two rows are equal where each pair is.
+                (Expr::Tuple(left), Expr::Tuple(right)) => {
+                    left.iter_mut().zip(right).for_each(|(left, right)| self.equal(left, right));
                 }
-            }
+                (left, right) => self.equal(left, right),
+            },
             Expr::InList { expr, list, negated: false } if list.len() <= 16 => {
                 if let Some(values) = list.iter().map(text).collect::<Option<Vec<String>>>() {
                     self.look_up(expr, &values);
                 }
             }
+            // The same list in another spelling.
+            Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
+                if let Some(values) = texts_of_array(right) {
+                    self.look_up(left, &values);
+                }
+            }
             _ => {}
+        }
+    }
+
+    fn equal(&mut self, left: &mut Expr, right: &mut Expr) {
+        if let Some(value) = text(right) {
+            self.look_up(left, &[value]);
+        } else if let Some(value) = text(left) {
+            self.look_up(right, &[value]);
         }
     }
 
@@ -354,6 +368,15 @@ fn text(expr: &Expr) -> Option<String> {
             Value::SingleQuotedString(text) => Some(text.clone()),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+fn texts_of_array(expr: &Expr) -> Option<Vec<String>> {
+    match expr {
+        Expr::Nested(inner) => texts_of_array(inner),
+        Expr::Cast { expr, .. } => texts_of_array(expr),
+        Expr::Array(array) => array.elem.iter().map(text).collect(),
         _ => None,
     }
 }
@@ -467,6 +490,14 @@ fn statements_are_judged_by_their_text() {
     becomes(
         "SELECT t1.phone AS c1 FROM customers AS t1 WHERE (t1.phone = '13812345678' AND t1.vip)",
         "SELECT t1.phone AS c1 FROM customers AS t1 WHERE (t1.phone__raw = '13812345678' AND t1.vip)",
+    );
+    becomes(
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE t1.phone = ANY(ARRAY['13812345678']::text[])",
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE t1.phone__raw = ANY(ARRAY['13812345678']::TEXT[])",
+    );
+    becomes(
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE (t1.phone, t1.vip) = ('13812345678', true)",
+        "SELECT 1 AS c1 FROM customers AS t1 WHERE (t1.phone__raw, t1.vip) = ('13812345678', true)",
     );
     for meets_the_mask in [
         "SELECT 1 AS c1 FROM customers AS t1 WHERE (t1.phone = '13812345678' OR t1.vip)",

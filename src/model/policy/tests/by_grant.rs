@@ -144,3 +144,76 @@ fn a_missing_attribute_leaves_no_look_up() {
         )],
     );
 }
+
+#[test]
+fn two_roles_lift_no_restriction_and_no_denial_on_the_rows_of_the_other() {
+    let own = "branch_id IN ('B11')";
+    let both = "{all: [{role: [a, b]}, {not: {role: b}}]}";
+    let rules = format!(
+        "{GRANTS}restrict: private\nto: {both}\nentity: customer\nrows: segment <> 'P'\n---\n\
+         deny: card\nto: {both}\nfields: customer.cert_no\n"
+    );
+    decides(
+        &rules,
+        &[
+            ("x roles=a units=B11", "customer", "segment <> 'P'; cert_no hidden"),
+            ("x roles=b units=B11", "customer", own),
+            ("x roles=a,b units=B11", "customer", &format!("segment <> 'P' OR {own}; cert_no where {own}")),
+            // Nothing is granted for `d`: what it lifts, it lifts everywhere.
+            ("x roles=a,d units=B11", "customer", "segment <> 'P'; cert_no hidden"),
+        ],
+    );
+    let rules = rules.replace("{not: {role: b}}", "{not: {role: d}}");
+    decides(&rules, &[("x roles=a,d units=B11", "customer", "TRUE"), ("x roles=a,b,d units=B11", "customer", "TRUE")]);
+}
+
+#[test]
+fn what_came_with_a_role_goes_with_it() {
+    // `p` comes by `a` alone, so that the rows of the other grant are not for whoever is `p`.
+    let grants = "roles: {p: {roles: [a]}, g: {groups: [managers]}}\n---\n\
+                  grant: own\nto: {role: a}\nread: customer\nrows: in_org(branch_id, 'self')\n---\n\
+                  grant: all\nto: {role: b}\nread: customer\n---\n";
+    let mask = |not: &str| format!("mask: name\nto: {{not: {not}}}\nfields: customer.cust_name\nwith: hide()\n");
+    let masked = "TRUE; cust_name hide() Masked by name; cust_name clear where branch_id IN ('B11')";
+    decides(&format!("{grants}{}", mask("{role: p}")), &[("x roles=a,b units=B11", "customer", masked)]);
+    // Groups are memberships as roles are, and bring roles.
+    let by_group =
+        grants.replace("{role: a}\nread", "{group: managers}\nread").replace("{role: b}", "{group: analysts}");
+    for not in ["{group: managers}", "{role: g}"] {
+        decides(
+            &format!("{by_group}{}", mask(not)),
+            &[
+                ("x groups=managers,analysts units=B11", "customer", masked),
+                ("x groups=managers units=B11", "customer", "branch_id IN ('B11')"),
+                ("x groups=analysts units=B11", "customer", "TRUE; cust_name hide() Masked by name"),
+                ("x groups=managers roles=b units=B11", "customer", "branch_id IN ('B11')"),
+            ],
+        );
+    }
+    // A role of the users file beside a grant for a group.
+    let mixed = grants.replace("{role: a}\nread", "{group: managers}\nread");
+    decides(
+        &format!("{mixed}{}", mask("{group: managers}")),
+        &[("x groups=managers roles=b units=B11", "customer", masked)],
+    );
+}
+
+#[test]
+fn of_two_masks_as_strict_as_each_other_neither_shows_on_rows_of_the_other() {
+    decides(
+        "grant: ten\nto: {role: a}\nread: customer\nrows: segment = 'A'\n---\n\
+         grant: twenty\nto: {role: b}\nread: customer\nrows: segment = 'B'\n---\n\
+         mask: first\nto: {role: a}\nfields: customer.mobile\nwith: keep(7, 0)\n---\n\
+         mask: last\nto: {all: [{role: b}, {not: {role: a}}]}\nfields: customer.mobile\nwith: keep(0, 4)\n",
+        &[
+            ("x roles=a", "customer", "segment = 'A'; mobile keep(7, 0) Masked by first"),
+            ("x roles=b", "customer", "segment = 'B'; mobile keep(0, 4) Masked by last"),
+            (
+                "x roles=a,b",
+                "customer",
+                "segment = 'A' OR segment = 'B'; mobile hide() Masked by first; \
+                 mobile keep(7, 0) by first where segment = 'A'",
+            ),
+        ],
+    );
+}

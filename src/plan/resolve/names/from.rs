@@ -19,7 +19,7 @@ use crate::PlanError;
 use crate::query::{fold, fold_name};
 use crate::resolve::context::scan_name;
 use crate::resolve::functions::refuse_calls;
-use crate::resolve::json::refuse_equality;
+use crate::resolve::json;
 
 impl Resolver<'_> {
     pub(super) fn table_with_joins(&mut self, table: &mut TableWithJoins) -> Result<(), PlanError> {
@@ -80,15 +80,16 @@ impl Resolver<'_> {
         };
         let scope = self.scope()?;
         let equal = |(left, right): &(usize, usize)| {
-            let side = |place: &usize| scope.columns[*place].expr.clone();
-            binary(side(left), BinaryOperator::Eq, side(right))
+            let side = |place: &usize| {
+                let mut expr = scope.columns[*place].expr.clone();
+                if json::by_key(self.declared(&expr).as_ref())? {
+                    json::within(json::KEY, &mut expr);
+                }
+                Ok::<_, PlanError>(expr)
+            };
+            Ok(binary(side(left)?, BinaryOperator::Eq, side(right)?))
         };
-        for (left, right) in &pairs {
-            for place in [left, right] {
-                refuse_equality(self.declared(&scope.columns[*place].expr).as_ref(), "JOIN ... USING")?;
-            }
-        }
-        let equal: Vec<ast::Expr> = pairs.iter().map(equal).collect();
+        let equal = pairs.iter().map(equal).collect::<Result<Vec<ast::Expr>, PlanError>>()?;
         *constraint = JoinConstraint::On(balanced(equal, BinaryOperator::And, true));
         self.scope_mut()?.merge(start, &pairs, kept);
         Ok(())

@@ -87,7 +87,7 @@ fn computed(cursor: &Cursor, tokens: &[TokenWithSpan]) -> Result<Query, PlanErro
     if let ast::SetExpr::Select(select) = query.body.as_mut() {
         select.projection = vec![ast::SelectItem::UnnamedExpr(expr)];
     }
-    Query::new(Box::new(query))
+    Query::new(Box::new(query), tokens.len())
 }
 
 pub(super) fn explain(mut cursor: Cursor) -> Result<StatementKind, PlanError> {
