@@ -125,7 +125,12 @@ pub enum StatementKind {
     /// UNLISTEN name; `None` is `*`
     Unlisten(Option<String>),
     /// SET ROLE; `None` is NONE
-    SetRole(Option<String>),
+    SetRole {
+        /// The role; `None`: all roles again.
+        role: Option<String>,
+        /// SET LOCAL ROLE: for this transaction alone.
+        local: bool,
+    },
     /// SET SESSION AUTHORIZATION; `None` is DEFAULT
     SetSessionAuthorization(Option<String>),
     /// Commands that a read-only server may accept and ignore, by their tag: LOCK TABLE in ACCESS SHARE mode, SET
@@ -306,6 +311,9 @@ mod tests {
             ("SET LOCAL statement_timeout TO '5s'", "Set"),
             ("set names 'utf8'", "Set"),
             ("SET ROLE none", "SetRole"),
+            ("SET LOCAL ROLE x", "SetRole"),
+            ("SET role = 'none'", "SetRole"),
+            ("SET SESSION role TO DEFAULT", "SetRole"),
             ("SET SESSION AUTHORIZATION DEFAULT", "SetSessionAuthorization"),
             ("SHOW TRANSACTION ISOLATION LEVEL", "Show"),
             ("RESET ALL", "Reset"),

@@ -43,6 +43,9 @@ pub enum SystemError {
     /// A setting that is not known.
     #[error("unrecognized configuration parameter \"{0}\"")]
     UndefinedSetting(String),
+    /// A setting that only superusers see.
+    #[error("must be superuser or have privileges of pg_read_all_settings to examine \"{0}\"")]
+    WithheldSetting(String),
     /// A parameter number outside what was bound.
     #[error("there is no parameter ${0}")]
     UndefinedParameter(usize),
@@ -145,6 +148,9 @@ impl SystemError {
                 format!("{kind} \"{name}\" 不存在")
             }
             SystemError::UndefinedSetting(name) => format!("未知的配置参数 \"{name}\""),
+            SystemError::WithheldSetting(name) => {
+                format!("只有超级用户或具有 pg_read_all_settings 权限者可以查看 \"{name}\"")
+            }
             SystemError::UndefinedParameter(number) => format!("没有参数 ${number}"),
             SystemError::Unsupported(what) => format!("系统目录查询不支持：{}", chinese(what)),
             SystemError::Syntax(text) => format!("语句有误：{}", chinese(text)),
@@ -176,7 +182,7 @@ impl ToClient for SystemError {
     fn to_client(&self) -> ClientError {
         let code = match self {
             SystemError::UndefinedTable(_) | SystemError::MissingFrom(_) => SqlState::UndefinedTable,
-            SystemError::Withheld(_) => SqlState::InsufficientPrivilege,
+            SystemError::Withheld(_) | SystemError::WithheldSetting(_) => SqlState::InsufficientPrivilege,
             SystemError::UndefinedColumn(_) => SqlState::UndefinedColumn,
             SystemError::AmbiguousColumn(_) => SqlState::AmbiguousColumn,
             SystemError::DuplicateAlias(_) => SqlState::DuplicateAlias,

@@ -31,6 +31,31 @@ pub use visible::VisibleCatalog;
 use eval::Run;
 use value::Value;
 
+/// Settings that PostgreSQL shows to superusers only, and that nobody sees here: most of them tell where files are.
+pub const WITHHELD_SETTINGS: [&str; 21] = [
+    "config_file",
+    "data_directory",
+    "dynamic_library_path",
+    "extension_destdir",
+    "external_pid_file",
+    "hba_file",
+    "ident_file",
+    "jit_provider",
+    "krb_server_keyfile",
+    "log_directory",
+    "log_filename",
+    "primary_conninfo",
+    "session_preload_libraries",
+    "shared_preload_libraries",
+    "ssl_ciphers",
+    "ssl_dh_params_file",
+    "ssl_ecdh_curve",
+    "ssl_max_protocol_version",
+    "ssl_min_protocol_version",
+    "ssl_passphrase_command",
+    "unix_socket_directories",
+];
+
 /// What a query may learn of the session that asks.
 pub struct Context<'a> {
     /// What the principal may see.
@@ -43,6 +68,8 @@ pub struct Context<'a> {
     pub search_path: &'a [String],
     /// The session's value of a setting, by name in any case; `None` where the session has no such setting.
     pub setting: &'a dyn Fn(&str) -> Option<String>,
+    /// What a setting would show once it were set to a text, or to its default; `None` where that is not to be had.
+    pub once_set: &'a dyn Fn(&str, Option<&str>) -> Option<String>,
     /// Whether the number is that of a running session of the same user, which alone may be signalled.
     pub own_session: &'a dyn Fn(i32) -> bool,
     /// Number of the session, as the client learnt it for cancelling.
@@ -62,8 +89,8 @@ pub struct Context<'a> {
 pub struct Answer {
     /// Columns and rows.
     pub table: Table,
-    /// What `set_config` was asked: name, value, for this transaction only; in order.
-    pub settings: Vec<(String, String, bool)>,
+    /// What `set_config` was asked: name, value or `None` for its default, for this transaction only; in order.
+    pub settings: Vec<(String, Option<String>, bool)>,
     /// How long `pg_sleep` was asked to wait, microseconds; the session does the waiting.
     pub pause_micros: u64,
     /// Sessions that were to be signalled: to end where the flag says so, else to have their statement cancelled.
@@ -111,11 +138,16 @@ pub fn answer_in_full(query: &Query, context: &Context, params: &[(SqlType, Datu
     let columns = columns(&analyzed.plan);
     let rows = rows
         .iter()
-        .map(|row| row.iter().zip(&columns).map(|(cell, column)| out(cell, &column.sql_type, context)).collect())
+        .map(|row| {
+            let cells = row.iter().zip(&columns).zip(&analyzed.plan.columns);
+            cells
+                .map(|((cell, column), known)| out(cell, &column.sql_type, known.ty.fields.as_deref(), context))
+                .collect()
+        })
         .collect();
     Ok(Answer {
         table: Table { columns, rows },
-        settings: run.settings.into_inner(),
+        settings: run.settings.into_inner().into_iter().map(|set| (set.name, set.value, set.local)).collect(),
         pause_micros: run.pause_micros.get(),
         signals: run.signals.into_inner(),
     })
@@ -162,7 +194,7 @@ fn columns(plan: &plan::QueryPlan) -> Vec<Column> {
 }
 
 /// A cell as it leaves: OIDs with a name leave as the name, because the encoder knows no names.
-fn out(cell: &Value, sql_type: &SqlType, context: &Context) -> Datum {
+fn out(cell: &Value, sql_type: &SqlType, fields: Option<&[(String, SqlType)]>, context: &Context) -> Datum {
     let name = |cell: &Value, sql_type: &SqlType| match cell {
         Value::Int(number) if typing::is_oid_like(sql_type) => cast::names::oid_text(*number, sql_type, context),
         _ => None,
@@ -175,6 +207,10 @@ fn out(cell: &Value, sql_type: &SqlType, context: &Context) -> Datum {
                 .map(|inner| name(inner, item).map_or_else(|| inner.clone().into_datum(), Datum::Text))
                 .collect(),
         ),
+        (Value::Record(row), SqlType::Record) if fields.is_some_and(|fields| fields.len() == row.len()) => {
+            let fields = row.iter().zip(fields.unwrap_or_default());
+            Datum::Record(fields.map(|(inner, (_, sql_type))| out(inner, sql_type, None, context)).collect())
+        }
         _ => name(cell, sql_type).map_or_else(|| cell.clone().into_datum(), Datum::Text),
     }
 }

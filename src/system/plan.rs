@@ -342,6 +342,8 @@ pub(crate) enum Body {
         operation: SetOperation,
         all: bool,
         branches: Vec<Arc<QueryPlan>>,
+        /// Columns of jsonb, whose equality is not that of their texts.
+        jsonb: Vec<usize>,
     },
     Values(Vec<Vec<Expr>>),
     /// A query in parentheses.

@@ -96,6 +96,7 @@ fn with_context<T>(snapshot: &Snapshot, user: &str, work: impl FnOnce(&Context) 
         database: &snapshot.catalog.name,
         search_path: &search_path,
         setting: &|name| (name == "application_name").then(|| "tests".to_string()),
+        once_set: &|name, value| (name == "client_encoding").then(|| value.unwrap_or("UTF8").to_uppercase()),
         own_session: &|pid| pid == 42,
         backend_pid: 42,
         now_micros: 1_700_000_000_000_000,
@@ -289,8 +290,27 @@ fn settings_are_told() {
     with_context(&shop(), "bi", |context| {
         let query = parse("SELECT set_config('search_path', 'a', true), current_setting('search_path')");
         let answer = answer_in_full(&query, context, &[]).expect("an answer");
-        assert_eq!(answer.settings, vec![("search_path".to_string(), "a".to_string(), true)]);
+        assert_eq!(answer.settings, vec![("search_path".to_string(), Some("a".to_string()), true)]);
         assert_eq!(answer.table.rows, vec![vec![Datum::Text("a".into()), Datum::Text("a".into())]]);
+    });
+}
+
+#[test]
+fn a_setting_shows_in_its_own_form() {
+    with_context(&shop(), "bi", |context| {
+        let query = parse(
+            "SELECT set_config('client_encoding', 'latin1', false), current_setting('client_encoding'), \
+             set_config('client_encoding', NULL, false)",
+        );
+        let answer = answer_in_full(&query, context, &[]).expect("an answer");
+        let told = ["LATIN1", "LATIN1", "UTF8"].map(|text| Datum::Text(text.into()));
+        assert_eq!(answer.table.rows, vec![told.to_vec()]);
+        let name = || "client_encoding".to_string();
+        assert_eq!(answer.settings, vec![(name(), Some("latin1".into()), false), (name(), None, false)]);
+        for name in crate::WITHHELD_SETTINGS {
+            let error = ask(&format!("SELECT current_setting('{name}', true)"), context).expect_err("withheld");
+            assert_eq!(error.to_client().code.code(), "42501", "{name}");
+        }
     });
 }
 

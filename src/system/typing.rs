@@ -282,6 +282,9 @@ pub(crate) fn of_data_type(data_type: &DataType) -> Result<SqlType> {
             scalar => SqlType::Array(Box::new(scalar)),
         },
         DataType::Custom(name, modifiers) => custom(name, modifiers)?,
+        DataType::Bit(_) | DataType::BitVarying(_) | DataType::VarBit(_) => {
+            return Err(SystemError::Unsupported("a bit string of this form".into()));
+        }
         other => return Err(undefined(&other.to_string().to_ascii_lowercase())),
     })
 }

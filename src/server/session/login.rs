@@ -92,7 +92,7 @@ fn session(state: &State, startup: &Startup) -> Result<(SessionInfo, Settings), 
     let current = state.current();
     let mut settings = Settings::new(state.limits.statement_timeout_ms);
     settings.establish("session_authorization", &startup.user);
-    settings.establish("ssl", if startup.tls { "on" } else { "off" });
+    settings.establish("ssl", if state.accept.load().tls.is_some() { "on" } else { "off" });
     settings.establish("max_connections", &state.limits.connections_max.to_string());
     // Parameters of their own go before those in `options`.
     for (name, value) in options(startup.parameters.get("options").map_or("", String::as_str)).map_err(told)? {

@@ -88,7 +88,7 @@ fn setting(listed: Listed) -> Vec<Datum> {
         text("Sluice"),
         text(listed.description),
         Datum::Null,
-        text(if listed.fixed { "internal" } else { "user" }),
+        text(listed.context),
         text(vartype),
         text(source),
         maybe(least),

@@ -148,10 +148,10 @@ impl Session {
         Ok(asking)
     }
 
-    /// `SET ROLE`; `None` is all roles again.
-    pub(super) async fn set_role(&mut self, role: Option<&str>) -> Result<(), Fault> {
+    /// `SET ROLE`; `None` is all roles again. Of a `local` one the transaction is the end.
+    pub(super) async fn set_role(&mut self, role: Option<&str>, local: bool) -> Result<(), Fault> {
         let before = self.settings.clone();
-        self.settings.set_special("role", role);
+        self.settings.set_special("role", role, local);
         let checked = self.asking().await;
         if checked.is_err() {
             self.settings = before;

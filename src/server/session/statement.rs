@@ -167,7 +167,12 @@ impl Session {
         let planned = work::plan(&mut self.io, &asking, statement, params).await?;
         let Planned::Answer(answer) = planned else { return Ok((asking, planned)) };
         for (name, value, local) in answer.settings {
-            self.settings.set(&name, Some(&value), local).map_err(Fault::of)?;
+            if name.eq_ignore_ascii_case("role") {
+                let role = value.as_deref().filter(|role| !role.eq_ignore_ascii_case("none"));
+                self.set_role(role, local).await?;
+                continue;
+            }
+            self.settings.set(&name, value.as_deref(), local).map_err(Fault::of)?;
         }
         for (pid, end) in answer.signals {
             self.state.signal(&self.identity.user, pid, end);
@@ -418,6 +423,10 @@ impl Session {
                     let value = Some(if deferrable { "on" } else { "off" });
                     self.settings.set("default_transaction_deferrable", value, false).map_err(Fault::of)?;
                 }
+                if let Some(read_only) = modes.read_only {
+                    let value = Some(if read_only { "on" } else { "off" });
+                    self.settings.set("default_transaction_read_only", value, false).map_err(Fault::of)?;
+                }
                 "SET"
             }
             StatementKind::Reset(Some(name)) => {
@@ -451,8 +460,11 @@ impl Session {
             }
             StatementKind::Listen(_) => "LISTEN",
             StatementKind::Unlisten(_) => "UNLISTEN",
-            StatementKind::SetRole(role) => {
-                self.set_role(role.as_deref()).await?;
+            StatementKind::SetRole { role, local } => {
+                if *local {
+                    self.warn_outside_block("SET LOCAL");
+                }
+                self.set_role(role.as_deref(), *local).await?;
                 if begins_with(&statement.text, "reset") { "RESET" } else { "SET" }
             }
             StatementKind::SetSessionAuthorization(who) => {
@@ -460,7 +472,7 @@ impl Session {
                     return Err(SessionError::NotSelf.into());
                 }
                 // As in PostgreSQL, the role in force ends with it.
-                self.settings.set_special("role", None);
+                self.settings.set_special("role", None, false);
                 if begins_with(&statement.text, "reset") { "RESET" } else { "SET" }
             }
             StatementKind::NoOperation(tag) => {
@@ -496,7 +508,7 @@ impl Session {
         self.set_modes(modes)
     }
 
-    /// Isolation is kept for SHOW; reads are reads in all of them.
+    /// The modes are kept for SHOW; reads are reads in all of them, and nothing is written in any.
     fn set_modes(&mut self, modes: &TransactionModes) -> Result<(), Fault> {
         if let Some(level) = modes.isolation {
             self.settings.set("transaction_isolation", Some(level.name()), true).map_err(Fault::of)?;
@@ -504,6 +516,10 @@ impl Session {
         if let Some(deferrable) = modes.deferrable {
             let value = if deferrable { "on" } else { "off" };
             self.settings.set("transaction_deferrable", Some(value), true).map_err(Fault::of)?;
+        }
+        if let Some(read_only) = modes.read_only {
+            let value = if read_only { "on" } else { "off" };
+            self.settings.set("transaction_read_only", Some(value), true).map_err(Fault::of)?;
         }
         Ok(())
     }
@@ -526,7 +542,8 @@ impl Session {
     /// Ends a transaction and begins the next in the same modes.
     fn chain(&mut self, what: &'static str, commit: bool) -> Result<&'static str, Fault> {
         self.transaction.check_block(what).map_err(Fault::of)?;
-        let modes = ["transaction_isolation", "transaction_deferrable"].map(|name| (name, self.settings.get(name)));
+        let modes = ["transaction_isolation", "transaction_deferrable", "transaction_read_only"]
+            .map(|name| (name, self.settings.get(name)));
         let ended = if commit { self.transaction.commit() } else { self.transaction.rollback() };
         let tag = self.end_transaction(ended);
         self.transaction.begin();
@@ -543,7 +560,7 @@ impl Session {
             self.names.close_all();
             self.names.unprepare_all();
             self.settings.reset_all();
-            self.settings.set_special("role", None);
+            self.settings.set_special("role", None, false);
         }
         // Plans are made anew for each execution, and there are neither sequences nor temporary tables.
         Ok(format!("DISCARD {what}"))

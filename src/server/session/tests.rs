@@ -217,6 +217,37 @@ async fn cursors_move_as_in_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_are_as_in_postgres() {
+    let world = World::open("").await;
+    let ana = world.login("ana").await.unwrap();
+    check(
+        &ana,
+        "SHOW transaction_read_only; SET transaction_read_only = on; RESET transaction_read_only => on [0] [0] [0]
+         START TRANSACTION READ WRITE; SHOW transaction_read_only; COMMIT; SHOW transaction_read_only => [0] off [0] [0] on [0]
+         SELECT set_config('client_encoding', 'latin1', false), set_config('work_mem', '2048', true) => LATIN1 [1]
+         RESET client_encoding => [0]
+         SET a.b = 'x'; RESET a.b; SHOW a.b => [0] [0]  [0]
+         SHOW data_directory => 42501
+         SELECT current_setting('hba_file') => 42501
+         SELECT count(*) FROM pg_settings WHERE name IN ('hba_file', 'shared_buffers') => 1 [1]
+         SELECT current_setting('autovacuum_max_workers'); SHOW shared_buffers; SHOW ssl => 3 [1] 128MB [0] off [0]
+         SELECT set_config('data_directory', 'x', false) => 55P02
+         SELECT count(*) FROM retail.branch => 3 [1]
+         BEGIN; SELECT set_config('role', 'watched', true); SHOW role; COMMIT; SHOW role => [0] watched [1] watched [0] [0] none [0]
+         BEGIN; SET LOCAL ROLE watched; SHOW role; ROLLBACK; SHOW role => [0] [0] watched [0] [0] none [0]
+         SET role = 'watched'; SHOW role; SET role TO DEFAULT; SHOW role => [0] watched [0] [0] none [0]
+         SELECT set_config('role', 'watched', false); SHOW role; SET role = 'none'; SHOW role => watched [1] watched [0] [0] none [0]
+         SELECT set_config('role', 'analyst', true) => 42501
+         SELECT count(*) FROM retail.branch => 3 [1]
+         PREPARE p(int) AS SELECT $1; SELECT name FROM pg_prepared_statements WHERE from_sql => [0] p [1]
+         SELECT parameter_types FROM pg_prepared_statements WHERE statement LIKE 'PREPARE%' => {integer} [1]
+         BEGIN; DECLARE c NO SCROLL CURSOR FOR SELECT 1; SELECT name FROM pg_cursors WHERE NOT is_scrollable; ROLLBACK => [0] [0] c [1] [0]
+         SELECT count(*) FROM pg_cursors => 0 [1]",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn limits_of_a_session_hold() {
     let world = World::open("rows_max: 4, prepared_max: 3").await;
     let bea = world.login("bea").await.unwrap();

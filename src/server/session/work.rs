@@ -84,7 +84,7 @@ pub fn query_of(kind: &StatementKind) -> Option<&Query> {
         | StatementKind::Deallocate(_)
         | StatementKind::Listen(_)
         | StatementKind::Unlisten(_)
-        | StatementKind::SetRole(_)
+        | StatementKind::SetRole { .. }
         | StatementKind::SetSessionAuthorization(_)
         | StatementKind::NoOperation(_) => None,
     }
@@ -343,6 +343,11 @@ impl Asking {
             database: &self.state.database,
             search_path: &search_path,
             setting: &|name| self.settings.show(name).ok().map(|(_, shown)| shown),
+            once_set: &|name, value| {
+                let mut tried = Settings::clone(&self.settings);
+                tried.set(name, value, false).ok()?;
+                tried.show(name).ok().map(|(_, shown)| shown)
+            },
             own_session: &|pid| self.state.is_own(&self.principal.user, pid),
             backend_pid: self.pid,
             now_micros: self.principal.context.now_micros,

@@ -426,10 +426,8 @@ impl Analyzer<'_> {
         if any {
             return self.quantify(arg, quantifier, pattern, false);
         }
-        match quantified_pattern(pattern) {
-            Some((Patterns::Array(array), all)) => return self.quantify(arg, quantifier, array, all),
-            Some((Patterns::Rows(query), all)) => return self.quantify_subquery(arg, quantifier, query, all),
-            None => {}
+        if let Some((array, all)) = quantified_pattern(pattern) {
+            return self.quantify(arg, quantifier, array, all);
         }
         let pattern = self.expr(pattern)?;
         let escape = match escape {
@@ -457,14 +455,8 @@ impl Analyzer<'_> {
     }
 }
 
-/// What stands behind ANY or ALL.
-enum Patterns<'a> {
-    Array(&'a ast::Expr),
-    Rows(&'a ast::Query),
-}
-
-/// `LIKE ALL (...)` comes as a call of a function `all`; true: it is ALL.
-fn quantified_pattern(pattern: &ast::Expr) -> Option<(Patterns<'_>, bool)> {
+/// The array of `LIKE ALL (...)`, which comes as a call of a function `all`; true: it is ALL.
+fn quantified_pattern(pattern: &ast::Expr) -> Option<(&ast::Expr, bool)> {
     let ast::Expr::Function(call) = pattern else { return None };
     let [ast::ObjectNamePart::Identifier(name)] = call.name.0.as_slice() else { return None };
     let all = match fold(name).as_str() {
@@ -473,13 +465,10 @@ fn quantified_pattern(pattern: &ast::Expr) -> Option<(Patterns<'_>, bool)> {
         "any" | "some" => false,
         _ => return None,
     };
-    match &call.args {
-        ast::FunctionArguments::Subquery(query) => Some((Patterns::Rows(query), all)),
-        ast::FunctionArguments::List(list) => match list.args.as_slice() {
-            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(array))] => Some((Patterns::Array(array), all)),
-            _ => None,
-        },
-        ast::FunctionArguments::None => None,
+    let ast::FunctionArguments::List(list) = &call.args else { return None };
+    match list.args.as_slice() {
+        [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(array))] => Some((array, all)),
+        _ => None,
     }
 }
 

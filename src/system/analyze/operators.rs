@@ -181,11 +181,20 @@ impl Analyzer<'_> {
     }
 
     pub(super) fn meet_or_refuse(&mut self, left: Typed, right: Typed, symbol: &str) -> Result<(Expr, Expr)> {
+        if matches!(symbol, "=" | "<>" | "IS DISTINCT FROM") && of_jsonb(&left.ty.sql, &right.ty.sql) {
+            return Ok((self.jsonb_key(left)?, self.jsonb_key(right)?));
+        }
         if comparable(&left.ty.sql, &right.ty.sql).is_none() {
             return Err(no_operator(&left, symbol, &right));
         }
         let form = no_operator(&left, symbol, &right);
         self.meet(left, right)?.ok_or(form)
+    }
+
+    /// What stands for a `jsonb` where its equality is asked for, which is not that of texts.
+    fn jsonb_key(&mut self, typed: Typed) -> Result<Expr> {
+        let json = self.coerce(typed, &SqlType::Jsonb)?;
+        self.coerce(Typed::new(json, SqlType::Jsonb), &SqlType::Bytea)
     }
 
     pub(super) fn in_list(&mut self, arg: &ast::Expr, list: &[ast::Expr], negated: bool) -> Result<Typed> {
@@ -219,13 +228,13 @@ impl Analyzer<'_> {
 
     pub(super) fn in_subquery(&mut self, arg: &ast::Expr, query: &ast::Query, negated: bool) -> Result<Typed> {
         let arg = self.expr(arg)?;
-        let (arg, plan) = self.beside_subquery(arg, query)?;
+        let (arg, plan) = self.beside_subquery(arg, query, true)?;
         let usage = SubqueryUse::In { arg: boxed(arg), negated };
         Ok(Typed::new(Expr::Subquery { plan: plan.into(), usage }, SqlType::Bool))
     }
 
     /// Brings an operand and the column of a subquery together.
-    fn beside_subquery(&mut self, arg: Typed, query: &ast::Query) -> Result<(Expr, QueryPlan)> {
+    fn beside_subquery(&mut self, arg: Typed, query: &ast::Query, equality: bool) -> Result<(Expr, QueryPlan)> {
         let mut plan = self.query(query)?;
         let width = arg.ty.fields.as_ref().filter(|_| arg.ty.sql == SqlType::Record).map_or(1, |f| f.len());
         if plan.columns.len() != width {
@@ -236,6 +245,11 @@ impl Analyzer<'_> {
             return Ok((arg.expr, plan));
         }
         let given = plan.columns.first().map_or(SqlType::Unknown, |column| column.ty.sql.clone());
+        if equality && of_jsonb(&arg.ty.sql, &given) {
+            self.retype(&mut plan, &[SqlType::Jsonb])?;
+            self.retype(&mut plan, &[SqlType::Bytea])?;
+            return Ok((self.jsonb_key(arg)?, plan));
+        }
         let Some((arg_type, column_type)) = comparable(&arg.ty.sql, &given) else {
             return Err(SystemError::UndefinedOperator(format!("{} = {}", arg.ty.sql.sql_name(), given.sql_name())));
         };
@@ -278,22 +292,13 @@ impl Analyzer<'_> {
             inner = nested;
         }
         if let ast::Expr::Subquery(query) = inner {
-            return self.quantify_subquery(left, quantifier, query, all);
+            let equality = matches!(quantifier, Quantifier::Compare(Comparison::Eq | Comparison::NotEq));
+            let (arg, plan) = self.beside_subquery(left, query, equality)?;
+            let usage = SubqueryUse::Quantified { arg: boxed(arg), quantifier, all };
+            return Ok(Typed::new(Expr::Subquery { plan: plan.into(), usage }, SqlType::Bool));
         }
         let right = self.expr(inner)?;
         self.quantified_typed(left, quantifier, right, all)
-    }
-
-    pub(super) fn quantify_subquery(
-        &mut self,
-        left: Typed,
-        quantifier: Quantifier,
-        query: &ast::Query,
-        all: bool,
-    ) -> Result<Typed> {
-        let (arg, plan) = self.beside_subquery(left, query)?;
-        let usage = SubqueryUse::Quantified { arg: boxed(arg), quantifier, all };
-        Ok(Typed::new(Expr::Subquery { plan: plan.into(), usage }, SqlType::Bool))
     }
 
     fn quantified_typed(&mut self, left: Typed, quantifier: Quantifier, right: Typed, all: bool) -> Result<Typed> {
@@ -319,6 +324,11 @@ impl Analyzer<'_> {
         }
         Ok(Typed::new(Expr::Quantified { arg: boxed(arg), array: boxed(array), quantifier, all }, SqlType::Bool))
     }
+}
+
+/// True where two values of `jsonb` are held against each other.
+fn of_jsonb(left: &SqlType, right: &SqlType) -> bool {
+    matches!((left, right), (SqlType::Jsonb, SqlType::Jsonb | SqlType::Unknown) | (SqlType::Unknown, SqlType::Jsonb))
 }
 
 fn no_operator(left: &Typed, symbol: &str, right: &Typed) -> SystemError {

@@ -228,7 +228,9 @@ impl Analyzer<'_> {
             .map(|place| {
                 let types: Vec<SqlType> = branches.iter().map(|branch| branch.columns[place].ty.sql.clone()).collect();
                 match common_type(&types, what) {
-                    Ok(SqlType::Jsonb) if !all => Err(SystemError::Unsupported(format!("{what} over jsonb"))),
+                    Ok(SqlType::Jsonb) if !all && operation != SetOperation::Union => {
+                        Err(SystemError::Unsupported(format!("{what} over jsonb")))
+                    }
                     found => found,
                 }
             })
@@ -236,6 +238,8 @@ impl Analyzer<'_> {
         for branch in &mut branches {
             self.retype(branch, &types)?;
         }
+        let jsonb = types.iter().enumerate().filter(|(_, found)| **found == SqlType::Jsonb);
+        let jsonb = jsonb.map(|(place, _)| place).collect();
         for (column, sql_type) in columns.iter_mut().zip(types) {
             column.origin = None;
             if column.ty.sql != sql_type {
@@ -243,7 +247,7 @@ impl Analyzer<'_> {
             }
         }
         let branches = branches.into_iter().map(Arc::new).collect();
-        Ok((Body::Set { operation, all, branches }, columns))
+        Ok((Body::Set { operation, all, branches, jsonb }, columns))
     }
 
     fn cte_plan(&mut self, cte: &Cte, recursive: bool) -> Result<CtePlan> {

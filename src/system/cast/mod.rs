@@ -97,6 +97,10 @@ pub(crate) fn cast(value: &Value, from: &SqlType, to: &SqlType, context: &Contex
     if matches!((from, to), (SqlType::Oid, SqlType::Oid)) || (plain(from) == plain(to) && plain(to) == *to) {
         return Ok(value.clone());
     }
+    // No cast of SQL: what stands for a `jsonb` where two are compared.
+    if let (SqlType::Jsonb, SqlType::Bytea, Value::Text(text)) = (from, to, value) {
+        return Ok(Value::Bytes(crate::functions::jsonb_key(text)?.as_bytes().into()));
+    }
     if is_textual(to) {
         return fit_text(&text_out(value, from, context)?, to, true);
     }

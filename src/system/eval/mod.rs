@@ -63,6 +63,17 @@ pub(crate) struct ValueSet {
     pub(crate) holds_null: bool,
 }
 
+/// A setting that `set_config` was asked to set.
+pub(crate) struct Set {
+    pub(crate) name: String,
+    /// `None`: its default.
+    pub(crate) value: Option<String>,
+    /// For this transaction only.
+    pub(crate) local: bool,
+    /// As it shows from then on.
+    pub(crate) shown: String,
+}
+
 /// One statement while it runs.
 pub(crate) struct Run<'a> {
     pub(crate) context: &'a Context<'a>,
@@ -74,8 +85,8 @@ pub(crate) struct Run<'a> {
     kept: Cell<usize>,
     /// Bytes that were asked for.
     granted: Cell<usize>,
-    /// What `set_config` was asked: name, value, for this transaction only.
-    pub(crate) settings: RefCell<Vec<(String, String, bool)>>,
+    /// What `set_config` was asked, in order.
+    pub(crate) settings: RefCell<Vec<Set>>,
     /// Microseconds that `pg_sleep` was asked to wait.
     pub(crate) pause_micros: Cell<u64>,
     /// Sessions to signal: number, and whether to end them.

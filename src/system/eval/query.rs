@@ -93,7 +93,7 @@ fn body_rows(plan: &QueryPlan, up: Option<&Frame>, run: &Run) -> Result<Vec<Row>
     match &plan.body {
         Body::Select(select) => {
             let rows = select::run_select(select, up, run)?;
-            Ok(if matches!(select.distinct, DistinctPlan::Rows) { distinct(rows, run)? } else { rows })
+            Ok(if matches!(select.distinct, DistinctPlan::Rows) { distinct(rows, &[], run)? } else { rows })
         }
         Body::Query(inner) => run_query(inner, up, run),
         Body::Values(lists) => {
@@ -103,21 +103,41 @@ fn body_rows(plan: &QueryPlan, up: Option<&Frame>, run: &Run) -> Result<Vec<Row>
                 .map(|list| list.iter().map(|expr| evaluate(expr, &frame, run)).collect::<Result<Row>>())
                 .collect()
         }
-        Body::Set { operation, all, branches } => set_rows(*operation, *all, branches, up, run),
+        Body::Set { operation, all, branches, jsonb } => set_rows(*operation, *all, branches, jsonb, up, run),
     }
 }
 
-fn distinct(rows: Vec<Row>, run: &Run) -> Result<Vec<Row>> {
+/// Each row once; the columns at `jsonb` are compared as such.
+fn distinct(rows: Vec<Row>, jsonb: &[usize], run: &Run) -> Result<Vec<Row>> {
     run.step(rows.len())?;
     run.hold_rows(rows.len(), 2)?;
     let mut seen = HashSet::new();
-    Ok(rows.into_iter().filter(|row| seen.insert(Key(Value::Record(row.clone())))).collect())
+    let mut kept = Vec::new();
+    for row in rows {
+        let mut key = row.clone();
+        if !jsonb.is_empty() {
+            let mut cells = row.to_vec();
+            for place in jsonb {
+                if let Some(cell) = cells.get_mut(*place)
+                    && let Value::Text(text) = cell
+                {
+                    *cell = crate::functions::jsonb_key(text)?.into();
+                }
+            }
+            key = cells.into();
+        }
+        if seen.insert(Key(Value::Record(key))) {
+            kept.push(row);
+        }
+    }
+    Ok(kept)
 }
 
 fn set_rows(
     operation: SetOperation,
     all: bool,
     branches: &[Arc<QueryPlan>],
+    jsonb: &[usize],
     up: Option<&Frame>,
     run: &Run,
 ) -> Result<Vec<Row>> {
@@ -136,7 +156,7 @@ fn set_rows(
             SetOperation::Except | SetOperation::Intersect => meet(rows, next, operation, all),
         };
         if !all {
-            rows = distinct(rows, run)?;
+            rows = distinct(rows, jsonb, run)?;
         }
     }
     Ok(rows)

@@ -14,6 +14,8 @@ fn invalid() -> SystemError {
 struct Reader<'t> {
     rest: &'t str,
     out: String,
+    /// Numbers are written by their value alone: 1.50 as 1.5.
+    by_value: bool,
 }
 
 impl Reader<'_> {
@@ -119,6 +121,14 @@ impl Reader<'_> {
         Err(invalid())
     }
 
+    fn number_text(&mut self, number: &str) {
+        let short = match number.contains('.') {
+            true if self.by_value => number.trim_end_matches('0').trim_end_matches('.'),
+            _ => number,
+        };
+        self.out.push_str(if self.by_value && short == "-0" { "0" } else { short });
+    }
+
     fn number(&mut self) -> Result<()> {
         let end = self
             .rest
@@ -132,8 +142,9 @@ impl Reader<'_> {
         }
         // Kept as numeric: an exponent is written out.
         match Decimal::parse(number).filter(|_| number.contains(['e', 'E'])) {
-            Some(Ok(decimal)) => self.out.push_str(&decimal.to_string()),
-            _ => self.out.push_str(number),
+            Some(Ok(decimal)) => self.number_text(&decimal.to_string()),
+            Some(Err(error)) if self.by_value => return Err(error),
+            _ => self.number_text(number),
         }
         self.rest = rest;
         Ok(())
@@ -173,12 +184,21 @@ fn by_key(items: Vec<(String, String)>) -> Vec<String> {
 
 /// A string of JSON without its quotes and escapes.
 pub(super) fn unquoted(text: &str) -> Result<String> {
-    Reader { rest: text, out: String::new() }.decoded()
+    Reader { rest: text, out: String::new(), by_value: false }.decoded()
 }
 
 /// JSON in the form of `jsonb`: its spacing, order of keys and spelling of numbers.
 pub(crate) fn normal_json(text: &str) -> Result<String> {
-    let mut reader = Reader { rest: text, out: String::with_capacity(text.len()) };
+    normal(text, false)
+}
+
+/// A text that two values of `jsonb` share where they are equal.
+pub(crate) fn jsonb_key(text: &str) -> Result<String> {
+    normal(text, true)
+}
+
+fn normal(text: &str, by_value: bool) -> Result<String> {
+    let mut reader = Reader { rest: text, out: String::with_capacity(text.len()), by_value };
     reader.value(0)?;
     reader.blank();
     if reader.rest.is_empty() { Ok(reader.out) } else { Err(invalid()) }
@@ -227,6 +247,7 @@ mod tests {
         ] {
             assert_eq!(normal_json(given).as_deref(), Ok(kept));
         }
+        assert_eq!(jsonb_key("[1.50, -0.0, 1e2, 10]").as_deref(), Ok("[1.5, 0, 100, 10]"));
         for bad in ["", "{", "{a:1}", "01", "[1,]", "\"\\x\"", "1 2", "nul", r#""\u12"#, r#""\ud800""#] {
             assert!(normal_json(bad).is_err(), "{bad}");
         }

@@ -27,7 +27,7 @@ use sluice_base::SqlType;
 
 pub(crate) use arithmetic::add_intervals;
 pub(crate) use definitions::{index_definition, view_definition};
-pub(crate) use json::{check_json, normal_json};
+pub(crate) use json::{check_json, jsonb_key, normal_json};
 pub(crate) use json_build::{field as json_field, json_or_null};
 pub(crate) use sets::{SetFunction, record_function, set_function};
 

@@ -3,9 +3,10 @@
 use super::Entry;
 use super::Strictness::{Called, Strict};
 use super::text_at;
+use crate::WITHHELD_SETTINGS;
 use crate::cast::names::{schema_oid, search_path};
 use crate::error::{Result, SystemError};
-use crate::eval::Run;
+use crate::eval::{Run, Set};
 use crate::relations::preset;
 use crate::value::Value;
 
@@ -29,13 +30,20 @@ fn schemas(run: &Run, implicit: bool) -> Vec<Value> {
 
 /// A setting: first what this statement has set, then the session's, then the preset.
 fn setting(run: &Run, name: &str) -> Option<String> {
-    let own =
-        run.settings.borrow().iter().rev().find(|(set, _, _)| set.eq_ignore_ascii_case(name)).map(|s| s.1.clone());
+    let sets = run.settings.borrow();
+    let own = sets.iter().rev().find(|set| set.name.eq_ignore_ascii_case(name)).map(|set| set.shown.clone());
     own.or_else(|| (run.context.setting)(name)).or_else(|| preset(name).map(|preset| preset.value.to_string()))
+}
+
+fn is_withheld(name: &str) -> bool {
+    WITHHELD_SETTINGS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn current_setting(run: &Run, args: &[Value]) -> Result<Value> {
     let Some(name) = text_at(args, 0) else { return Ok(Value::Null) };
+    if is_withheld(name) {
+        return Err(SystemError::WithheldSetting(name.to_ascii_lowercase()));
+    }
     match setting(run, name) {
         Some(value) => Ok(value.into()),
         None if args.get(1) == Some(&Value::Bool(true)) => Ok(Value::Null),
@@ -48,14 +56,17 @@ fn set_config(run: &Run, args: &[Value]) -> Result<Value> {
     let Some(name) = text_at(args, 0) else {
         return Err(SystemError::InvalidParameter("SET requires parameter name".into()));
     };
-    let value = text_at(args, 1).unwrap_or_default();
-    if setting(run, name).is_none() && !name.contains('.') {
+    let value = text_at(args, 1);
+    // The session says why the others cannot be set.
+    if setting(run, name).is_none() && !name.contains('.') && !is_withheld(name) {
         return Err(SystemError::UndefinedSetting(name.to_string()));
     }
     let local = args.get(2) == Some(&Value::Bool(true));
     run.step(100)?;
-    run.settings.borrow_mut().push((name.to_string(), value.to_string(), local));
-    Ok(value.into())
+    let shown = (run.context.once_set)(name, value).unwrap_or_else(|| value.unwrap_or_default().to_string());
+    let value = value.map(String::from);
+    run.settings.borrow_mut().push(Set { name: name.to_string(), value, local, shown: shown.clone() });
+    Ok(shown.into())
 }
 
 fn version(run: &Run, _: &[Value]) -> Result<Value> {

@@ -27,8 +27,10 @@ pub(super) fn set(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
         return Ok(StatementKind::SetTransaction(modes(cursor)?));
     }
     if cursor.take("ROLE") {
-        let role = text_value(cursor)?;
-        return Ok(StatementKind::SetRole(role.filter(|r| !r.eq_ignore_ascii_case("none"))));
+        // It is a setting, too.
+        let _ = cursor.take_token(&Token::Eq) || cursor.take("TO");
+        let role = text_value(cursor)?.filter(|role| !role.eq_ignore_ascii_case("none"));
+        return Ok(StatementKind::SetRole { role, local });
     }
     if cursor.take("TIME") {
         cursor.expect("ZONE")?;
@@ -160,7 +162,7 @@ pub(super) fn reset(cursor: &mut Cursor) -> Result<StatementKind, PlanError> {
         return Ok(StatementKind::Reset(None));
     }
     if cursor.take("ROLE") {
-        return Ok(StatementKind::SetRole(None));
+        return Ok(StatementKind::SetRole { role: None, local: false });
     }
     if cursor.take("SESSION") {
         cursor.expect("AUTHORIZATION")?;

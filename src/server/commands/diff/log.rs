@@ -158,7 +158,7 @@ impl Reader<'_> {
                 state.path = value.map(|value| path_of(&value));
             }
             StatementKind::Reset(name) if name.as_deref().is_none_or(|name| name == "search_path") => state.path = None,
-            StatementKind::SetRole(role) => state.role = role,
+            StatementKind::SetRole { role, local: false } => state.role = role,
             StatementKind::Prepare { name, .. } => {
                 state.prepared.insert(name, text);
             }

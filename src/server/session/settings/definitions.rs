@@ -1,5 +1,4 @@
-//! The settings a client may meet: names, kinds and defaults as PostgreSQL 15 has them
-//! (`src/backend/utils/misc/guc.c` names; only those that clients use).
+//! The settings that clients use: names, kinds and defaults as PostgreSQL 15 has them.
 //!
 //! Invariant: a setting whose effect Sluice does not have is here only where accepting it changes no answer.
 
@@ -12,6 +11,8 @@ pub enum Kind {
     Int(i64, i64, Unit),
     /// A number between two bounds.
     Real(f64, f64),
+    /// Milliseconds between two bounds, with fractions.
+    Span(f64, f64),
     /// One of some words; compared without regard to case.
     Words(&'static [&'static str]),
     /// Any text.
@@ -36,15 +37,9 @@ impl Kind {
     pub fn described(self) -> Described {
         match self {
             Kind::Bool => ("bool", None, None, None),
-            Kind::Int(min, max, unit) => {
-                let unit = match unit {
-                    Unit::None => None,
-                    Unit::Ms => Some("ms"),
-                    Unit::Kb => Some("kB"),
-                };
-                ("integer", unit, Some((min.to_string(), max.to_string())), None)
-            }
+            Kind::Int(min, max, unit) => ("integer", unit.name(), Some((min.to_string(), max.to_string())), None),
             Kind::Real(min, max) => ("real", None, Some((bound(min), bound(max))), None),
+            Kind::Span(min, max) => ("real", Unit::Ms.name(), Some((bound(min), bound(max))), None),
             Kind::Words(words) => ("enum", None, None, Some(words)),
             Kind::Text | Kind::Locale | Kind::DateStyle | Kind::TimeZone | Kind::Encoding | Kind::Identifiers => {
                 ("string", None, None, None)
@@ -65,8 +60,39 @@ pub enum Unit {
     None,
     /// Milliseconds.
     Ms,
+    /// Seconds.
+    S,
+    /// Minutes.
+    Min,
+    /// Bytes.
+    B,
     /// Kibibytes.
     Kb,
+    /// Blocks of eight kibibytes.
+    Block,
+    /// Mebibytes.
+    Mb,
+}
+
+impl Unit {
+    const NAMED: [(Unit, &'static str); 7] = [
+        (Unit::Ms, "ms"),
+        (Unit::S, "s"),
+        (Unit::Min, "min"),
+        (Unit::B, "B"),
+        (Unit::Kb, "kB"),
+        (Unit::Block, "8kB"),
+        (Unit::Mb, "MB"),
+    ];
+
+    /// As `pg_settings` names it; nothing for a plain number.
+    pub fn name(self) -> Option<&'static str> {
+        Unit::NAMED.iter().find(|(unit, _)| *unit == self).map(|(_, name)| *name)
+    }
+
+    pub(super) fn named(name: &str) -> Unit {
+        Unit::NAMED.iter().find(|(_, known)| *known == name).map_or(Unit::None, |(unit, _)| *unit)
+    }
 }
 
 /// Who may change a setting.
@@ -78,6 +104,28 @@ pub enum Change {
     Never,
     /// Through a statement of its own (`SET ROLE`, `SET SESSION AUTHORIZATION`).
     Special,
+    /// In PostgreSQL: the client as it connects.
+    Start,
+    /// In PostgreSQL: the configuration, read as the server starts.
+    Restart,
+    /// In PostgreSQL: the configuration, at any time.
+    Reload,
+    /// In PostgreSQL: a superuser.
+    Superuser,
+}
+
+impl Change {
+    /// As `pg_settings` names it.
+    pub fn context(self) -> &'static str {
+        match self {
+            Change::Never => "internal",
+            Change::Session | Change::Special => "user",
+            Change::Start => "backend",
+            Change::Restart => "postmaster",
+            Change::Reload => "sighup",
+            Change::Superuser => "superuser",
+        }
+    }
 }
 
 /// One setting.
@@ -127,7 +175,7 @@ const PLANNER: &str = "Accepted; the planner of Sluice does not use it.";
 /// The version that clients are told: its catalogues and forms are the ones Sluice follows.
 pub const SERVER_VERSION: &str = "15.8";
 
-/// All settings, sorted by name without regard to case.
+/// The settings that mean something here, sorted by name without regard to case; [`super::postgres`] has the others.
 pub const DEFINITIONS: &[Definition] = &[
     told("application_name", Kind::Text, "", "Sets the application name to be reported in the audit."),
     open("array_nulls", Kind::Bool, "on", "Enable input of NULL elements in arrays."),
@@ -275,11 +323,11 @@ pub const DEFINITIONS: &[Definition] = &[
     open("parallel_leader_participation", Kind::Bool, "on", PLANNER),
     open("parallel_setup_cost", COST, "1000", PLANNER),
     open("parallel_tuple_cost", COST, "0.1", PLANNER),
-    fact(
+    open(
         "password_encryption",
-        Kind::Words(&["scram-sha-256"]),
+        Kind::Words(&["md5", "scram-sha-256"]),
         "scram-sha-256",
-        "Chooses the algorithm for encrypting passwords.",
+        "Accepted; passwords are not changed here.",
     ),
     open(
         "plan_cache_mode",
@@ -324,7 +372,7 @@ pub const DEFINITIONS: &[Definition] = &[
         "",
         "States the purpose of the queries that follow, for rules that ask for one.",
     ),
-    fact("ssl", Kind::Bool, "off", "Shows whether this connection is encrypted."),
+    fact("ssl", Kind::Bool, "off", "Shows whether connections may be encrypted."),
     open(
         "ssl_renegotiation_limit",
         Kind::Int(0, 0, Unit::None),
@@ -361,7 +409,12 @@ pub const DEFINITIONS: &[Definition] = &[
     open("timezone_abbreviations", Kind::Text, "Default", "Selects a file of time zone abbreviations."),
     open("transaction_deferrable", Kind::Bool, "off", "Whether to defer a read-only serializable transaction."),
     open("transaction_isolation", ISOLATION, "read committed", "Sets the current transaction's isolation level."),
-    fact("transaction_read_only", Kind::Bool, "on", "Shows the current transaction's read-only status."),
+    open(
+        "transaction_read_only",
+        Kind::Bool,
+        "on",
+        "Sets the current transaction's read-only status; nothing is written in any.",
+    ),
     open(
         "transform_null_equals",
         Kind::Words(&["off"]),
@@ -387,15 +440,3 @@ pub const DEFINITIONS: &[Definition] = &[
         "Sets whether XML data is considered as documents or content fragments.",
     ),
 ];
-
-/// The setting of a name, which may be spelled in any case; `TIME ZONE` and other SQL spellings too.
-pub fn find(name: &str) -> Option<&'static Definition> {
-    let plain = match name.to_ascii_lowercase().as_str() {
-        "time zone" => "timezone".to_string(),
-        "names" => "client_encoding".to_string(),
-        "transaction isolation level" | "transaction_isolation_level" => "transaction_isolation".to_string(),
-        "session authorization" => "session_authorization".to_string(),
-        other => other.to_string(),
-    };
-    DEFINITIONS.iter().find(|definition| definition.name.eq_ignore_ascii_case(&plain))
-}

@@ -1,10 +1,11 @@
 //! The settings of one session: `SET`, `SHOW`, `RESET`, their life in transactions, and what the client is told of.
 //!
-//! Invariant: a setting outside [`definitions`] is refused (42704), except `prefix.name` ones, which PostgreSQL lets
+//! Invariant: a setting that PostgreSQL does not have is refused (42704), except `prefix.name` ones, which PostgreSQL lets
 //! any client invent and which mean nothing here. A value is checked before it is kept.
 //! Left out: settings of the server itself; those are in its configuration file.
 
 mod definitions;
+mod postgres;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use sluice_base::{ClientError, Language, SqlState, ToClient};
 use sluice_wire::Encoding;
 
-use definitions::{Change, DEFINITIONS, Definition};
+use definitions::{Change, Definition};
 pub use definitions::{Kind, SERVER_VERSION, Unit};
 
 /// Settings with an invented name that one session may hold.
@@ -30,6 +31,21 @@ pub enum SettingError {
     /// It tells a fact.
     #[error("setting {0:?} cannot be changed")]
     Fixed(String),
+    /// In PostgreSQL, the client sets it as it connects.
+    #[error("setting {0:?} belongs to the start of a session")]
+    Start(String),
+    /// In PostgreSQL, the server reads it as it starts.
+    #[error("setting {0:?} belongs to the start of the server")]
+    Restart(String),
+    /// In PostgreSQL, it stands in the configuration.
+    #[error("setting {0:?} belongs to the configuration")]
+    Reload(String),
+    /// In PostgreSQL, a superuser sets it.
+    #[error("setting {0:?} is a superuser's to set")]
+    Superuser(String),
+    /// In PostgreSQL, a superuser sees it.
+    #[error("setting {0:?} is a superuser's to see")]
+    Withheld(String),
     /// Not a value for it.
     #[error("invalid value for setting {name:?}")]
     Invalid {
@@ -70,6 +86,31 @@ impl ToClient for SettingError {
                 SqlState::CantChangeRuntimeParam,
                 format!("parameter \"{name}\" cannot be changed"),
                 format!("参数 \"{name}\" 不能修改"),
+            ),
+            SettingError::Start(name) => ClientError::new(
+                SqlState::CantChangeRuntimeParam,
+                format!("parameter \"{name}\" cannot be set after connection start"),
+                format!("连接建立之后不能设置参数 \"{name}\""),
+            ),
+            SettingError::Restart(name) => ClientError::new(
+                SqlState::CantChangeRuntimeParam,
+                format!("parameter \"{name}\" cannot be changed without restarting the server"),
+                format!("不重启服务器就不能修改参数 \"{name}\""),
+            ),
+            SettingError::Reload(name) => ClientError::new(
+                SqlState::CantChangeRuntimeParam,
+                format!("parameter \"{name}\" cannot be changed now"),
+                format!("现在不能修改参数 \"{name}\""),
+            ),
+            SettingError::Superuser(name) => ClientError::new(
+                SqlState::InsufficientPrivilege,
+                format!("permission denied to set parameter \"{name}\""),
+                format!("没有设置参数 \"{name}\" 的权限"),
+            ),
+            SettingError::Withheld(name) => ClientError::new(
+                SqlState::InsufficientPrivilege,
+                format!("must be superuser or have privileges of pg_read_all_settings to examine \"{name}\""),
+                format!("只有超级用户或具有 pg_read_all_settings 权限者可以查看 \"{name}\""),
             ),
             SettingError::Invalid { name, value, allowed } => {
                 let error = ClientError::new(
@@ -125,8 +166,8 @@ pub struct Listed {
     pub reset: String,
     /// Built-in default.
     pub boot: &'static str,
-    /// It tells a fact.
-    pub fixed: bool,
+    /// Who may change it, as `pg_settings` says.
+    pub context: &'static str,
     /// One line of description.
     pub description: &'static str,
 }
@@ -168,7 +209,7 @@ impl Settings {
 
     /// Sets what the server knows about the session (user, TLS, default search path): facts included.
     pub fn establish(&mut self, name: &str, value: &str) {
-        let Some(definition) = definitions::find(name) else { return };
+        let Some(definition) = postgres::find(name) else { return };
         let before = self.known.insert(key(definition), value.to_string());
         if before.as_deref() != Some(value) {
             self.generation += 1;
@@ -193,6 +234,9 @@ impl Settings {
     pub fn set(&mut self, name: &str, value: Option<&str>, local: bool) -> Result<(), SettingError> {
         let Some(value) = value else { return self.reset(name, local) };
         let (key, value) = self.check(name, value)?;
+        // What a transaction is, it is to its own end.
+        let of_transaction = ["transaction_deferrable", "transaction_isolation", "transaction_read_only"];
+        let local = local || of_transaction.contains(&key.as_str());
         let now = self.change();
         if local {
             now.local.insert(key, value);
@@ -203,9 +247,15 @@ impl Settings {
         Ok(())
     }
 
-    /// Sets a value that a statement of its own has checked (`SET ROLE`).
-    pub fn set_special(&mut self, name: &str, value: Option<&str>) {
+    /// Sets a value that a statement of its own has checked (`SET ROLE`), for the transaction alone where `local`.
+    pub fn set_special(&mut self, name: &str, value: Option<&str>, local: bool) {
+        let default = postgres::find(name).map_or("", |definition| definition.default);
         let now = self.change();
+        if local {
+            now.local.insert(name.to_string(), value.unwrap_or(default).to_string());
+            return;
+        }
+        now.local.remove(name);
         match value {
             Some(value) => now.session.insert(name.to_string(), value.to_string()),
             None => now.session.remove(name),
@@ -218,7 +268,7 @@ impl Settings {
     }
 
     fn check(&self, name: &str, value: &str) -> Result<(String, String), SettingError> {
-        let Some(definition) = definitions::find(name) else {
+        let Some(definition) = postgres::find(name) else {
             let key = custom(name)?;
             if !self.now.session.contains_key(&key) && self.custom_count() >= CUSTOM_MAX {
                 return Err(SettingError::TooMany);
@@ -228,7 +278,8 @@ impl Settings {
                 false => Err(SettingError::Invalid { name: key, value: String::new(), allowed: None }),
             };
         };
-        if definition.change != Change::Session {
+        may_change(definition)?;
+        if definition.change == Change::Special {
             return Err(SettingError::Fixed(definition.name.to_string()));
         }
         let value = values::read(definition, value, &self.raw(definition))?;
@@ -236,7 +287,7 @@ impl Settings {
     }
 
     fn custom_count(&self) -> usize {
-        let invented = |name: &&String| definitions::find(name).is_none();
+        let invented = |name: &&String| postgres::find(name).is_none();
         self.now.session.keys().chain(self.now.local.keys()).chain(self.reset.keys()).filter(invented).count()
     }
 
@@ -245,12 +296,12 @@ impl Settings {
     /// # Errors
     /// Unknown or fixed.
     pub fn reset(&mut self, name: &str, local: bool) -> Result<(), SettingError> {
-        let key = match definitions::find(name) {
-            Some(definition) if definition.change == Change::Never => {
-                return Err(SettingError::Fixed(definition.name.to_string()));
+        let key = match postgres::find(name) {
+            Some(definition) => {
+                may_change(definition)?;
+                key(definition)
             }
-            Some(definition) => key(definition),
-            None => custom(name)?,
+            None => return self.reset_invented(name),
         };
         let back = self.reset.get(&key).or_else(|| self.known.get(&key)).cloned();
         let now = self.change();
@@ -263,16 +314,26 @@ impl Settings {
                 now.local.insert(key, value);
             }
             (true, None) => {
-                let default = definitions::find(&key).map(|definition| definition.default.to_string());
+                let default = postgres::find(&key).map(|definition| definition.default.to_string());
                 now.local.insert(key, default.unwrap_or_default());
             }
         }
         Ok(())
     }
 
+    /// An invented setting has no value to go back to: it is known from then on, and empty.
+    fn reset_invented(&mut self, name: &str) -> Result<(), SettingError> {
+        let (key, _) = self.check(name, "")?;
+        let back = self.reset.get(&key).cloned().unwrap_or_default();
+        let now = self.change();
+        now.local.remove(&key);
+        now.session.insert(key, back);
+        Ok(())
+    }
+
     /// `RESET ALL`: everything but the role and the session's user, as PostgreSQL does.
     pub fn reset_all(&mut self) {
-        let special = |name: &str| definitions::find(name).is_some_and(|d| d.change == Change::Special);
+        let special = |name: &str| postgres::find(name).is_some_and(|d| d.change == Change::Special);
         let now = self.change();
         now.local.clear();
         now.session.retain(|name, _| special(name));
@@ -280,7 +341,7 @@ impl Settings {
 
     /// The value in the base unit; `None` for an unknown name.
     pub fn get(&self, name: &str) -> Option<String> {
-        match definitions::find(name) {
+        match postgres::find(name) {
             Some(definition) => Some(self.raw(definition)),
             None => self.held(&name.to_ascii_lowercase()).cloned(),
         }
@@ -291,7 +352,10 @@ impl Settings {
     /// # Errors
     /// Unknown.
     pub fn show(&self, name: &str) -> Result<(String, String), SettingError> {
-        match definitions::find(name) {
+        match postgres::find(name) {
+            Some(definition) if postgres::is_withheld(definition) => {
+                Err(SettingError::Withheld(definition.name.to_string()))
+            }
             Some(definition) => Ok((definition.name.to_string(), values::show(definition, &self.raw(definition)))),
             None => {
                 let key = name.to_ascii_lowercase();
@@ -315,11 +379,11 @@ impl Settings {
                 kind: definition.kind,
                 reset: reset.to_string(),
                 boot: definition.default,
-                fixed: definition.change == Change::Never,
+                context: definition.change.context(),
                 description: definition.description,
             }
         };
-        DEFINITIONS.iter().map(listed).collect()
+        postgres::all().iter().filter(|definition| !postgres::is_withheld(definition)).map(listed).collect()
     }
 
     fn held(&self, key: &str) -> Option<&String> {
@@ -332,6 +396,9 @@ impl Settings {
         if definition.name == "transaction_isolation" {
             // A transaction that said nothing has the session's level.
             held = held.or_else(|| self.held("default_transaction_isolation"));
+        }
+        if definition.name == "transaction_read_only" {
+            held = held.or_else(|| self.held("default_transaction_read_only"));
         }
         let value = held.map_or(definition.default, String::as_str);
         if definition.name == "statement_timeout" {
@@ -391,7 +458,7 @@ impl Settings {
         if self.told_generation.replace(self.generation) == Some(self.generation) {
             return fresh;
         }
-        for definition in DEFINITIONS.iter().filter(|definition| definition.reported) {
+        for definition in postgres::all().iter().filter(|definition| definition.reported) {
             let value = self.raw(definition);
             if self.told.get(definition.name) != Some(&value) {
                 self.told.insert(definition.name, value.clone());
@@ -439,6 +506,19 @@ impl Settings {
     pub fn path_text(names: &[String]) -> String {
         values::join(names)
     }
+}
+
+/// Refuses what a session may not change, as PostgreSQL refuses it to an ordinary user.
+fn may_change(definition: &Definition) -> Result<(), SettingError> {
+    let refused = match definition.change {
+        Change::Session | Change::Special => return Ok(()),
+        Change::Never => SettingError::Fixed,
+        Change::Start => SettingError::Start,
+        Change::Restart => SettingError::Restart,
+        Change::Reload => SettingError::Reload,
+        Change::Superuser => SettingError::Superuser,
+    };
+    Err(refused(definition.name.to_string()))
 }
 
 /// The key a setting is kept under.

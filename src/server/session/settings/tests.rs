@@ -77,6 +77,16 @@ fn values_are_checked_and_made_normal() {
 #[test]
 fn unknown_and_fixed_settings_are_refused() {
     check("nonsense; nonsense=1; server_version=9; is_superuser=on; role=x", "42704 | 42704 | 55P02 | 55P02 | 55P02");
+    check(
+        "shared_buffers=1; autovacuum=off; log_connections=on; log_duration=on; data_directory=x; data_directory",
+        "55P02 | 55P02 | 55P02 | 42501 | 55P02 | 42501",
+    );
+    check(
+        "shared_buffers; wal_buffers; autovacuum_naptime; max_wal_size; log_temp_files; autovacuum_vacuum_cost_delay",
+        "128MB | 4MB | 1min | 1GB | -1 | 2ms",
+    );
+    check("min_parallel_index_scan_size=1MB; min_parallel_index_scan_size=3", "1MB | 24kB");
+    check("myapp.user; myapp.user=7; myapp.user; myapp.user=; other.name=", "42704 | 7 | 7 |  | ");
     check("myapp.user; myapp.user=7; myapp.user; sluice.other=1; sluice.purpose=对账", "42704 | 7 | 7 | 42704 | 对账");
 }
 
@@ -111,6 +121,29 @@ fn a_transaction_has_the_level_of_the_session_unless_it_says_otherwise() {
          local transaction_isolation=repeatable read; commit; transaction_isolation",
         "serializable | serializable | repeatable read | serializable",
     );
+}
+
+#[test]
+fn a_transaction_is_as_read_only_as_it_says() {
+    check(
+        "transaction_read_only; begin; local transaction_read_only=off; commit; transaction_read_only; \
+         default_transaction_read_only=off; transaction_read_only; transaction_read_only=on",
+        "on | off | on | off | off | on",
+    );
+}
+
+#[test]
+fn a_role_may_be_for_a_transaction_alone() {
+    let mut settings = Settings::new(0);
+    let role = |settings: &Settings| settings.get("role").unwrap_or_default();
+    settings.set_special("role", Some("auditor"), false);
+    settings.begin();
+    settings.set_special("role", None, true);
+    assert_eq!(role(&settings), "none");
+    settings.set_special("role", Some("teller"), true);
+    assert_eq!(role(&settings), "teller");
+    settings.end(true);
+    assert_eq!(role(&settings), "auditor");
 }
 
 #[test]
@@ -187,6 +220,7 @@ fn invented_settings_and_names_are_bounded() {
 
 #[test]
 fn definitions_are_sorted_and_their_defaults_valid() {
+    use definitions::DEFINITIONS;
     let names: Vec<String> = DEFINITIONS.iter().map(|d| d.name.to_ascii_lowercase()).collect();
     assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
     for definition in DEFINITIONS {

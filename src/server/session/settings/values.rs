@@ -29,16 +29,19 @@ pub(super) fn read(definition: &Definition, value: &str, current: &str) -> Resul
         Kind::Bool => boolean(value).map(|on| if on { "on" } else { "off" }.to_string()),
         Kind::Int(min, max, unit) => match number(value, unit) {
             Some(number) if !(min..=max).contains(&number) => {
-                return Err(outside(definition, format!("{number}{}", spelled(unit)), format!("{min} .. {max}")));
+                let unit = unit.name().map_or_else(String::new, |unit| format!(" {unit}"));
+                return Err(outside(definition, format!("{number}{unit}"), format!("{min} .. {max}")));
             }
             number => number.map(|number| number.to_string()),
         },
-        Kind::Real(min, max) => match value.trim().parse::<f64>().ok().filter(|number| !number.is_nan()) {
-            Some(number) if !(min..=max).contains(&number) => {
-                return Err(outside(definition, number.to_string(), format!("{} .. {}", bound(min), bound(max))));
+        Kind::Real(min, max) | Kind::Span(min, max) => {
+            match value.trim().parse::<f64>().ok().filter(|number| !number.is_nan()) {
+                Some(number) if !(min..=max).contains(&number) => {
+                    return Err(outside(definition, number.to_string(), format!("{} .. {}", bound(min), bound(max))));
+                }
+                number => number.map(|number| number.to_string()),
             }
-            number => number.map(|number| number.to_string()),
-        },
+        }
         Kind::Words(words) => word(words, value),
         Kind::Text => Some(text(definition.name, value)),
         Kind::Locale => Some(value.trim()).filter(|name| is_locale(name)).map(str::to_string),
@@ -59,6 +62,7 @@ fn allowed(kind: Kind) -> Option<String> {
         Kind::Bool
         | Kind::Int(..)
         | Kind::Real(..)
+        | Kind::Span(..)
         | Kind::Text
         | Kind::DateStyle
         | Kind::TimeZone
@@ -70,13 +74,23 @@ fn outside(definition: &Definition, value: String, range: String) -> SettingErro
     SettingError::OutOfRange { name: definition.name.to_string(), value, range }
 }
 
-/// The unit behind a number in a message.
-fn spelled(unit: Unit) -> &'static str {
-    match unit {
-        Unit::None => "",
-        Unit::Ms => " ms",
-        Unit::Kb => " kB",
-    }
+/// Units of time, in milliseconds.
+const TIMES: &[(i64, &str)] = &[(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")];
+/// Units of memory, in bytes.
+const SIZES: &[(i64, &str)] = &[(1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B")];
+
+/// How much a unit is, and the units in which a client may speak of it; nothing for plain numbers.
+fn measures(unit: Unit) -> Option<(i64, &'static [(i64, &'static str)])> {
+    Some(match unit {
+        Unit::None => return None,
+        Unit::Ms => (1, TIMES),
+        Unit::S => (1_000, TIMES),
+        Unit::Min => (60_000, TIMES),
+        Unit::B => (1, SIZES),
+        Unit::Kb => (1 << 10, SIZES),
+        Unit::Block => (8 << 10, SIZES),
+        Unit::Mb => (1 << 20, SIZES),
+    })
 }
 
 fn boolean(value: &str) -> Option<bool> {
@@ -97,20 +111,14 @@ fn number(value: &str, unit: Unit) -> Option<i64> {
     let value = value.trim();
     let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(value.len());
     let (digits, suffix) = value.split_at(end);
-    let factor = match (unit, suffix.trim()) {
-        (_, "") => 1.0,
-        (Unit::Ms, "us") => 0.001,
-        (Unit::Ms, "ms") => 1.0,
-        (Unit::Ms, "s") => 1_000.0,
-        (Unit::Ms, "min") => 60_000.0,
-        (Unit::Ms, "h") => 3_600_000.0,
-        (Unit::Ms, "d") => 86_400_000.0,
-        (Unit::Kb, "B") => 1.0 / 1024.0,
-        (Unit::Kb, "kB") => 1.0,
-        (Unit::Kb, "MB") => 1024.0,
-        (Unit::Kb, "GB") => 1024.0 * 1024.0,
-        (Unit::Kb, "TB") => 1024.0 * 1024.0 * 1024.0,
-        _ => return None,
+    let factor = match suffix.trim() {
+        "" => 1.0,
+        suffix => {
+            let (base, units) = measures(unit)?;
+            let micros = (suffix == "us" && units == TIMES).then_some(0.001);
+            let size = micros.or_else(|| units.iter().find(|(_, name)| *name == suffix).map(|(size, _)| *size as f64));
+            size? / base as f64
+        }
     };
     let number: f64 = digits.parse().ok()?;
     let scaled = (number * factor).round();
@@ -119,18 +127,16 @@ fn number(value: &str, unit: Unit) -> Option<i64> {
 
 /// A number as `SHOW` prints it: in the largest unit that divides it.
 pub(super) fn show(definition: &Definition, value: &str) -> String {
-    let Kind::Int(_, _, unit) = definition.kind else { return value.to_string() };
-    let units: &[(i64, &str)] = match unit {
-        Unit::None => return value.to_string(),
-        Unit::Ms => &[(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")],
-        Unit::Kb => &[(1 << 30, "TB"), (1 << 20, "GB"), (1 << 10, "MB"), (1, "kB")],
+    let plain = || value.to_string();
+    let unit = match definition.kind {
+        Kind::Int(_, _, unit) => unit,
+        Kind::Span(..) if value != "0" => return format!("{value}ms"),
+        _ => return plain(),
     };
-    let Ok(number) = value.parse::<i64>() else { return value.to_string() };
-    if number == 0 {
-        return value.to_string();
-    }
-    let unit = units.iter().find(|(size, _)| number % size == 0);
-    unit.map_or_else(|| value.to_string(), |(size, name)| format!("{}{name}", number / size))
+    let (Some((base, units)), Ok(number)) = (measures(unit), value.parse::<i64>()) else { return plain() };
+    let Some(total) = number.checked_mul(base).filter(|total| *total > 0) else { return plain() };
+    let unit = units.iter().find(|(size, _)| total % size == 0);
+    unit.map_or_else(plain, |(size, name)| format!("{}{name}", total / size))
 }
 
 fn word(words: &[&'static str], value: &str) -> Option<String> {
