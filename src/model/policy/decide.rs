@@ -94,8 +94,9 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
     if fields.iter().all(|field| !field.visible) {
         return None;
     }
+    let known: Vec<&Facts> = persons.iter().flatten().collect();
     let (rows, inherited) =
-        decider.inherit(entity, Predicate::and([granted_rows].into_iter().chain(restricted)), &persons);
+        decider.inherit(entity, Predicate::and([granted_rows].into_iter().chain(restricted)), &known);
     Some(Decision {
         entity,
         entity_id: of.id.clone(),
@@ -337,9 +338,9 @@ impl<'a> Decider<'a> {
     }
 
     /// The row rule with what the entity inherits. Edges of a loaded catalog form no cycle, so this ends.
-    /// Restrictions that travel without a grant of the parent are those for the person as any of the child's rows knows
-    /// her: which rows are whose is not told along a relationship.
-    fn inherit(&mut self, entity: usize, rows: Predicate, persons: &[Option<Facts>]) -> (Predicate, Vec<Inherited>) {
+    /// Restrictions of the parent hold for the person as any of the child's rows knows her, too: which of the child's rows
+    /// is whose is not told along a relationship.
+    fn inherit(&mut self, entity: usize, rows: Predicate, persons: &[&Facts]) -> (Predicate, Vec<Inherited>) {
         let catalog = &self.snapshot.catalog;
         let mut inherited = Vec::new();
         if rows == Predicate::FALSE {
@@ -347,19 +348,19 @@ impl<'a> Decider<'a> {
         }
         for edge in catalog.entities[entity].relationships.iter().filter(|edge| edge.inherits_policy) {
             let shown = (!edge.restrictions_only).then(|| self.shown(edge.to)).filter(|shown| !shown.grants.is_empty());
-            let Shown { grants, persons: of_parent, restrictions, restricted } = match shown {
-                Some(shown) => shown,
-                None => {
-                    let mut of_any = self.restrictions(self.facts, edge.to);
-                    for person in persons.iter().flatten() {
-                        let more = self.restrictions(person, edge.to);
-                        of_any.extend(more.into_iter().filter(|rule| !of_any.contains(rule)).collect::<Vec<_>>());
+            let Shown { grants, persons: of_parent, mut restrictions, mut restricted } = shown.unwrap_or_else(|| {
+                let (restrictions, restricted) = self.restrictions(self.facts, edge.to).into_iter().unzip();
+                Shown { grants: Vec::new(), persons: Vec::new(), restrictions, restricted }
+            });
+            for person in persons {
+                for (id, rows) in self.restrictions(person, edge.to) {
+                    restrictions.insert(id);
+                    if !restricted.contains(&rows) {
+                        restricted.push(rows);
                     }
-                    let (restrictions, restricted) = of_any.into_iter().unzip();
-                    Shown { grants: Vec::new(), persons: Vec::new(), restrictions, restricted }
                 }
-            };
-            let above = if grants.is_empty() { persons } else { &of_parent };
+            }
+            let above: Vec<&Facts> = persons.iter().copied().chain(of_parent.iter().flatten()).collect();
             let granted = match grants.is_empty() {
                 true if edge.restrictions_only => Predicate::TRUE,
                 // Whoever is told nothing of the parent by any grant is bound by its restrictions alone. Whoever would
@@ -369,7 +370,7 @@ impl<'a> Decider<'a> {
                 false => granted_rows(&grants),
             };
             let own = Predicate::and([granted].into_iter().chain(restricted));
-            let (parent_rows, above) = self.inherit(edge.to, own, above);
+            let (parent_rows, above) = self.inherit(edge.to, own, &above);
             if parent_rows == Predicate::FALSE {
                 return (Predicate::FALSE, Vec::new());
             }

@@ -265,7 +265,15 @@ impl Resolver<'_> {
                 }
                 for clause in &mut list.clauses {
                     match clause {
-                        FunctionArgumentClause::OrderBy(items) => self.each(items.iter_mut().map(|i| &mut i.expr))?,
+                        FunctionArgumentClause::OrderBy(items) => {
+                            for item in items.iter_mut() {
+                                let keyed = super::json::in_order(self.declared(&item.expr).as_ref())?;
+                                self.expr(&mut item.expr)?;
+                                if keyed {
+                                    super::json::within(super::json::KEY, &mut item.expr);
+                                }
+                            }
+                        }
                         FunctionArgumentClause::IgnoreOrRespectNulls(_) => {}
                         _ => return Err(PlanError::Unsupported("this clause in a function call".into())),
                     }

@@ -217,6 +217,8 @@ impl Resolver<'_> {
     /// The items of a row value, resolved.
     fn row(&mut self, expr: &mut Expr) -> Result<Vec<Expr>, PlanError> {
         let mut items = row_items(std::mem::replace(expr, null()))?;
+        let types = items.iter().map(|item| self.declared(item));
+        types.into_iter().try_for_each(|found| super::json::refuse_equality(found.as_ref(), "ROW"))?;
         self.each(&mut items)?;
         Ok(items)
     }

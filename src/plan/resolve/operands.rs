@@ -65,6 +65,10 @@ impl Resolver<'_> {
 /// Refuses an operator over types that have none of its name.
 pub(super) fn check(op: &B, left: Option<&SqlType>, right: Option<&SqlType>) -> Result<(), PlanError> {
     let (Some(left), Some(right)) = (left, right) else { return Ok(()) };
+    let of_jsonb = |found: &SqlType| matches!(found, SqlType::Array(item) if **item == SqlType::Jsonb);
+    if of_jsonb(left) && of_jsonb(right) && !matches!(op, B::StringConcat) {
+        return Err(PlanError::Unsupported("a comparison of arrays of jsonb".into()));
+    }
     let fits = match op {
         B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq => comparable(left, right),
         B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo => computable(op, left, right),

@@ -81,7 +81,7 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
                 }
                 done.extend([at + 1, at + 3]);
             }
-            (Some("ROWS"), Some("FROM"), _) if names_relation(before) && opens(&tokens, at + 2) => {
+            (Some("ROWS"), Some("FROM"), _) if is_in_from(&tokens, at) && opens(&tokens, at + 2) => {
                 let call = Word { value: ROWS_FROM.into(), quote_style: Some('"'), keyword: Keyword::NoKeyword };
                 out.push(TokenWithSpan { token: Token::Word(call), span: token.span });
                 done.insert(at + 1);
@@ -111,6 +111,32 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
 /// Whether a relation may be named behind this token.
 fn names_relation(before: Option<&Token>) -> bool {
     matches!(before, Some(Token::Comma)) || ["FROM", "JOIN", "TABLE"].iter().any(|wanted| is_word(before, wanted))
+}
+
+/// Whether the token stands where a FROM list names a relation: a comma is of such a list where FROM comes before any
+/// other clause.
+fn is_in_from(tokens: &[TokenWithSpan], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| &token.token);
+    if !matches!(before, Some(Token::Comma)) {
+        return names_relation(before);
+    }
+    let mut closed = 0usize;
+    for place in (0..at).rev() {
+        match &tokens[place].token {
+            Token::RParen => closed += 1,
+            Token::LParen if closed == 0 => return false,
+            Token::LParen => closed -= 1,
+            other if closed == 0 => match word(other).as_deref() {
+                // `a IS DISTINCT FROM b`
+                Some("FROM") if place > 0 && is_word(Some(&tokens[place - 1].token), "DISTINCT") => {}
+                Some("FROM") => return true,
+                Some("SELECT" | "BY" | "WHERE" | "HAVING" | "VALUES" | "WINDOW") => return false,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Puts the mark of an EXCLUDE among the keys of the window whose frame ends the tokens.
@@ -362,6 +388,9 @@ mod tests {
         assert!(of("( w ROWS 1 PRECEDING EXCLUDE GROUP )").is_err());
         for (text, expected) in [
             ("FROM ONLY t , ONLY ( u )", "FROM t , u"),
+            ("SELECT one , rows FROM ( SELECT 1 )", "SELECT one , rows FROM ( SELECT 1 )"),
+            ("SELECT a IS DISTINCT FROM b , rows FROM ( t )", "SELECT a IS DISTINCT FROM b , rows FROM ( t )"),
+            ("FROM a , ROWS FROM ( f ( ) )", "FROM a , \"\u{1}rows from\" ( f ( ) )"),
             ("FETCH FIRST ( a + 1 ) ROWS ONLY", "LIMIT ( a + 1 )"),
             ("FETCH FIRST 3 ROWS ONLY OFFSET 1", "LIMIT 3 OFFSET 1"),
             ("OFFSET 1 FETCH NEXT 3 ROWS ONLY", "OFFSET 1 FETCH NEXT 3 ROWS ONLY"),

@@ -217,3 +217,22 @@ fn of_two_masks_as_strict_as_each_other_neither_shows_on_rows_of_the_other() {
         ],
     );
 }
+
+#[test]
+fn restrictions_of_a_parent_hold_for_any_of_the_childs_rows() {
+    let grants = |of_parent: &str| {
+        format!(
+            "{of_parent}grant: all\nto: {{role: a}}\nread: account\n---\n\
+             grant: own\nto: {{role: b}}\nread: account\nrows: in_org(branch_id, 'self')\n---\n\
+             restrict: private\nto: {{not: {{role: b}}}}\nentity: customer\nrows: segment <> 'P'\n"
+        )
+    };
+    let everyone = "grant: parents\nto: everyone\nread: customer\n---\n";
+    for of_parent in ["", everyone] {
+        let found = |who: &str| shown(who, "account", &of(&[ROLES, &grants(of_parent)]));
+        let private = |text: &str| text.contains("segment <> 'P'");
+        assert!(private(&found("x roles=a units=B11")), "{}", found("x roles=a units=B11"));
+        assert!(!private(&found("x roles=b units=B11")), "{}", found("x roles=b units=B11"));
+        assert!(private(&found("x roles=a,b units=B11")), "{}", found("x roles=a,b units=B11"));
+    }
+}

@@ -36,7 +36,7 @@ impl Resolver<'_> {
         if let Some(clause) = clause {
             return Err(PlanError::Unsupported(clause.into()));
         }
-        let SetExpr::SetOperation { op: SetOperator::Union, left, right, .. } = query.body.as_mut() else {
+        let SetExpr::SetOperation { op: SetOperator::Union, left, right, set_quantifier } = query.body.as_mut() else {
             let form = "does not have the form non-recursive-term UNION [ALL] recursive-term";
             return Err(PlanError::Recursion(format!("recursive query \"{name}\" {form}")));
         };
@@ -64,6 +64,10 @@ impl Resolver<'_> {
         let second = second?.columns;
         terms::check_types(name, &written, &second.types)?;
         let both = united(first, &second, SetOperator::Union)?;
+        if !matches!(set_quantifier, ast::SetQuantifier::All) {
+            let clause = "WITH RECURSIVE";
+            both.types.iter().try_for_each(|found| crate::resolve::json::refuse_equality(found.as_ref(), clause))?;
+        }
         terms::mark(right, name);
         columns.types = both.types;
         columns.reads = std::mem::replace(&mut self.reads, before);

@@ -78,6 +78,8 @@ fn computed(cursor: &Cursor, tokens: &[TokenWithSpan]) -> Result<Query, PlanErro
     let expr = cursor.parse(tokens, |parser| parser.parse_expr())?;
     let nested = ast::visit_expressions(&expr, |part| match part {
         ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. } => ControlFlow::Break(()),
+        // `ARRAY(SELECT ...)`
+        ast::Expr::Function(call) if matches!(call.args, ast::FunctionArguments::Subquery(_)) => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     });
     if nested.is_break() {
