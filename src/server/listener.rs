@@ -119,10 +119,11 @@ async fn connection(state: Arc<State>, socket: TcpStream, place: Place) {
     let peer = socket.peer_addr().ok();
     let options = state.accept.load_full();
     match accept(socket, &options).await {
-        Ok(Accepted::Cancel(key)) => {
-            let session = state.cancel(&key).map(|session| SessionInfo::clone(&session));
+        Ok(Accepted::Cancel(request)) => {
+            let session = state.cancel(&request.key).map(|session| SessionInfo::clone(&session));
             let client_addr = peer.map(|peer| peer.ip().to_string());
             drop(state.sink.note(Event::Cancel { client_addr, session }));
+            request.done().await;
         }
         Ok(Accepted::Session(mut connection, startup)) => match place {
             Place::Overflow(_permit) => connection.close_with(&SessionError::TooManyConnections).await,

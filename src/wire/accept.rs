@@ -38,9 +38,24 @@ pub struct AcceptOptions {
 pub enum Accepted {
     /// A session, to be authenticated next.
     Session(Connection, Startup),
-    /// A request to cancel what another session runs. The connection is closed already, without an answer, as the
-    /// protocol wants it.
-    Cancel(CancelKey),
+    /// A request to cancel what another session runs.
+    Cancel(CancelRequest),
+}
+
+/// A request to cancel, whose connection stays until it is carried out: its end is all that the client is answered, and
+/// one who sees it sends the next statement.
+pub struct CancelRequest {
+    /// The session that is meant, and the proof that one may.
+    pub key: CancelKey,
+    socket: Socket,
+}
+
+impl CancelRequest {
+    /// Ends the connection without an answer, under TLS with the alert that tells the end from a broken connection.
+    pub async fn done(mut self) {
+        // A client that does not wait is as gone as one that does.
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.socket.shutdown()).await;
+    }
 }
 
 /// Negotiates a new connection. On an error the client has been told what she may know, and the socket is closed.
@@ -65,7 +80,7 @@ async fn negotiate(socket: TcpStream, options: &AcceptOptions, deadline: Instant
         Encrypted::Plain(socket, first) => (socket, None, first),
     };
     let request = match first {
-        Ok(First::Cancel(key)) => return Ok(Accepted::Cancel(key)),
+        Ok(First::Cancel(key)) => return Ok(Accepted::Cancel(CancelRequest { key, socket })),
         Ok(First::Startup(request)) => {
             let encrypted = matches!(socket, Socket::Tls(_));
             if options.require_tls && !encrypted { Err(WireError::TlsRequired) } else { Ok(request) }

@@ -25,7 +25,7 @@ mod tls;
 #[cfg(test)]
 mod tests;
 
-pub use accept::{AcceptOptions, Accepted, accept};
+pub use accept::{AcceptOptions, Accepted, CancelRequest, accept};
 pub use backend::{Backend, Severity, TransactionStatus};
 pub use cancel::CancelKey;
 pub use connection::Connection;

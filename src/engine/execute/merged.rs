@@ -1,7 +1,9 @@
-//! The engine's rules for physical plans, and one more.
+//! The engine's rules for physical plans, and two more.
 //!
 //! Where a branch of UNION ALL has one value under two names, or a constant, the engine sorts the branch by less than all
 //! keys, which is right, and forgets why once the branches stand together, so that its own check refuses the plan.
+//! Where a grouping may stop after so many groups and its input turns out to be sorted, it looks for an order that nobody
+//! gave and ends the statement.
 
 use std::sync::Arc;
 
@@ -10,17 +12,19 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
 
 type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
-/// All rules, in the engine's order: [`SortedBelow`] before the last, which checks.
+/// All rules, in the engine's order: ours before the last, which checks.
 pub(super) fn rules() -> Vec<Rule> {
     let mut rules = PhysicalOptimizer::new().rules;
     let check = rules.pop();
     rules.push(Arc::new(SortedBelow));
+    rules.push(Arc::new(WholeGroups));
     rules.extend(check);
     rules
 }
@@ -47,6 +51,34 @@ impl PhysicalOptimizerRule for SortedBelow {
             }
             let sorted = SortExec::new(order.clone(), Arc::clone(input)).with_preserve_partitioning(true);
             replace_children_if_necessary(node, vec![Arc::new(sorted)]).map(Transformed::yes)
+        })
+        .map(|done| done.data)
+    }
+}
+
+/// Takes a limit from groupings that cannot keep it: the limit itself stands above.
+#[derive(Debug)]
+struct WholeGroups;
+
+impl PhysicalOptimizerRule for WholeGroups {
+    fn name(&self) -> &str {
+        "WholeGroups"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| {
+            let Some(groups) = node.downcast_ref::<AggregateExec>() else { return Ok(Transformed::no(node)) };
+            let is_kept = groups.is_unordered_unfiltered_group_by_distinct();
+            match groups.limit_options() {
+                Some(limit) if limit.descending.is_none() && !is_kept => {
+                    Ok(Transformed::yes(Arc::new(groups.with_new_limit_options(None)) as Arc<dyn ExecutionPlan>))
+                }
+                _ => Ok(Transformed::no(node)),
+            }
         })
         .map(|done| done.data)
     }

@@ -4,6 +4,7 @@
 //! dropping it stops the work here and at the sources.
 
 mod constants;
+mod late;
 mod merged;
 mod once;
 mod rules;

@@ -11,16 +11,19 @@ use datafusion::optimizer::eliminate_join::EliminateJoin;
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::optimizer::{ApplyOrder, Optimizer};
 use datafusion::optimizer::push_down_filter::PushDownFilter;
+use datafusion::optimizer::push_down_limit::PushDownLimit;
 use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
 use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use sluice_base::Limits;
 
 use super::constants::Copies;
+use super::late::Late;
 
 type Rule = Arc<dyn OptimizerRule + Send + Sync>;
 
-/// All rules, in the engine's order. Where constants were computed, [`Copies`] looks at them next.
+/// All rules, in the engine's order. Where constants were computed, [`Copies`] looks at them next; where sorts were told of
+/// their limits, [`Late`] looks at their target lists.
 pub(super) fn rules(limits: &Limits) -> Vec<Rule> {
     let ours: [Rule; 5] = [
         Arc::new(Except { rule: Arc::new(SingleDistinctToGroupBy::new()), left: has_sum }),
@@ -32,11 +35,13 @@ pub(super) fn rules(limits: &Limits) -> Vec<Rule> {
     let rule = |rule: Rule| ours.iter().find(|own| own.name() == rule.name()).map_or(rule, Arc::clone);
     let copies: Rule = Arc::new(Copies::new(limits));
     let computes = SimplifyExpressions::new();
-    let with_copies = |rule: Rule| match rule.name() == computes.name() {
-        true => vec![rule, Arc::clone(&copies)],
-        false => vec![rule],
+    let limits_sorts = PushDownLimit::new();
+    let with_ours = |rule: Rule| match rule.name() {
+        name if name == computes.name() => vec![rule, Arc::clone(&copies)],
+        name if name == limits_sorts.name() => vec![rule, Arc::new(Late)],
+        _ => vec![rule],
     };
-    Optimizer::new().rules.into_iter().map(rule).flat_map(with_copies).collect()
+    Optimizer::new().rules.into_iter().map(rule).flat_map(with_ours).collect()
 }
 
 /// A rule that leaves some nodes as they are.

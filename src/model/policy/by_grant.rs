@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::audience::Applies;
+use super::audience::{Applies, Audience};
 use super::decide::{Applied, Decider, stricter, usage_rank};
 use super::role::Memberships;
 use super::rule::MaskRule;
@@ -20,13 +20,15 @@ use crate::predicate::Predicate;
 /// The person as each grant's rows know her; `None` where that is as she is.
 pub(super) fn persons<'a>(decider: &Decider<'a>, entity: usize, grants: &[Applied<'a>]) -> Vec<Option<Facts<'a>>> {
     let (facts, policies) = (decider.facts, decider.policies());
-    let narrowed = policies.restrictions_of(entity).next().is_some()
+    let narrowed = decider.inherits(entity)
+        || policies.restrictions_of(entity).next().is_some()
         || policies.denials_of(entity).next().is_some()
         || policies.masks_of(entity).next().is_some();
     if !narrowed || grants.len() < 2 || facts.held.is_empty() {
         return grants.iter().map(|_| None).collect();
     }
-    let given_for: Vec<Memberships> = grants.iter().map(|grant| given_for(decider, grant)).collect();
+    let each: Vec<Each> = singles(&facts.held).map(|one| Each { brought: policies.roles.brought(&one), one }).collect();
+    let given_for: Vec<Memberships> = grants.iter().map(|grant| given_for(facts, &each, grant)).collect();
     let mut all = Memberships::default();
     given_for.iter().for_each(|of| all.add(of));
     let person = |own: &Memberships| {
@@ -38,20 +40,52 @@ pub(super) fn persons<'a>(decider: &Decider<'a>, entity: usize, grants: &[Applie
     given_for.iter().map(person).collect()
 }
 
-/// What a grant was given for: each role and group that is enough for it, and each that it needs.
-fn given_for(decider: &Decider, grant: &Applied) -> Memberships {
-    let facts = decider.facts;
+/// One role or group, and all that whoever is in it is in.
+struct Each {
+    one: Memberships,
+    brought: Memberships,
+}
+
+fn singles(held: &Memberships) -> impl Iterator<Item = Memberships> {
+    let role = |role: &String| Memberships { roles: BTreeSet::from([role.clone()]), ..Memberships::default() };
+    let group = |group: &String| Memberships { groups: BTreeSet::from([group.clone()]), ..Memberships::default() };
+    held.roles.iter().map(role).chain(held.groups.iter().map(group))
+}
+
+/// What a grant was given for: each role and group that is enough for it, that it needs, or that it would need without
+/// some others.
+fn given_for(facts: &Facts, each: &[Each], grant: &Applied) -> Memberships {
     let applies = |held: Memberships| grant.head.applies(&facts.with(held)) == Applies::Yes;
-    if applies(Memberships::default()) {
-        return Memberships::default();
-    }
-    let of_role = |role: &String| Memberships { roles: BTreeSet::from([role.clone()]), ..Memberships::default() };
-    let of_group = |group: &String| Memberships { groups: BTreeSet::from([group.clone()]), ..Memberships::default() };
-    let given = |of: &Memberships| applies(decider.policies().roles.brought(of)) || !applies(facts.held.beside(of));
-    Memberships {
-        roles: facts.held.roles.iter().filter(|role| given(&of_role(role))).cloned().collect(),
-        groups: facts.held.groups.iter().filter(|group| given(&of_group(group))).cloned().collect(),
-    }
+    let given: Vec<&Each> = match &grant.head.audience {
+        Audience::Everyone | Audience::User(_) => Vec::new(),
+        // The same as below, without asking.
+        Audience::Role(roles) => each.iter().filter(|one| !one.brought.roles.is_disjoint(roles)).collect(),
+        Audience::Group(groups) => each.iter().filter(|one| !one.brought.groups.is_disjoint(groups)).collect(),
+        _ if applies(Memberships::default()) => Vec::new(),
+        _ => {
+            let enough = |one: &Each| applies(one.brought.clone());
+            let needed = |one: &Each| {
+                let least = |others: &mut dyn Iterator<Item = &Each>| {
+                    let mut kept = facts.held.clone();
+                    for other in others.filter(|other| other.one != one.one) {
+                        let fewer = kept.beside(&other.one);
+                        if applies(fewer.clone()) {
+                            kept = fewer;
+                        }
+                    }
+                    kept
+                };
+                let without = |kept: Memberships| !applies(kept.beside(&one.one));
+                without(facts.held.clone())
+                    || without(least(&mut each.iter()))
+                    || without(least(&mut each.iter().rev()))
+            };
+            each.iter().filter(|one| enough(one) || needed(one)).collect()
+        }
+    };
+    let mut all = Memberships::default();
+    given.into_iter().for_each(|each| all.add(&each.one));
+    all
 }
 
 /// For each grant the masks that apply to its rows, where they are not those of the person.

@@ -94,7 +94,8 @@ pub(super) fn with_trial(facts: &Facts, snapshot: &Snapshot, entity: usize, tria
     if fields.iter().all(|field| !field.visible) {
         return None;
     }
-    let (rows, inherited) = decider.inherit(entity, Predicate::and([granted_rows].into_iter().chain(restricted)));
+    let (rows, inherited) =
+        decider.inherit(entity, Predicate::and([granted_rows].into_iter().chain(restricted)), &persons);
     Some(Decision {
         entity,
         entity_id: of.id.clone(),
@@ -243,8 +244,7 @@ impl<'a> Decider<'a> {
         let mut restrictions: BTreeSet<String> = of_all.iter().map(|(id, _)| id.clone()).collect();
         for (grant, person) in grants.iter_mut().zip(&persons) {
             let Some(person) = person else { continue };
-            let more =
-                self.restrictions(person, entity).into_iter().filter(|(id, _)| of_all.iter().all(|(of, _)| of != id));
+            let more = self.restrictions(person, entity).into_iter().filter(|rule| !of_all.contains(rule));
             let (ids, more): (Vec<String>, Vec<Predicate>) = more.unzip();
             restrictions.extend(ids);
             let rows = std::mem::replace(&mut grant.rows, Predicate::FALSE);
@@ -323,6 +323,12 @@ impl<'a> Decider<'a> {
         chosen
     }
 
+    /// Whether rules of other entities travel to this one.
+    pub(super) fn inherits(&self, entity: usize) -> bool {
+        let of = self.snapshot.catalog.entities.get(entity);
+        of.is_some_and(|of| of.relationships.iter().any(|edge| edge.inherits_policy))
+    }
+
     /// Whether a grant of the entity is for the principal, though it does not apply now.
     fn is_withheld(&self, entity: usize) -> bool {
         let for_her = |applies: Applies| !matches!(applies, Applies::No);
@@ -331,20 +337,29 @@ impl<'a> Decider<'a> {
     }
 
     /// The row rule with what the entity inherits. Edges of a loaded catalog form no cycle, so this ends.
-    fn inherit(&mut self, entity: usize, rows: Predicate) -> (Predicate, Vec<Inherited>) {
+    /// Restrictions that travel without a grant of the parent are those for the person as any of the child's rows knows
+    /// her: which rows are whose is not told along a relationship.
+    fn inherit(&mut self, entity: usize, rows: Predicate, persons: &[Option<Facts>]) -> (Predicate, Vec<Inherited>) {
         let catalog = &self.snapshot.catalog;
         let mut inherited = Vec::new();
         if rows == Predicate::FALSE {
             return (rows, inherited);
         }
         for edge in catalog.entities[entity].relationships.iter().filter(|edge| edge.inherits_policy) {
-            let Shown { grants, restrictions, restricted, .. } = if edge.restrictions_only {
-                let of_all = self.restrictions(self.facts, edge.to);
-                let (restrictions, restricted) = of_all.into_iter().unzip();
-                Shown { grants: Vec::new(), persons: Vec::new(), restrictions, restricted }
-            } else {
-                self.shown(edge.to)
+            let shown = (!edge.restrictions_only).then(|| self.shown(edge.to)).filter(|shown| !shown.grants.is_empty());
+            let Shown { grants, persons: of_parent, restrictions, restricted } = match shown {
+                Some(shown) => shown,
+                None => {
+                    let mut of_any = self.restrictions(self.facts, edge.to);
+                    for person in persons.iter().flatten() {
+                        let more = self.restrictions(person, edge.to);
+                        of_any.extend(more.into_iter().filter(|rule| !of_any.contains(rule)).collect::<Vec<_>>());
+                    }
+                    let (restrictions, restricted) = of_any.into_iter().unzip();
+                    Shown { grants: Vec::new(), persons: Vec::new(), restrictions, restricted }
+                }
             };
+            let above = if grants.is_empty() { persons } else { &of_parent };
             let granted = match grants.is_empty() {
                 true if edge.restrictions_only => Predicate::TRUE,
                 // Whoever is told nothing of the parent by any grant is bound by its restrictions alone. Whoever would
@@ -354,7 +369,7 @@ impl<'a> Decider<'a> {
                 false => granted_rows(&grants),
             };
             let own = Predicate::and([granted].into_iter().chain(restricted));
-            let (parent_rows, above) = self.inherit(edge.to, own);
+            let (parent_rows, above) = self.inherit(edge.to, own, above);
             if parent_rows == Predicate::FALSE {
                 return (Predicate::FALSE, Vec::new());
             }

@@ -4,15 +4,26 @@
 //! Invariant: nothing that PostgreSQL accepts is refused here; what is not refused the planner still checks.
 
 use sluice_base::SqlType;
-use sqlparser::ast::{BinaryOperator as B, Expr};
+use sqlparser::ast::{BinaryOperator as B, CastKind, DataType, Expr, Value};
 
 use super::declared::{category, is_text, shown};
 use super::names::Resolver;
 use crate::PlanError;
 
 impl Resolver<'_> {
-    /// A condition is a boolean; `clause` names it in the message.
-    pub(super) fn boolean(&self, expr: &Expr, clause: &str) -> Result<(), PlanError> {
+    /// A condition is a boolean; `clause` names it in the message. A literal of no type is read as one, as in PostgreSQL.
+    pub(super) fn boolean(&self, expr: &mut Expr, clause: &str) -> Result<(), PlanError> {
+        if is_text_literal(expr) {
+            let literal = std::mem::replace(expr, super::names::null());
+            *expr = Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(literal),
+                data_type: DataType::Boolean,
+                array: false,
+                format: None,
+            };
+            return Ok(());
+        }
         match self.declared(expr) {
             Some(found) if found != SqlType::Bool && found != SqlType::Unknown => Err(PlanError::Mismatch(format!(
                 "argument of {clause} must be type boolean, not type {}",
@@ -20,6 +31,16 @@ impl Resolver<'_> {
             ))),
             _ => Ok(()),
         }
+    }
+}
+
+fn is_text_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_text_literal(inner),
+        Expr::Value(value) => {
+            matches!(value.value, Value::SingleQuotedString(_) | Value::EscapedStringLiteral(_))
+        }
+        _ => false,
     }
 }
 

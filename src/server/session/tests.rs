@@ -205,6 +205,7 @@ async fn cursors_move_as_in_postgres() {
          FETCH PRIOR FROM n => 55000
          ROLLBACK TO s => [0]
          FETCH f => B2 [1]
+         FETCH n => 34000
          ROLLBACK => [0]
          BEGIN; DECLARE h CURSOR WITH HOLD FOR SELECT branch_id FROM retail.branch ORDER BY 1; FETCH h; COMMIT => [0] [0] B1 [1] [0]
          FETCH h => B2 [1]

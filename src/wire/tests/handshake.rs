@@ -21,7 +21,7 @@ async fn accept_after(bytes: &[u8], options: &AcceptOptions) -> (Result<Accepted
 fn session(outcome: Result<Accepted, WireError>) -> (Connection, Startup) {
     match outcome {
         Ok(Accepted::Session(connection, startup)) => (connection, startup),
-        Ok(Accepted::Cancel(key)) => panic!("cancel {key:?}"),
+        Ok(Accepted::Cancel(request)) => panic!("cancel {:?}", request.key),
         Err(error) => panic!("{error}"),
     }
 }
@@ -136,13 +136,16 @@ async fn cancel_requests_carry_their_key() {
     for options in [options(), Tls::new().options()] {
         for key in [&short, &long] {
             let rest = [&key.pid().to_be_bytes()[..], key.secret()].concat();
-            match accept_after(&packet(CANCEL, &rest), &options).await.0 {
-                Ok(Accepted::Cancel(found)) => {
-                    assert!(found.matches(key) && !found.matches(&CancelKey::random(7, Protocol::V3_2)));
-                    assert_eq!(format!("{found:?}"), "CancelKey { pid: 7, .. }");
-                }
-                _ => panic!("a cancel request"),
-            }
+            let (outcome, mut client) = accept_after(&packet(CANCEL, &rest), &options).await;
+            let Ok(Accepted::Cancel(request)) = outcome else { panic!("a cancel request") };
+            let found = &request.key;
+            assert!(found.matches(key) && !found.matches(&CancelKey::random(7, Protocol::V3_2)));
+            assert_eq!(format!("{found:?}"), "CancelKey { pid: 7, .. }");
+            // The client sees the end when it is done, and not before.
+            let early = tokio::time::timeout(Duration::from_millis(20), client.read_u8()).await;
+            assert!(early.is_err(), "{early:?}");
+            request.done().await;
+            assert_eq!(client.read_u8().await.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
         }
     }
 }

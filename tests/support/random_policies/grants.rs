@@ -94,7 +94,23 @@ impl Grant {
         }
         let given = |role: &'static str| {
             let with_brought = implied.with_brought(&[role].into());
-            serves(&person.with(|held| with_brought.contains(held))) || !serves(&person.with(|held| held != role))
+            let enough = serves(&person.with(|held| with_brought.contains(held)));
+            let needed = |roles: &BTreeSet<&str>| !serves(&person.with(|held| held != role && roles.contains(held)));
+            // Or it would be needed without some others, tried in two orders.
+            let least = |others: Vec<&'static str>| {
+                let mut kept = person.roles.clone();
+                for other in others.into_iter().filter(|other| *other != role) {
+                    let fewer: BTreeSet<&str> = kept.iter().copied().filter(|role| *role != other).collect();
+                    if serves(&person.with(|held| fewer.contains(held))) {
+                        kept = fewer;
+                    }
+                }
+                kept
+            };
+            enough
+                || needed(&person.roles)
+                || needed(&least(person.roles.iter().copied().collect()))
+                || needed(&least(person.roles.iter().rev().copied().collect()))
         };
         person.roles.iter().copied().filter(|role| given(role)).collect()
     }

@@ -167,7 +167,7 @@ impl Set {
     fn rows(&self, person: &Person, table: &str, grants: &[Given]) -> String {
         let mut all = vec![granted(grants, person)];
         all.extend(self.restricted(person, table));
-        all.extend(self.inherited(person, table, 0));
+        all.extend(self.inherited(person, table, grants, 0));
         all.join(" AND ")
     }
 
@@ -178,7 +178,7 @@ impl Set {
     }
 
     /// A fact shows where a row of its parent does that would; where no rule is on the parents, every fact does.
-    fn inherited(&self, person: &Person, table: &str, depth: usize) -> Vec<String> {
+    fn inherited(&self, person: &Person, table: &str, of_child: &[Given], depth: usize) -> Vec<String> {
         let mut all = Vec::new();
         for (id, child, parent, key) in RELATIONSHIPS {
             let travels = self.travels[id];
@@ -197,7 +197,12 @@ impl Set {
                 rows.push(granted(&grants, person));
             }
             rows.extend(self.restricted(person, parent));
-            rows.extend(self.inherited(person, parent, depth + 1));
+            // Without a grant of the parent, restrictions hold that hold for any of the child's rows.
+            let above = if grants.is_empty() { of_child } else { &grants };
+            if grants.is_empty() {
+                rows.extend(of_child.iter().flat_map(|given| self.restricted(&given.person, parent)));
+            }
+            rows.extend(self.inherited(person, parent, above, depth + 1));
             if !rows.is_empty() {
                 let (here, there) = (format!("t{depth}"), format!("t{}", depth + 1));
                 let rows = rows.join(" AND ");
