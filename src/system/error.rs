@@ -34,6 +34,9 @@ pub enum SystemError {
     /// No function of that name and those arguments.
     #[error("function {0} does not exist")]
     UndefinedFunction(String),
+    /// A function that only superusers may call.
+    #[error("permission denied for function {0}")]
+    WithheldFunction(String),
     /// No operator for those types.
     #[error("operator does not exist: {0}")]
     UndefinedOperator(String),
@@ -135,6 +138,7 @@ impl SystemError {
             SystemError::AmbiguousColumn(name) => format!("列引用 \"{name}\" 有歧义"),
             SystemError::DuplicateAlias(name) => format!("表名 \"{name}\" 被多次指定"),
             SystemError::UndefinedFunction(call) => format!("函数 {call} 不存在"),
+            SystemError::WithheldFunction(name) => format!("没有调用函数 {name} 的权限"),
             SystemError::UndefinedOperator(form) => format!("操作符不存在：{form}"),
             SystemError::UndefinedObject(kind, name) => {
                 let kind = match *kind {
@@ -182,7 +186,9 @@ impl ToClient for SystemError {
     fn to_client(&self) -> ClientError {
         let code = match self {
             SystemError::UndefinedTable(_) | SystemError::MissingFrom(_) => SqlState::UndefinedTable,
-            SystemError::Withheld(_) | SystemError::WithheldSetting(_) => SqlState::InsufficientPrivilege,
+            SystemError::Withheld(_) | SystemError::WithheldSetting(_) | SystemError::WithheldFunction(_) => {
+                SqlState::InsufficientPrivilege
+            }
             SystemError::UndefinedColumn(_) => SqlState::UndefinedColumn,
             SystemError::AmbiguousColumn(_) => SqlState::AmbiguousColumn,
             SystemError::DuplicateAlias(_) => SqlState::DuplicateAlias,

@@ -245,6 +245,8 @@ async fn settings_are_as_in_postgres() {
          SELECT count(*) FROM pg_cursors => 0 [1]",
     )
     .await;
+    let rows = ana.query("SELECT", &[]).await.unwrap();
+    assert_eq!((rows.len(), rows[0].len()), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

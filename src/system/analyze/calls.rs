@@ -10,6 +10,25 @@ use crate::plan::{Comparison, Expr, ExtraKind, SetPlan, SubqueryUse};
 use crate::typing::{array_of, name_parts};
 use crate::value::Value;
 
+/// Functions that read the server's files or act on all of it: PostgreSQL lets superusers call them.
+const WITHHELD: [&str; 15] = [
+    "pg_current_logfile",
+    "pg_hba_file_rules",
+    "pg_ident_file_mappings",
+    "pg_ls_archive_statusdir",
+    "pg_ls_dir",
+    "pg_ls_logdir",
+    "pg_ls_tmpdir",
+    "pg_ls_waldir",
+    "pg_read_binary_file",
+    "pg_read_file",
+    "pg_reload_conf",
+    "pg_rotate_logfile",
+    "pg_show_all_file_settings",
+    "pg_stat_file",
+    "pg_switch_wal",
+];
+
 /// Schema (where one is told) and name of a function that may exist.
 pub(super) fn function_name(name: &ast::ObjectName) -> Result<(Option<String>, String)> {
     let mut parts = name_parts(name)?;
@@ -233,6 +252,9 @@ impl Analyzer<'_> {
         };
         let found = if right_schema { choose(name, given)? } else { None };
         found.ok_or_else(|| {
+            if schema != Some("information_schema") && WITHHELD.contains(&name) {
+                return SystemError::WithheldFunction(name.to_string());
+            }
             let operator = !name.starts_with(|c: char| c.is_alphanumeric() || c == '_');
             match (operator, given) {
                 (true, [left, right]) => {

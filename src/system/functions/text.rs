@@ -259,6 +259,18 @@ fn regexp_match(run: &Run, args: &[Value]) -> Result<Value> {
     Ok(Value::array(groups.collect()))
 }
 
+/// Bytes as text; of other encodings than UTF-8 the other engine knows.
+fn convert_from(_: &Run, args: &[Value]) -> Result<Value> {
+    let encoding: String = text(args, 1)?.chars().filter(char::is_ascii_alphanumeric).collect();
+    let Some(Value::Bytes(bytes)) = args.first() else {
+        return Err(SystemError::Internal("an argument that is no bytes"));
+    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) if matches!(encoding.to_ascii_lowercase().as_str(), "utf8" | "unicode") => Ok(text.into()),
+        _ => Err(SystemError::Unsupported("text of this encoding".into())),
+    }
+}
+
 fn md5_of(bytes: &[u8]) -> String {
     use md5::{Digest, Md5};
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -286,6 +298,7 @@ pub(super) static TABLE: &[Entry] = &[
     ("character_length(text) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.chars().count() as i64))),
     // With the blanks that fill it up.
     ("octet_length(bpchar) int4", Strict, |_, args| Ok(Value::Int(text(args, 0)?.len() as i64))),
+    ("convert_from(bytea,name) text", Strict, convert_from),
     ("md5(text) text", Strict, |_, args| Ok(md5_of(text(args, 0)?.as_bytes()).into())),
     ("md5(bytea) text", Strict, |_, args| match &args[0] {
         Value::Bytes(bytes) => Ok(md5_of(bytes).into()),

@@ -1,5 +1,3 @@
--- PostgREST, Hasura, PostGraphile, massive, pg-structure, kanel (extract-pg-schema), SQLAlchemy on asyncpg: what they ask of
--- the schema, with the parameters filled in.
 
 -- [simple]
 WITH

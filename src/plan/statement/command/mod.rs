@@ -6,6 +6,8 @@ mod prepared;
 mod settings;
 mod transactions;
 
+use sqlparser::ast;
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::StatementKind;
@@ -129,6 +131,16 @@ fn locks_for_reading(cursor: &Cursor) -> bool {
 
 fn query(cursor: &Cursor) -> Result<Query, PlanError> {
     let tokens = without_read_only(cursor.rest());
+    if let [only] = tokens
+        && matches!(&only.token, Token::Word(word) if word.keyword == Keyword::SELECT)
+    {
+        // One row of no column: the parser takes that with FROM only.
+        let mut row = crate::resolve::one_row()?;
+        if let ast::SetExpr::Select(select) = row.body.as_mut() {
+            select.projection.clear();
+        }
+        return Query::new(Box::new(row), tokens.len());
+    }
     Query::new(cursor.parse(tokens, |parser| parser.parse_query())?, tokens.len())
 }
 
