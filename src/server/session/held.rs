@@ -107,7 +107,7 @@ pub fn of_text(text: &str) -> usize {
     for byte in text.bytes() {
         quoted ^= byte == b'\'';
         let letter = quoted || byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-        words += usize::from(!byte.is_ascii_whitespace() && !(letter && inside));
+        words += usize::from(!(byte.is_ascii_whitespace() || letter && inside));
         inside = letter;
     }
     ENTRY.saturating_add(text.len().saturating_mul(3)).saturating_add(words.saturating_mul(WORD))

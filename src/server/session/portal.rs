@@ -66,6 +66,7 @@ pub struct Cursor {
 }
 
 /// How far a portal has run.
+#[expect(clippy::large_enum_variant, reason = "one value per portal, and most have rows open")]
 pub enum Run {
     /// Not yet.
     Bound,
