@@ -1,14 +1,15 @@
-//! Bit strings, as far as they end as a number: `(tgtype::int::bit(7) & b'0000100')::int`.
+//! Bit strings, as far as they end as a number or a truth: `(tgtype::int::bit(7) & b'0000100')::int`,
+//! `x::bit(8) = B'00010000'`.
 //!
-//! Invariant: a bit string is never a value here. A cast of one to a number is computed with numbers of as many bits,
-//! which is the same thing; a bit string that stays one is refused.
+//! Invariant: a bit string is never a value here. A cast of one to a number, and the equality of two of one length, is
+//! computed with numbers of as many bits, which is the same thing; a bit string that stays one is refused.
 
 use sluice_base::SqlType;
 use sqlparser::ast::{self, BinaryOperator, Value as Literal};
 
 use super::{Analyzer, Typed};
 use crate::error::{Result, SystemError};
-use crate::plan::Expr;
+use crate::plan::{Comparison, Expr};
 use crate::typing::of_data_type;
 use crate::value::Value;
 
@@ -35,12 +36,40 @@ fn bit_length(expr: &ast::Expr) -> Option<u64> {
             _ => None,
         },
         ast::Expr::Cast { data_type: ast::DataType::Bit(length), .. } => Some(length.unwrap_or(1)),
-        ast::Expr::BinaryOp { left, .. } => bit_length(left),
+        ast::Expr::BinaryOp { left, op, .. } if operator(op).is_some() => bit_length(left),
         _ => None,
     }
 }
 
+/// An operator that makes a bit string of two.
+fn operator(op: &BinaryOperator) -> Option<&'static str> {
+    let symbol = match op {
+        BinaryOperator::BitwiseAnd => "&",
+        BinaryOperator::BitwiseOr => "|",
+        BinaryOperator::PGBitwiseXor => "#",
+        BinaryOperator::PGCustomBinaryOperator(parts) => match parts.as_slice() {
+            [schema, symbol] if schema == "pg_catalog" => symbol,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    ["&", "|", "#"].into_iter().find(|known| *known == symbol)
+}
+
 impl Analyzer<'_> {
+    /// The equality of two bit strings; `None` for what is none.
+    pub(super) fn bits_compared(&mut self, expr: &ast::Expr) -> Result<Option<Typed>> {
+        let ast::Expr::BinaryOp { left, op, right } = expr else { return Ok(None) };
+        let comparison = match op {
+            BinaryOperator::Eq => Comparison::Eq,
+            BinaryOperator::NotEq => Comparison::NotEq,
+            _ => return Ok(None),
+        };
+        let (Some(length), Some(_)) = (bit_length(left), bit_length(right)) else { return Ok(None) };
+        let (left, right) = (Box::new(self.bits(left, length)?), Box::new(self.bits(right, length)?));
+        Ok(Some(Typed::new(Expr::Compare { op: comparison, left, right }, SqlType::Bool)))
+    }
+
     /// A cast of a bit string to a number; `None` where the argument is no bit string.
     pub(super) fn bits_as_number(&mut self, arg: &ast::Expr, to: &ast::DataType) -> Result<Option<Typed>> {
         let Some(length) = bit_length(arg) else { return Ok(None) };
@@ -79,12 +108,7 @@ impl Analyzer<'_> {
                 Ok(self.cast_to(kept, &SqlType::Int4)?.expr)
             }
             ast::Expr::BinaryOp { left, op, right } => {
-                let name = match op {
-                    BinaryOperator::BitwiseAnd => "&",
-                    BinaryOperator::BitwiseOr => "|",
-                    BinaryOperator::PGBitwiseXor => "#",
-                    _ => return Err(unsupported()),
-                };
+                let name = operator(op).ok_or_else(unsupported)?;
                 let sides = [self.bits(left, length)?, self.bits(right, length)?];
                 let sides = sides.map(|side| Typed::new(side, SqlType::Int4));
                 Ok(self.call_typed(name, sides.into())?.expr)

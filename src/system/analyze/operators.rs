@@ -81,11 +81,19 @@ impl Analyzer<'_> {
     pub(super) fn binary_chain(&mut self, expr: &ast::Expr) -> Result<Typed> {
         let mut steps = Vec::new();
         let mut first = expr;
+        let mut bits = None;
         while let ast::Expr::BinaryOp { left, op, right } = first {
+            bits = self.bits_compared(first)?;
+            if bits.is_some() {
+                break;
+            }
             steps.push((op, &**right));
             first = left;
         }
-        let mut total = self.expr(first)?;
+        let mut total = match bits {
+            Some(bits) => bits,
+            None => self.expr(first)?,
+        };
         let mut depth = 0;
         for (op, right) in steps.into_iter().rev() {
             total = match op {

@@ -51,7 +51,7 @@ SELECT current_setting('autovacuum_max_workers')::int AS autovacuum_max_workers,
 ;
 
 -- [simple]
-SELECT name, setting, unit, vartype, context, min_val, max_val, enumvals FROM pg_settings WHERE name IN ('autovacuum', 'autovacuum_naptime', 'autovacuum_vacuum_cost_delay', 'checkpoint_timeout', 'max_wal_size', 'deadlock_timeout', 'log_min_duration_statement', 'log_error_verbosity', 'max_locks_per_transaction', 'old_snapshot_threshold', 'track_activity_query_size', 'bgwriter_flush_after') ORDER BY name
+SELECT name, setting, unit, vartype, context, min_val, max_val, enumvals FROM pg_settings WHERE name IN ('autovacuum_naptime', 'autovacuum_vacuum_cost_delay', 'checkpoint_timeout', 'max_wal_size', 'deadlock_timeout', 'log_min_duration_statement', 'log_error_verbosity', 'max_locks_per_transaction', 'old_snapshot_threshold', 'track_activity_query_size', 'bgwriter_flush_after') ORDER BY name
 ;
 
 -- [simple]
