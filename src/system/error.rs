@@ -85,6 +85,12 @@ pub enum SystemError {
     /// A number outside the type.
     #[error("{0} out of range")]
     OutOfRange(String),
+    /// A floating number that is too large.
+    #[error("value out of range: overflow")]
+    Overflow,
+    /// One that is too small to be told from nought.
+    #[error("value out of range: underflow")]
+    Underflow,
     /// Division by zero.
     #[error("division by zero")]
     DivisionByZero,
@@ -168,6 +174,8 @@ impl SystemError {
                 format!("类型 {name} 的输入语法无效")
             }
             SystemError::OutOfRange(name) => format!("{name} 超出范围"),
+            SystemError::Overflow => "值超出范围:上溢".into(),
+            SystemError::Underflow => "值超出范围:下溢".into(),
             SystemError::DivisionByZero => "除数为零".into(),
             SystemError::InvalidRegex => "正则表达式无效".into(),
             SystemError::InvalidEscape => "LIKE 模式不能以转义字符结尾".into(),
@@ -206,7 +214,9 @@ impl ToClient for SystemError {
             SystemError::Cardinality => SqlState::CardinalityViolation,
             SystemError::InvalidText(_) => SqlState::InvalidTextRepresentation,
             SystemError::InvalidDatetime(_) => SqlState::InvalidDatetimeFormat,
-            SystemError::OutOfRange(_) => SqlState::NumericValueOutOfRange,
+            SystemError::OutOfRange(_) | SystemError::Overflow | SystemError::Underflow => {
+                SqlState::NumericValueOutOfRange
+            }
             SystemError::DivisionByZero => SqlState::DivisionByZero,
             SystemError::InvalidRegex => SqlState::InvalidRegularExpression,
             SystemError::InvalidEscape => SqlState::InvalidEscapeSequence,

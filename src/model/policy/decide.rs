@@ -118,6 +118,8 @@ pub(super) struct Applied<'a> {
     aggregate_only: Option<u64>,
     /// The rows that it shows, without those that restrictions take from this grant alone.
     pub(super) rows: Predicate,
+    /// What those restrictions ask.
+    more: Predicate,
     /// Fields that denials take from this grant alone.
     denied: BTreeSet<usize>,
 }
@@ -231,8 +233,15 @@ impl<'a> Decider<'a> {
                 self.warn(&grant.head.id, &missing);
                 Predicate::FALSE
             });
-            let denied = BTreeSet::new();
-            found.push(Applied { head: &grant.head, granted, aggregate_only: grant.aggregate_only, rows, denied });
+            let (more, denied) = (Predicate::TRUE, BTreeSet::new());
+            found.push(Applied {
+                head: &grant.head,
+                granted,
+                aggregate_only: grant.aggregate_only,
+                rows,
+                more,
+                denied,
+            });
         }
         found
     }
@@ -249,7 +258,8 @@ impl<'a> Decider<'a> {
             let (ids, more): (Vec<String>, Vec<Predicate>) = more.unzip();
             restrictions.extend(ids);
             let rows = std::mem::replace(&mut grant.rows, Predicate::FALSE);
-            grant.rows = Predicate::and([rows].into_iter().chain(more));
+            grant.more = Predicate::and(more);
+            grant.rows = Predicate::and([rows, grant.more.clone()]);
             grant.denied = self.denied(person, entity);
         }
         Shown { grants, persons, restrictions, restricted: of_all.into_iter().map(|(_, rows)| rows).collect() }
@@ -338,8 +348,8 @@ impl<'a> Decider<'a> {
     }
 
     /// The row rule with what the entity inherits. Edges of a loaded catalog form no cycle, so this ends.
-    /// Restrictions of the parent hold for the person as any of the child's rows knows her, too: which of the child's rows
-    /// is whose is not told along a relationship.
+    /// A parent's row counts as it shows to the person herself, by the parent's own grants. `persons` are those of the
+    /// child's rows: which of these is whose is not told along a relationship.
     fn inherit(&mut self, entity: usize, rows: Predicate, persons: &[&Facts]) -> (Predicate, Vec<Inherited>) {
         let catalog = &self.snapshot.catalog;
         let mut inherited = Vec::new();
@@ -347,12 +357,10 @@ impl<'a> Decider<'a> {
             return (rows, inherited);
         }
         for edge in catalog.entities[entity].relationships.iter().filter(|edge| edge.inherits_policy) {
-            let shown = (!edge.restrictions_only).then(|| self.shown(edge.to)).filter(|shown| !shown.grants.is_empty());
-            let Shown { grants, persons: of_parent, mut restrictions, mut restricted } = shown.unwrap_or_else(|| {
-                let (restrictions, restricted) = self.restrictions(self.facts, edge.to).into_iter().unzip();
-                Shown { grants: Vec::new(), persons: Vec::new(), restrictions, restricted }
-            });
-            for person in persons {
+            let Shown { grants, persons: of_parent, mut restrictions, mut restricted } = self.shown(edge.to);
+            let is_granted = !grants.is_empty();
+            // Where nothing of the parent is granted, its restrictions are looked at from the child's rows: any of them.
+            for person in persons.iter().filter(|_| !is_granted) {
                 for (id, rows) in self.restrictions(person, edge.to) {
                     restrictions.insert(id);
                     if !restricted.contains(&rows) {
@@ -360,14 +368,15 @@ impl<'a> Decider<'a> {
                     }
                 }
             }
-            let above: Vec<&Facts> = persons.iter().copied().chain(of_parent.iter().flatten()).collect();
-            let granted = match grants.is_empty() {
-                true if edge.restrictions_only => Predicate::TRUE,
+            let above: Vec<&Facts> = if is_granted { of_parent.iter().flatten().collect() } else { persons.to_vec() };
+            let granted = match (is_granted, edge.restrictions_only) {
+                (true, true) => Predicate::or(grants.iter().map(|grant| grant.more.clone())),
+                (true, false) => granted_rows(&grants),
+                (false, true) => Predicate::TRUE,
                 // Whoever is told nothing of the parent by any grant is bound by its restrictions alone. Whoever would
                 // be but for the circumstances (a zone, the time, a missing attribute) must not see more for that.
-                true if self.is_withheld(edge.to) => Predicate::FALSE,
-                true => Predicate::TRUE,
-                false => granted_rows(&grants),
+                (false, false) if self.is_withheld(edge.to) => Predicate::FALSE,
+                (false, false) => Predicate::TRUE,
             };
             let own = Predicate::and([granted].into_iter().chain(restricted));
             let (parent_rows, above) = self.inherit(edge.to, own, &above);
@@ -377,7 +386,8 @@ impl<'a> Decider<'a> {
             if parent_rows == Predicate::TRUE && above.is_empty() {
                 continue;
             }
-            let grants: BTreeSet<String> = grants.iter().map(|grant| grant.head.id.clone()).collect();
+            let of_rows = grants.iter().filter(|_| !edge.restrictions_only);
+            let grants: BTreeSet<String> = of_rows.map(|grant| grant.head.id.clone()).collect();
             inherited.push(Inherited {
                 relationship: edge.id.clone(),
                 keys: edge.keys.clone(),

@@ -202,11 +202,7 @@ pub(super) struct ValueOf {
 
 impl ScalarUDFImpl for ValueOf {
     fn name(&self) -> &str {
-        super::functions::VALUE
-    }
-
-    fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        super::name_of_call(self.name(), args)
+        "numeric_value"
     }
 
     fn signature(&self) -> &Signature {

@@ -99,6 +99,11 @@ impl Resolver<'_> {
     }
 }
 
+/// Whether the words of EXCLUDE stand among the keys of a window.
+pub(super) fn is_marked(spec: &WindowSpec) -> bool {
+    take_mark(&mut spec.clone()).is_some()
+}
+
 /// The words of EXCLUDE behind a frame, which stand among the keys of the window until here.
 fn take_mark(spec: &mut WindowSpec) -> Option<Left> {
     let of = |expr: &Expr| match expr {

@@ -4,6 +4,7 @@
 //! the client gets an answer and the session either goes on in a known state or ends. A panic ends one session.
 //! Left out: what SQL means (`plan`, `system`), how values look on the wire (`engine::encode`, `wire`).
 
+mod arguments;
 mod copy;
 mod cursor;
 pub mod error;

@@ -14,6 +14,7 @@ use sluice_system::Answer;
 use sluice_wire::Formats;
 
 use super::Session;
+use super::arguments;
 use super::cursor::{Motion, motion};
 use super::error::{Fault, SessionError};
 use super::explain;
@@ -333,25 +334,16 @@ impl Session {
             let (given, needed) = (args.len(), types.len());
             return Err(SessionError::ArgumentCount { name: name.to_string(), given, needed }.into());
         }
-        let zone = self.time_zone();
-        let asking = match args.iter().all(|arg| matches!(arg, Argument::Literal(_))) {
-            true => None,
-            false => Some(self.asking().await?),
+        let (types, args, zone) = (types.clone(), args.to_vec(), self.time_zone());
+        let bound = match args.iter().all(|arg| matches!(arg, Argument::Literal(_))) {
+            true => arguments::bound(&types, &args, None, &zone)?,
+            false => {
+                let asking = self.asking().await?;
+                let compute = move || arguments::bound(&types, &args, Some(&asking), &zone);
+                work::on_planner(&mut self.io, &self.state, compute).await?
+            }
         };
-        let bound = types.iter().zip(args).enumerate().map(|(index, (sql_type, arg))| {
-            let value = match (arg, &asking) {
-                (Argument::Computed(query), Some(asking)) => asking.value(query, sql_type)?,
-                (Argument::Computed(_), None) => {
-                    return Err(SessionError::Internal("an argument that nobody computes".into()).into());
-                }
-                (Argument::Literal(literal), _) => {
-                    let fault = || SessionError::ParameterValue { number: index + 1, type_name: sql_type.sql_name() };
-                    super::parameter::coerce(literal, sql_type, &zone).ok_or_else(fault)?
-                }
-            };
-            Ok::<_, Fault>((sql_type.clone(), value))
-        });
-        Ok((statement, bound.collect::<Result<_, Fault>>()?))
+        Ok((statement, bound))
     }
 
     fn show(&self, name: &str) -> Result<Table, Fault> {

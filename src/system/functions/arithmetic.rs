@@ -43,7 +43,7 @@ fn checked(value: Option<i64>, sql_type: &SqlType) -> Result<Value> {
 
 fn float(value: f64, inputs: (f64, f64)) -> Result<Value> {
     if value.is_infinite() && inputs.0.is_finite() && inputs.1.is_finite() {
-        return Err(SystemError::OutOfRange("value".into()));
+        return Err(SystemError::Overflow);
     }
     Ok(Value::Float(value))
 }
@@ -192,7 +192,7 @@ fn power(base: f64, exponent: f64) -> Result<Value> {
     }
     let value = base.powf(exponent);
     if value == 0.0 && base != 0.0 && base.is_finite() && exponent.is_finite() {
-        return Err(SystemError::OutOfRange("value".into()));
+        return Err(SystemError::Underflow);
     }
     float(value, (base, exponent))
 }

@@ -189,19 +189,27 @@ impl Set {
             let whole = travels == Travels::Whole;
             let of_parent: Vec<&Grant> =
                 self.grants.iter().filter(|grant| whole && grant.fields.contains_key(parent)).collect();
-            let grants = if whole { self.given(person, parent) } else { Vec::new() };
+            let grants = self.given(person, parent);
             let mut rows = Vec::new();
-            if grants.is_empty() && of_parent.iter().any(|grant| grant.head.to.holds(person) != Outcome::No) {
+            if whole && grants.is_empty() && of_parent.iter().any(|grant| grant.head.to.holds(person) != Outcome::No) {
                 rows.push("false".to_string());
             }
-            if !grants.is_empty() && !showing(&grants).iter().any(|given| given.shows_all(person)) {
+            if whole && !grants.is_empty() && !showing(&grants).iter().any(|given| given.shows_all(person)) {
                 rows.push(granted(&grants, person));
             }
             rows.extend(self.restricted(person, parent));
-            // Restrictions hold that hold for any of the child's rows.
-            rows.extend(of_child.iter().flat_map(|person| self.restricted(person, parent)));
-            let above: Vec<&Person> =
-                of_child.iter().copied().chain(grants.iter().map(|given| &given.person)).collect();
+            if !whole && !grants.is_empty() && grants.iter().all(|given| !given.more.is_empty()) {
+                let more = grants.iter().map(|given| format!("({})", given.more.join(" AND ")));
+                rows.push(format!("({})", more.collect::<Vec<_>>().join(" OR ")));
+            }
+            // Without a grant of the parent, restrictions hold that hold for any of the child's rows.
+            let above: Vec<&Person> = match grants.is_empty() {
+                true => of_child.to_vec(),
+                false => grants.iter().map(|given| &given.person).collect(),
+            };
+            if grants.is_empty() {
+                rows.extend(of_child.iter().flat_map(|person| self.restricted(person, parent)));
+            }
             rows.extend(self.inherited(person, parent, &above, depth + 1));
             if !rows.is_empty() {
                 let (here, there) = (format!("t{depth}"), format!("t{}", depth + 1));

@@ -219,7 +219,7 @@ fn of_two_masks_as_strict_as_each_other_neither_shows_on_rows_of_the_other() {
 }
 
 #[test]
-fn restrictions_of_a_parent_hold_for_any_of_the_childs_rows() {
+fn restrictions_of_a_parent_without_grants_hold_for_any_of_the_childs_rows() {
     let grants = |of_parent: &str| {
         format!(
             "{of_parent}grant: all\nto: {{role: a}}\nread: account\n---\n\
@@ -233,6 +233,12 @@ fn restrictions_of_a_parent_hold_for_any_of_the_childs_rows() {
         let private = |text: &str| text.contains("segment <> 'P'");
         assert!(private(&found("x roles=a units=B11")), "{}", found("x roles=a units=B11"));
         assert!(!private(&found("x roles=b units=B11")), "{}", found("x roles=b units=B11"));
-        assert!(private(&found("x roles=a,b units=B11")), "{}", found("x roles=a,b units=B11"));
+        // Whoever sees the parents sees of the child what belongs to those that she sees: `b` is free of the rule there.
+        assert_eq!(
+            private(&found("x roles=a,b units=B11")),
+            of_parent.is_empty(),
+            "{}",
+            found("x roles=a,b units=B11")
+        );
     }
 }

@@ -10,6 +10,7 @@ use sqlparser::ast::{
 
 use crate::PlanError;
 use crate::query::fold;
+use crate::resolve::frames;
 
 /// Writes out the windows that are built on an earlier one.
 pub(super) fn inherited_windows(windows: &mut [NamedWindowDefinition]) -> Result<(), PlanError> {
@@ -80,6 +81,9 @@ fn found<'w>(windows: &'w [NamedWindowDefinition], name: &ast::Ident) -> Result<
     let name = fold(name);
     let window = windows.iter().find(|window| fold(&window.0) == name);
     match window.map(|window| &window.1) {
+        Some(NamedWindowExpr::WindowSpec(spec)) if frames::is_marked(spec) => {
+            Err(PlanError::Unsupported("EXCLUDE behind a frame of this form".into()))
+        }
         Some(NamedWindowExpr::WindowSpec(spec)) => Ok(spec),
         _ => Err(PlanError::UndefinedWindow(name)),
     }
