@@ -6,6 +6,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{FunctionalDependencies, Result};
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
 use datafusion::optimizer::eliminate_duplicated_expr::EliminateDuplicatedExpr;
 use datafusion::optimizer::eliminate_join::EliminateJoin;
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
@@ -25,7 +26,8 @@ type Rule = Arc<dyn OptimizerRule + Send + Sync>;
 /// All rules, in the engine's order. Where constants were computed, [`Copies`] looks at them next; where sorts were told of
 /// their limits, [`Late`] looks at their target lists.
 pub(super) fn rules(limits: &Limits) -> Vec<Rule> {
-    let ours: [Rule; 5] = [
+    let ours: [Rule; 6] = [
+        Arc::new(Except { rule: Arc::new(CommonSubexprEliminate::new()), left: has_window }),
         Arc::new(Except { rule: Arc::new(SingleDistinctToGroupBy::new()), left: has_sum }),
         Arc::new(Except { rule: Arc::new(PushDownFilter::new()), left: over_totals }),
         Arc::new(Except { rule: Arc::new(EliminateDuplicatedExpr::new()), left: is_sort }),
@@ -77,6 +79,12 @@ fn has_sum(plan: &LogicalPlan) -> bool {
         _ => false,
     };
     matches!(plan, LogicalPlan::Aggregate(aggregate) if aggregate.aggr_expr.iter().any(is_sum))
+}
+
+/// Windows: where two calls have become the same one (`sum(x)` and the sum that a deviation of `x` needs), the engine would
+/// compute it once in a projection below, which cannot hold a window.
+fn has_window(plan: &LogicalPlan) -> bool {
+    plan.exists(|node| Ok(matches!(node, LogicalPlan::Window(_)))).unwrap_or(true)
 }
 
 /// The keys of a sort: by the dependencies that [`WithoutDependencies`] tells of, keys would go that tell rows apart.
