@@ -47,6 +47,9 @@ const BATCH_ROWS: usize = 8_192;
 /// The part of the memory that rows may take which were read and not yet sent: one in so many.
 const READ_AHEAD_SHARE: usize = 16;
 
+/// Sorts that may run at once: each holds its share of the memory for merging what it spilled, whether it spills or not.
+const SORTS: usize = 128;
+
 /// Threads for each core: work between two pauses (a sort, a long batch) must not hold up the statements behind it.
 const THREADS_PER_CORE: usize = 2;
 
@@ -109,6 +112,8 @@ impl Engine {
         options.sql_parser.parse_float_as_decimal = true;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.parquet.schema_force_view_types = false;
+        let merge_bytes = options.execution.sort_spill_reservation_bytes;
+        options.execution.sort_spill_reservation_bytes = merge_bytes.min(limits.memory_bytes / SORTS);
         // What is nullable in the one may not be in the other after simplification; types are compared all the same.
         options.execution.skip_physical_aggregate_schema_check = true;
         let state = SessionStateBuilder::new()
