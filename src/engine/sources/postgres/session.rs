@@ -15,6 +15,8 @@ use crate::sources::settings::{ServerSettings, TlsMode, client_config};
 
 /// Statements one session keeps prepared.
 const PREPARED_MAX: usize = 64;
+/// Time until a request to cancel is made again.
+const CANCEL_AGAIN: Duration = Duration::from_millis(300);
 /// Time a cancelled statement has to end before its connection is dropped all the same.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -143,14 +145,24 @@ impl Session {
 
 /// Cancels what a session is at, waits until the server is done with it, then closes it. Its place in the pool is free
 /// only after that, so the server never has more of our statements than the pool allows.
+///
+/// The server forgets a request that comes before it has begun with the statement, and one statement would then run on to
+/// its own end: as long as there is no answer, the request is made again.
 pub(super) async fn cancel(session: Object<Manager>) {
     let token = session.client.cancel_token();
+    // Answered after the cancelled statement's last message.
+    let answered = session.client.batch_execute("");
     let stopped = async {
-        if let Err(error) = token.cancel_query(session.tls.clone()).await {
-            tracing::warn!(error = %words(&error), "could not cancel a statement at the source");
+        tokio::pin!(answered);
+        loop {
+            if let Err(error) = token.cancel_query(session.tls.clone()).await {
+                tracing::warn!(error = %words(&error), "could not cancel a statement at the source");
+            }
+            // An error is an answer too.
+            if tokio::time::timeout(CANCEL_AGAIN, &mut answered).await.is_ok() {
+                return;
+            }
         }
-        // Answered after the cancelled statement's last message.
-        session.client.batch_execute("").await
     };
     if tokio::time::timeout(CANCEL_TIMEOUT, stopped).await.is_err() {
         tracing::warn!("a cancelled statement did not end at the source in time");
