@@ -9,6 +9,8 @@ use mysql_async::{Conn, Error, Opts, OptsBuilder, SslOpts, Statement};
 use crate::dialect::TEXT_KEYS_MAX;
 use crate::sources::settings::{ServerSettings, TlsMode};
 
+/// Time until a statement is killed again.
+const KILL_AGAIN: Duration = Duration::from_millis(300);
 /// Time a killed statement has to end before its connection is dropped all the same.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -136,20 +138,34 @@ impl Session {
 }
 
 /// Kills what a session is at by a side connection, then closes it. Its place in the pool is free only after that.
+///
+/// The server forgets a request that comes before it has begun with the statement: as long as that does not end, the
+/// request is made again.
 pub(super) async fn kill(session: Object<Manager>) {
-    let kill = async {
-        let mut side = Conn::new(session.opts.clone()).await?;
-        side.query_drop(format!("KILL QUERY {}", session.connection.id())).await?;
-        side.disconnect().await
+    let (opts, id) = (session.opts.clone(), session.connection.id());
+    let kill = || async {
+        let killed = async {
+            let mut side = Conn::new(opts.clone()).await?;
+            side.query_drop(format!("KILL QUERY {id}")).await?;
+            side.disconnect().await
+        };
+        match tokio::time::timeout(KILL_TIMEOUT, killed).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "could not kill a statement at the source"),
+            Err(_) => tracing::warn!("killing a statement at the source took too long"),
+        }
     };
-    match tokio::time::timeout(KILL_TIMEOUT, kill).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "could not kill a statement at the source"),
-        Err(_) => tracing::warn!("killing a statement at the source took too long"),
-    }
+    kill().await;
     // Reads what is left of the answer, which the killed statement ends soon.
-    let connection = Object::take(session).connection;
-    if tokio::time::timeout(KILL_TIMEOUT, connection.disconnect()).await.is_err() {
+    let gone = Object::take(session).connection.disconnect();
+    let ended = async {
+        tokio::pin!(gone);
+        // An error is an end too.
+        while tokio::time::timeout(KILL_AGAIN, &mut gone).await.is_err() {
+            kill().await;
+        }
+    };
+    if tokio::time::timeout(KILL_TIMEOUT, ended).await.is_err() {
         tracing::warn!("a killed statement did not end at the source in time");
     }
 }
