@@ -3,8 +3,7 @@
 //! The planner asks for the type of a CASE and whether it may be NULL in two walks over its branches, writes COALESCE as a
 //! CASE with its arguments twice, and BETWEEN and IN as comparisons with their left side repeated. One in another doubles
 //! the work and the tree, so a statement of a few hundred bytes could ask for more memory than there is, and a timeout
-//! does not stop a walk. Each expression takes as much as what stands around it
-//! multiplies it by.
+//! does not stop a walk. Each expression takes as much as what stands around it multiplies it by.
 //!
 //! Invariant: what is let through is planned in seconds at the most. ELSE leads no deeper: a ladder of conditions that
 //! goes on there is as long as its text.

@@ -61,8 +61,9 @@ const STACK_BYTES: usize = 64 << 20;
 /// Tokens up to which a statement is short: however it is nested, its tree is never deep.
 const SHORT_TOKENS: usize = 400;
 
-/// Runs a planning step with stack enough: passes of the planner recurse over the tree. What a deep tree touches of a
-/// stack goes back at once, because the stack is its own; a short statement runs on its thread's, where that is large.
-fn guarded<T>(short: bool, work: impl FnOnce() -> T) -> T {
+/// Runs a planning step with stack enough: passes of the planner and the optimizer recurse over the tree. What a deep tree
+/// touches of a stack goes back at once, because the stack is its own; a short statement runs on its thread's, where that
+/// is large.
+pub fn guarded<T>(short: bool, work: impl FnOnce() -> T) -> T {
     if short { stacker::maybe_grow(STACK_BYTES, STACK_BYTES, work) } else { stacker::grow(STACK_BYTES, work) }
 }

@@ -28,7 +28,7 @@ use sluice_base::{Column, Limits};
 use sluice_model::Snapshot;
 use sluice_model::audit::Admitted;
 use sluice_model::mask::MaskKeys;
-use sluice_plan::Governed;
+use sluice_plan::{Governed, guarded};
 
 use crate::EngineError;
 use crate::federate::{Federated, Generic, Sent, Splitter, needs_values, verify_physical};
@@ -55,14 +55,6 @@ const THREADS_PER_CORE: usize = 2;
 
 /// How long a generic plan is kept that nobody uses.
 const GENERIC_IDLE: Duration = Duration::from_secs(600);
-
-/// Stack for the optimizer and the physical planner, which recurse over deep, but bounded, statements.
-const STACK_BYTES: usize = 64 << 20;
-
-/// Runs a planning step with stack enough: that of a deep statement is its own and goes back at once.
-fn guarded<T>(short: bool, work: impl FnOnce() -> T) -> T {
-    if short { stacker::maybe_grow(STACK_BYTES, STACK_BYTES, work) } else { stacker::grow(STACK_BYTES, work) }
-}
 
 /// A statement's physical plan, and what it took to make it.
 struct Planned {

@@ -63,29 +63,31 @@ fn given_for(facts: &Facts, each: &[Each], grant: &Applied) -> Memberships {
         Audience::Group(groups) => each.iter().filter(|one| !one.brought.groups.is_disjoint(groups)).collect(),
         _ if applies(Memberships::default()) => Vec::new(),
         _ => {
-            let enough = |one: &Each| applies(one.brought.clone());
+            let needs = |held: &Memberships, one: &Each| !applies(held.beside(&one.one));
             let needed = |one: &Each| {
-                let least = |others: &mut dyn Iterator<Item = &Each>| {
-                    let mut kept = facts.held.clone();
-                    for other in others.filter(|other| other.one != one.one) {
-                        let fewer = kept.beside(&other.one);
-                        if applies(fewer.clone()) {
-                            kept = fewer;
-                        }
-                    }
-                    kept
-                };
-                let without = |kept: Memberships| !applies(kept.beside(&one.one));
-                without(facts.held.clone())
-                    || without(least(&mut each.iter()))
-                    || without(least(&mut each.iter().rev()))
+                needs(&facts.held, one)
+                    || needs(&least(&facts.held, one, each.iter(), &applies), one)
+                    || needs(&least(&facts.held, one, each.iter().rev(), &applies), one)
             };
-            each.iter().filter(|one| enough(one) || needed(one)).collect()
+            each.iter().filter(|one| applies(one.brought.clone()) || needed(one)).collect()
         }
     };
     let mut all = Memberships::default();
     given.into_iter().for_each(|each| all.add(&each.one));
     all
+}
+
+/// What is left of the memberships when all but one were taken away, in this order, that a grant can do without.
+fn least<'e>(
+    held: &Memberships,
+    but: &Each,
+    order: impl Iterator<Item = &'e Each>,
+    applies: &impl Fn(Memberships) -> bool,
+) -> Memberships {
+    order.filter(|other| other.one != but.one).fold(held.clone(), |kept, other| {
+        let fewer = kept.beside(&other.one);
+        if applies(fewer.clone()) { fewer } else { kept }
+    })
 }
 
 /// For each grant the masks that apply to its rows, where they are not those of the person.

@@ -360,15 +360,14 @@ impl<'a> Decider<'a> {
             let Shown { grants, persons: of_parent, mut restrictions, mut restricted } = self.shown(edge.to);
             let is_granted = !grants.is_empty();
             // Where nothing of the parent is granted, its restrictions are looked at from the child's rows: any of them.
-            for person in persons.iter().filter(|_| !is_granted) {
-                for (id, rows) in self.restrictions(person, edge.to) {
-                    restrictions.insert(id);
-                    if !restricted.contains(&rows) {
-                        restricted.push(rows);
-                    }
+            let known: Vec<&Facts> = if is_granted { of_parent.iter().flatten().collect() } else { persons.to_vec() };
+            let of_child = if is_granted { &[] } else { persons };
+            for (id, rows) in of_child.iter().flat_map(|person| self.restrictions(person, edge.to)) {
+                restrictions.insert(id);
+                if !restricted.contains(&rows) {
+                    restricted.push(rows);
                 }
             }
-            let above: Vec<&Facts> = if is_granted { of_parent.iter().flatten().collect() } else { persons.to_vec() };
             let granted = match (is_granted, edge.restrictions_only) {
                 (true, true) => Predicate::or(grants.iter().map(|grant| grant.more.clone())),
                 (true, false) => granted_rows(&grants),
@@ -379,7 +378,7 @@ impl<'a> Decider<'a> {
                 (false, false) => Predicate::TRUE,
             };
             let own = Predicate::and([granted].into_iter().chain(restricted));
-            let (parent_rows, above) = self.inherit(edge.to, own, &above);
+            let (parent_rows, above) = self.inherit(edge.to, own, &known);
             if parent_rows == Predicate::FALSE {
                 return (Predicate::FALSE, Vec::new());
             }
