@@ -2,9 +2,9 @@
 //! comes; it does not panic, hang, keep sessions or grow.
 //!
 //! One minute of it in every run of the suite; `SLUICE_FUZZ_SECONDS` or `SLUICE_FUZZ_MESSAGES` goes on for longer,
-//! `SLUICE_SEED` tries other changes. Seed and numbers are shown:
+//! `SLUICE_SEED` tries other changes, `SLUICE_WORKERS` tries so many at once. Seed and numbers are shown:
 //!
-//!     SLUICE_SEED=7 SLUICE_FUZZ_MESSAGES=10000000 ./tests/run changed_conversations
+//!     SLUICE_SEED=7 SLUICE_WORKERS=12 SLUICE_FUZZ_MESSAGES=10000000 ./tests/run changed_conversations
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -25,8 +25,10 @@ use crate::support::wire::{Key, Message, Wire, frame, lossy};
 use crate::support::{eventually, fresh_directory, repository};
 
 const SEED: u64 = 0x0005_11ce_f022;
+/// Workers of every run.
 const WORKERS: u64 = 2;
-const CONNECTIONS_MAX: usize = 24;
+/// A worker has two connections at most, and more may be closing.
+const CONNECTIONS_MAX: usize = 48;
 /// What the server may hold beyond what it held before.
 const GROWTH_MAX: u64 = 384 << 20;
 /// An answer takes this long at most; statements are stopped after 3 s.
@@ -72,15 +74,16 @@ fn changed_conversations_break_nothing() {
         Some(messages) => Until::Messages(messages),
         None => Until::Seconds(number("SLUICE_FUZZ_SECONDS").unwrap_or(60)),
     };
+    let workers = number("SLUICE_WORKERS").unwrap_or(WORKERS);
     let fuzz = Fuzz::start();
     let before = fuzz.sluice.resident_memory();
     let started = Instant::now();
-    say(&format!("SLUICE_SEED={seed}, {} recorded conversations", fuzz.conversations.len()));
+    say(&format!("SLUICE_SEED={seed}, SLUICE_WORKERS={workers}, {} recorded conversations", fuzz.conversations.len()));
     std::thread::scope(|scope| {
-        for worker in 0..WORKERS {
+        for worker in 0..workers {
             let (fuzz, until) = (&fuzz, &until);
             scope.spawn(move || {
-                let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(WORKERS).wrapping_add(worker));
+                let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(worker.wrapping_mul(1_000_003)));
                 let mut told = Instant::now();
                 while fuzz.goes_on(until, started) {
                     fuzz.turn(&mut random);

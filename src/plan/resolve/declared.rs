@@ -11,6 +11,7 @@ use sqlparser::ast::{
 };
 
 use super::names::Resolver;
+use super::parameters::number_of;
 use super::{documents, untyped};
 use crate::PlanError;
 use crate::nested;
@@ -46,7 +47,7 @@ impl Resolver<'_> {
                 relation.types.get(place)?.clone()
             }
             Expr::Nested(nested) | Expr::Collate { expr: nested, .. } => inner(nested),
-            Expr::Value(value) => literal(&value.value),
+            Expr::Value(value) => literal(&value.value).or_else(|| self.told.get(&number_of(expr)?).cloned()),
             Expr::BinaryOp { op: B::AtArrow | B::ArrowAt | B::PGOverlap | B::PGStartsWith, .. } => Some(SqlType::Bool),
             Expr::BinaryOp { left, op: B::Minus | B::HashMinus, .. } if inner(left) == Some(SqlType::Jsonb) => {
                 Some(SqlType::Jsonb)

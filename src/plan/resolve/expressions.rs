@@ -17,6 +17,7 @@ use crate::query::{fold, fold_name};
 impl Resolver<'_> {
     /// Rewrites one expression in the current scopes.
     pub(super) fn expr(&mut self, expr: &mut Expr) -> Result<(), PlanError> {
+        self.tell(expr);
         match expr {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
                 self.column(expr)?;

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use sluice_base::SqlType;
-use sqlparser::ast::{Expr, LimitClause, Query, Value, Visit, Visitor};
+use sqlparser::ast::{Expr, LimitClause, Query, Visit, Visitor};
 
+use super::parameters::number_of;
 use super::types::sql_type_of;
 
 /// Types by the parameters' numbers.
@@ -53,17 +54,5 @@ impl Visitor for Hints {
             self.note(expr, sql_type);
         }
         ControlFlow::Continue(())
-    }
-}
-
-/// The number of the parameter that an expression is.
-fn number_of(expr: &Expr) -> Option<usize> {
-    match expr {
-        Expr::Nested(inner) => number_of(inner),
-        Expr::Value(value) => match &value.value {
-            Value::Placeholder(name) => name.strip_prefix('$')?.parse().ok(),
-            _ => None,
-        },
-        _ => None,
     }
 }

@@ -30,6 +30,7 @@ mod operands;
 mod ordered;
 mod output;
 mod overlaps;
+mod parameters;
 mod recursion;
 mod rewritten;
 mod rows;
@@ -104,6 +105,8 @@ pub(crate) struct Resolved {
     pub(crate) decisions: BTreeMap<usize, Arc<Decision>>,
     /// Numbers of the parameters that stand for arrays.
     pub(crate) arrays: BTreeSet<usize>,
+    /// Types of parameters that nobody declared, of an array that of its items.
+    pub(crate) told: BTreeMap<usize, SqlType>,
     /// It was written in few words.
     pub(crate) short: bool,
     /// What is kept of it weighs so much.
@@ -217,7 +220,11 @@ fn parameter_types(
         let name = format!("${number}");
         let found = inferred.get(&name).cloned().flatten().and_then(|t| sql_type(&t));
         let found = found.or_else(|| rows.contains(&name).then_some(SqlType::Int8));
-        let given = given.filter(|given| *given != SqlType::Unknown).or_else(|| hints.get(&number).cloned());
+        let given = given.filter(|given| *given != SqlType::Unknown);
+        let given = given.or_else(|| hints.get(&number).filter(|_| !resolved.told.contains_key(&number)).cloned());
+        let told = resolved.told.get(&number).cloned();
+        let is_item = resolved.arrays.contains(&number) && !matches!(told, Some(SqlType::Array(_)));
+        let (given, found) = if is_item { (given, told.or(found)) } else { (given.or(told), found) };
         match (given, resolved.arrays.contains(&number)) {
             (Some(given), _) => given,
             (None, false) => found.unwrap_or(SqlType::Text),
@@ -237,16 +244,21 @@ fn plan(
         return Err(PlanError::Unsupported("a query over system relations together with others".into()));
     }
     let mut ast = query.ast().clone();
-    let mut resolver = names::Resolver::new(asker, params);
+    let mut resolver = names::Resolver::new(asker, declared, params);
     let output = resolver.statement(&mut ast)?;
     let calls = std::mem::take(&mut resolver.calls);
     let arrays = std::mem::take(&mut resolver.arrays);
+    let told = parameters::kept(std::mem::take(&mut resolver.told), query.ast());
     // An array parameter stands for one of its items.
-    let item = |(index, declared): (usize, &Option<SqlType>)| match declared {
-        Some(SqlType::Array(item)) if arrays.contains(&(index + 1)) => Some((**item).clone()),
-        other => other.clone(),
+    let item = |index: usize| {
+        let given = declared.get(index).cloned().flatten().filter(|given| *given != SqlType::Unknown);
+        match given.or_else(|| told.get(&(index + 1)).cloned()) {
+            Some(SqlType::Array(item)) if arrays.contains(&(index + 1)) => Some(*item),
+            other => other,
+        }
     };
-    let declared: Vec<Option<SqlType>> = declared.iter().enumerate().map(item).collect();
+    let count = told.keys().copied().max().unwrap_or(0).max(declared.len());
+    let declared: Vec<Option<SqlType>> = (0..count).map(item).collect();
     let series = std::mem::take(&mut resolver.series);
     let by_key = resolver.by_key;
     let decisions = resolver.into_decisions();
@@ -259,7 +271,7 @@ fn plan(
         return Err(PlanError::Internal("column names and columns differ in number".into()));
     }
     let (short, weight) = (query.is_short(), query.weight());
-    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, short, weight })
+    Ok(Resolved { plan, names: output.shown, declared: output.types, decisions, arrays, told, short, weight })
 }
 
 /// The planner names a function that does not fit by the engine's name; the client is told its call.

@@ -75,6 +75,10 @@ pub(super) struct Resolver<'a> {
     pub(super) scopes: Vec<Scope>,
     /// Parameter values, where the query is to run.
     params: Option<&'a [(SqlType, Datum)]>,
+    /// Types that the client declared of parameters.
+    declared: &'a [Option<SqlType>],
+    /// Types of the others, as far as they were met.
+    pub(super) told: BTreeMap<usize, SqlType>,
     /// Numbers of the parameters that stand for arrays.
     pub(super) arrays: BTreeSet<usize>,
     /// Whether rows of jsonb are told apart.
@@ -97,11 +101,40 @@ struct Body {
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(asker: &'a Asker<'a>, params: Option<&'a [(SqlType, Datum)]>) -> Resolver<'a> {
+    pub(super) fn new(
+        asker: &'a Asker<'a>,
+        declared: &'a [Option<SqlType>],
+        params: Option<&'a [(SqlType, Datum)]>,
+    ) -> Resolver<'a> {
         let (decisions, ctes, scopes) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (arrays, series, calls) = (BTreeSet::new(), Series::default(), Vec::new());
         let (recursions, reads) = (0, 0);
-        Resolver { asker, decisions, ctes, scopes, params, arrays, by_key: false, series, recursions, reads, calls }
+        let (told, by_key) = (BTreeMap::new(), false);
+        Resolver {
+            asker,
+            decisions,
+            ctes,
+            scopes,
+            params,
+            declared,
+            told,
+            arrays,
+            by_key,
+            series,
+            recursions,
+            reads,
+            calls,
+        }
+    }
+
+    /// Whether parameters may stand in the statement whose types nobody has said yet.
+    pub(super) fn tells(&self) -> bool {
+        self.params.is_none()
+    }
+
+    /// Whether the client left a parameter's type open.
+    pub(super) fn is_undeclared(&self, number: usize) -> bool {
+        self.declared.get(number.wrapping_sub(1)).is_none_or(|found| matches!(found, None | Some(SqlType::Unknown)))
     }
 
     /// The items of an array parameter; `None` while the query is only described.
