@@ -1,10 +1,13 @@
-//! The engine's rules for physical plans, and two more.
+//! The engine's rules for physical plans, and two more, and one held back.
 //!
+//! Filters move down through plans by the names of their columns: where two columns have one name, as after a join of a
+//! relation with itself, a condition over both would become one over the first alone, below the join.
 //! Where a branch of UNION ALL has one value under two names, or a constant, the engine sorts the branch by less than all
 //! keys, which is right, and forgets why once the branches stand together, so that its own check refuses the plan.
 //! Where a grouping may stop after so many groups and its input turns out to be sorted, it looks for an order that nobody
 //! gave and ends the statement.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::Result;
@@ -21,12 +24,39 @@ type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
 /// All rules, in the engine's order: ours before the last, which checks.
 pub(super) fn rules() -> Vec<Rule> {
-    let mut rules = PhysicalOptimizer::new().rules;
+    let held_back = |rule: Rule| match rule.name().starts_with("FilterPushdown") {
+        true => Arc::new(WhereNamesAreUnique(rule)) as Rule,
+        false => rule,
+    };
+    let mut rules: Vec<Rule> = PhysicalOptimizer::new().rules.into_iter().map(held_back).collect();
     let check = rules.pop();
     rules.push(Arc::new(SortedBelow));
     rules.push(Arc::new(WholeGroups));
     rules.extend(check);
     rules
+}
+
+/// A rule for plans in which no operator gives two columns of one name.
+#[derive(Debug)]
+struct WhereNamesAreUnique(Rule);
+
+impl PhysicalOptimizerRule for WhereNamesAreUnique {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn schema_check(&self) -> bool {
+        self.0.schema_check()
+    }
+
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, options: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        let repeats = plan.exists(|node| {
+            let schema = node.schema();
+            let mut names = HashSet::new();
+            Ok(!schema.fields().iter().all(|field| names.insert(field.name().as_str())))
+        })?;
+        if repeats { Ok(plan) } else { self.0.optimize(plan, options) }
+    }
 }
 
 /// Sorts what a merge takes for sorted without being told so.

@@ -10,7 +10,7 @@ use datafusion_expr::{
 
 use super::fault::DatetimeFault as Fault;
 use super::part::Unit;
-use super::table::{Overload, lines};
+use super::table::{MINUS, OVER, Overload, PLUS, TIMES, lines};
 use super::value::{Column, Kind, Value, column};
 use super::{EXTRACT, Session};
 use crate::PlanError;
@@ -38,6 +38,12 @@ pub(crate) fn call(name: &str, session: &Arc<Session>, args: Vec<Expr>) -> Resul
 /// True for a call of one of these functions.
 pub(crate) fn is_temporal(function: &ScalarUDF) -> bool {
     function.inner().is::<Temporal>()
+}
+
+/// True for what an operator of [`super::DatetimePlanner`] is planned as.
+pub(crate) fn is_operator(function: &ScalarUDF) -> bool {
+    let temporal = function.inner().downcast_ref::<Temporal>();
+    temporal.is_some_and(|temporal| [PLUS, MINUS, TIMES, OVER].contains(&temporal.name))
 }
 
 /// What PostgreSQL chooses of the functions of a name: the one that needs the fewest conversions, then the one that

@@ -49,6 +49,7 @@ use sluice_base::TimeZone;
 
 pub(crate) use binary::OF_BYTES;
 pub use fault::DatetimeFault;
+pub(crate) use function::is_operator;
 pub(crate) use identifiers::{IS_NORMALIZED, NO_NAME, PADDED};
 pub(crate) use jsonb::put_text;
 pub(crate) use planner::DatetimePlanner;

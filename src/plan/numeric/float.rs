@@ -35,6 +35,11 @@ pub(super) fn float_operation(operator: FloatOperator, left: Expr, right: Expr) 
     ScalarUDF::from(FloatArithmetic { operator, signature }).call(vec![left, right])
 }
 
+/// True for one of these operators.
+pub(super) fn is_operator(function: &ScalarUDF) -> bool {
+    function.inner().is::<FloatArithmetic>()
+}
+
 impl ScalarUDFImpl for FloatArithmetic {
     fn name(&self) -> &str {
         match self.operator {

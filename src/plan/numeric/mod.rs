@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion_common::Result;
-use datafusion_expr::Expr;
+use datafusion_expr::{Expr, ScalarUDF};
 
 pub(crate) use aggregate::aggregate;
 pub(crate) use float::float;
@@ -55,6 +55,11 @@ pub use value::{NegativeRoot, display_scale};
 pub(crate) fn name_of_call(name: &str, args: &[Expr]) -> Result<String> {
     let args: Vec<String> = args.iter().map(Expr::to_string).collect();
     Ok(format!("{name}({})", args.join(", ")))
+}
+
+/// True for what an operator of [`NumericPlanner`] is planned as.
+pub(crate) fn is_operator(function: &ScalarUDF) -> bool {
+    float::is_operator(function) || scaled::is_operator(function)
 }
 
 /// Precision and scale of open values.

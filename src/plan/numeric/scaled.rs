@@ -256,6 +256,11 @@ pub(super) fn value(scaled: Expr) -> Expr {
     VALUE.call(vec![scaled])
 }
 
+/// True for a call of an operation, and for its number.
+pub(super) fn is_operator(function: &ScalarUDF) -> bool {
+    function.inner().is::<Scaled>() || function.inner().is::<ValueOf>()
+}
+
 /// What stands inside `value(...)`.
 pub(super) fn inside_value(expr: &Expr) -> Option<&Expr> {
     match expr {

@@ -26,6 +26,7 @@ use sluice_base::{Datum, SqlType};
 
 use crate::PlanError;
 use crate::datetime::{self, Session};
+use crate::numeric;
 use crate::types::scalar;
 
 /// Name of the function that gives its first argument, a literal, the type of its second; no client can type it.
@@ -184,6 +185,9 @@ fn is_comparison(op: &BinaryOperator) -> bool {
 fn coerced(operand: Expr, schema: &DFSchema) -> Result<Expr> {
     match operand {
         Expr::Column(_) | Expr::Literal(..) | Expr::Placeholder(_) => Ok(operand),
+        // The operands of an operator were brought to their final types when it was planned: to do it again for each
+        // operator of a chain would take the cube of its length.
+        _ if is_operation(&operand) => Ok(operand.infer_placeholder_types(schema)?.0),
         _ => {
             let (operand, _) = operand.infer_placeholder_types(schema)?;
             let coerced = operand.clone().rewrite(&mut TypeCoercionRewriter::new(schema))?.data;
@@ -191,6 +195,15 @@ fn coerced(operand: Expr, schema: &DFSchema) -> Result<Expr> {
             let same = matches!((operand.get_type(schema), coerced.get_type(schema)), (Ok(a), Ok(b)) if a == b);
             Ok(if same { operand } else { coerced })
         }
+    }
+}
+
+fn is_operation(expr: &Expr) -> bool {
+    match expr {
+        Expr::BinaryExpr(_) => true,
+        Expr::Alias(alias) => is_operation(&alias.expr),
+        Expr::ScalarFunction(call) => numeric::is_operator(&call.func) || datetime::is_operator(&call.func),
+        _ => false,
     }
 }
 
