@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::audiences::Outcome;
-use super::grants::Grant;
+use super::grants::{Grant, Restriction};
 use super::masks::{Mask, Strictness};
 use super::people::Person;
 use super::uses::{Special, Specials, Use, raw_column};
@@ -123,7 +123,11 @@ impl Set {
             let kept = self.implied.without(&person.roles, &own, others);
             let without = person.with(|role| kept.contains(role));
             let of = self.restrictions.iter().filter(|rule| rule.tables.iter().any(|name| name == table));
-            let more = of.filter(|rule| !rule.head.narrows(person)).filter_map(|rule| rule.by_hand(&without)).collect();
+            // The same rule may leave out more where the person without a role lacks what it asks for.
+            let more = |rule: &Restriction| {
+                rule.by_hand(&without).filter(|rows| rule.by_hand(person).as_ref() != Some(rows))
+            };
+            let more = of.filter_map(more).collect();
             Given { grant, person: without, more }
         };
         grants.iter().copied().map(given).collect()
