@@ -7,7 +7,7 @@ use datafusion::scalar::ScalarValue;
 use sluice_base::{Datum, SqlType};
 use sluice_model::catalog::{Entity, SourceKind};
 use sluice_model::predicate::{CompareOp, Predicate, Term};
-use sluice_plan::govern::PATTERN_MAX;
+use sluice_plan::govern::is_silent_pattern;
 use sluice_plan::types::{arrow_type, decimal_text};
 
 use super::fragment::{Constant, Params};
@@ -79,7 +79,7 @@ impl Gate<'_> {
         if !column.sql_type.is_text() || !self.dialect.compares(&column.sql_type) {
             return None;
         }
-        if pattern.len() > PATTERN_MAX || pattern.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 {
+        if !is_silent_pattern(pattern) {
             return None;
         }
         let params = &mut *self.params;

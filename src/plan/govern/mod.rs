@@ -51,7 +51,7 @@ pub use explain::{
 };
 pub use lineage::{FieldRef, Lineage, Origin, Use};
 pub(crate) use silent::is_comparison;
-pub use silent::{PATTERN_MAX, is_silent};
+pub use silent::{is_silent, is_silent_pattern};
 pub use source::{GovernedSource, LookupPredicate};
 pub use work::WorkTable;
 

@@ -65,7 +65,9 @@ impl Resolver<'_> {
                     return Err(PlanError::Unsupported("ANY or ALL of row values with this operator".into()));
                 }
                 self.expr(left)?;
-                return self.query(subquery).map(|_| ());
+                let before = self.reads();
+                self.query(subquery)?;
+                return self.copied(self.reads() - before);
             }
             let left = Box::new(std::mem::replace(&mut **left, null()));
             let subquery = subquery.clone();

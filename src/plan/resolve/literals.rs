@@ -1,6 +1,7 @@
 //! Literals as the planner reads them: numbers with exponents, texts beside `char(n)`, items of array parameters.
 
-use sluice_base::SqlType;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
+use sluice_base::{Datum, SqlType};
 use sqlparser::ast::{self, Expr, Value};
 
 use super::expressions::literal_text;
@@ -91,8 +92,11 @@ pub(super) fn undeclared_numeric(inner: Expr) -> Expr {
 }
 
 /// One item of an array parameter as a literal.
-pub(super) fn literal_of(item: &sluice_base::Datum) -> Result<Expr, PlanError> {
-    use sluice_base::Datum;
+pub(super) fn literal_of(sql_type: &SqlType, item: &Datum) -> Result<Expr, PlanError> {
+    if let Some((text, data_type)) = typed_text(sql_type, item) {
+        let expr = Box::new(Expr::value(Value::SingleQuotedString(text)));
+        return Ok(Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None });
+    }
     let value = match item {
         Datum::Null => Value::Null,
         Datum::Bool(v) => Value::Boolean(*v),
@@ -102,4 +106,28 @@ pub(super) fn literal_of(item: &sluice_base::Datum) -> Result<Expr, PlanError> {
         _ => return Err(PlanError::Unsupported("an array parameter of this type".into())),
     };
     Ok(Expr::value(value))
+}
+
+/// What has no literal of its own: a text, and the type that it is cast to.
+fn typed_text(sql_type: &SqlType, item: &Datum) -> Option<(String, ast::DataType)> {
+    use ast::{DataType as T, TimezoneInfo as Zone};
+    let moment = |micros: i64| DateTime::from_timestamp_micros(micros).map(|at| at.format("%Y-%m-%d %H:%M:%S%.6f"));
+    let of_time = |micros: i64| NaiveTime::MIN.overflowing_add_signed(TimeDelta::microseconds(micros)).0;
+    Some(match item {
+        Datum::Float(v) if *sql_type == SqlType::Float4 => (v.to_string(), T::Real),
+        Datum::Float(v) => (v.to_string(), T::DoublePrecision),
+        Datum::Date(days) => {
+            let date = NaiveDate::default().checked_add_signed(TimeDelta::days(i64::from(*days)))?;
+            (date.format("%Y-%m-%d").to_string(), T::Date)
+        }
+        Datum::Time(micros) => (of_time(*micros).format("%H:%M:%S%.6f").to_string(), T::Time(None, Zone::None)),
+        Datum::Timestamp(micros) => (moment(*micros)?.to_string(), T::Timestamp(None, Zone::None)),
+        Datum::Timestamptz(micros) => (format!("{}+00", moment(*micros)?), T::Timestamp(None, Zone::WithTimeZone)),
+        Datum::Uuid(bytes) => (bytes.iter().map(|byte| format!("{byte:02x}")).collect(), T::Uuid),
+        Datum::Bytes(bytes) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            (format!("\\x{digits}"), T::Bytea)
+        }
+        _ => return None,
+    })
 }

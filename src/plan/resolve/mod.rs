@@ -6,6 +6,7 @@
 
 mod bounds;
 mod calls;
+mod carried;
 mod casts;
 mod comparisons;
 mod context;
@@ -244,6 +245,7 @@ fn plan(
         return Err(PlanError::Unsupported("a query over system relations together with others".into()));
     }
     let mut ast = query.ast().clone();
+    carried::carried(&mut ast);
     let mut resolver = names::Resolver::new(asker, declared, params);
     let output = resolver.statement(&mut ast)?;
     let calls = std::mem::take(&mut resolver.calls);

@@ -122,7 +122,8 @@ impl Resolver<'_> {
             return;
         }
         let known = all.iter().filter_map(|expr| self.declared(expr)).filter(|found| *found != SqlType::Unknown);
-        let widest = known.reduce(|one, other| if declared::width(&other) > declared::width(&one) { other } else { one });
+        let widest =
+            known.reduce(|one, other| if declared::width(&other) > declared::width(&one) { other } else { one });
         all.iter().for_each(|expr| self.note(expr, widest.clone()));
     }
 

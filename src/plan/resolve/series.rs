@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{ArrayRef, Decimal128Array, Int32Array, Int64Array, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit};
-use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, Days, Months, NaiveDateTime, TimeDelta};
 use datafusion_common::tree_node::TreeNode;
 use datafusion_common::utils::SingleRowListArrayBuilder;
 use datafusion_common::{DFSchema, DataFusionError, Result, ScalarValue};
@@ -275,23 +275,9 @@ pub(super) fn argument(sql_type: &SqlType, value: &Datum) -> Result<ast::Expr, P
         ast::Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None }
     };
     Ok(match (sql_type, value) {
-        (_, Datum::Date(days)) => {
-            let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(719_163));
-            typed(date.ok_or(PlanError::InvalidValue("date"))?.to_string(), ast::DataType::Date)
-        }
-        (_, Datum::Timestamp(micros)) => {
-            let moment = DateTime::from_timestamp_micros(*micros).ok_or(PlanError::InvalidValue("timestamp"))?;
-            let text = moment.naive_utc().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
-            typed(text, ast::DataType::Timestamp(None, ast::TimezoneInfo::None))
-        }
-        (_, Datum::Timestamptz(micros)) => {
-            let moment = DateTime::from_timestamp_micros(*micros).ok_or(PlanError::InvalidValue("timestamp"))?;
-            let text = moment.naive_utc().format("%Y-%m-%d %H:%M:%S%.6f+00").to_string();
-            typed(text, ast::DataType::Timestamp(None, ast::TimezoneInfo::WithTimeZone))
-        }
         (SqlType::Int2 | SqlType::Int4, Datum::Int(number)) => typed(number.to_string(), ast::DataType::Integer(None)),
         (_, Datum::Int(number)) => typed(number.to_string(), ast::DataType::BigInt(None)),
-        _ => super::literals::literal_of(value)?,
+        _ => super::literals::literal_of(sql_type, value)?,
     })
 }
 

@@ -10,6 +10,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use super::escaped;
+use super::tokens::typed;
 use crate::PlanError;
 
 /// Name of the call around the first bound of BETWEEN SYMMETRIC; no client can type it.
@@ -36,6 +37,7 @@ pub(super) fn respelled(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
             continue;
         }
         if let Some((literal, taken)) = escaped::unicode(&tokens[at..])? {
+            typed(&literal)?;
             done.extend(at + 1..at + taken);
             out.push(TokenWithSpan { token: literal, span: token.span });
             continue;

@@ -21,7 +21,18 @@ pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
     let tokens = signs_apart(tokens);
     check(&tokens, limits)?;
+    tokens.iter().try_for_each(|token| typed(&token.token))?;
     respelled(plain_operators(continued(text, tokens)?))
+}
+
+/// Refuses names that begin as the planner's own do: no client can type those.
+pub(super) fn typed(token: &Token) -> Result<(), PlanError> {
+    match token {
+        Token::Word(word) if word.value.contains('\u{1}') => {
+            Err(PlanError::Unsupported("a control character in a name".into()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `>=-1` is `>= -1`: an operator of several characters does not end in a sign, unless it has one of those that SQL's own

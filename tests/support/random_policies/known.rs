@@ -124,9 +124,8 @@ impl Set {
             let without = person.with(|role| kept.contains(role));
             let of = self.restrictions.iter().filter(|rule| rule.tables.iter().any(|name| name == table));
             // The same rule may leave out more where the person without a role lacks what it asks for.
-            let more = |rule: &Restriction| {
-                rule.by_hand(&without).filter(|rows| rule.by_hand(person).as_ref() != Some(rows))
-            };
+            let more =
+                |rule: &Restriction| rule.by_hand(&without).filter(|rows| rule.by_hand(person).as_ref() != Some(rows));
             let more = of.filter_map(more).collect();
             Given { grant, person: without, more }
         };

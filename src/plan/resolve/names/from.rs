@@ -14,7 +14,7 @@ use sqlparser::ast::{
 
 use super::scope::{Kept, Relation, Scope};
 use super::tree::{balanced, binary, object_name, quote_columns, quoted, rename, table_alias};
-use super::{Columns, RELATIONS_MAX, Resolver};
+use super::{COPIES, Columns, RELATIONS_MAX, Resolver};
 use crate::PlanError;
 use crate::query::{fold, fold_name};
 use crate::resolve::context::scan_name;
@@ -160,7 +160,7 @@ impl Resolver<'_> {
         quote_columns(alias, &columns.unique);
         let name = alias.name.value.clone();
         let Columns { unique, types, .. } = columns;
-        self.scope_mut()?.add(Relation { name, columns: unique, types, entity: None, table: None, single: false })
+        self.add(Relation { name, columns: unique, types, entity: None, table: None, single: false })
     }
 
     fn plain_factor(&mut self, factor: &mut TableFactor) -> Result<(), PlanError> {
@@ -178,7 +178,7 @@ impl Resolver<'_> {
                 index_hints,
             } if with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() => {
                 let relation = self.table(name, alias)?;
-                self.scope_mut()?.add(relation)
+                self.add(relation)
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => self.table_with_joins(table_with_joins),
             TableFactor::Table {
@@ -193,12 +193,12 @@ impl Resolver<'_> {
             } if with_hints.is_empty() => {
                 let relation = self.set_function(name, alias, &args.args, *with_ordinality)?;
                 *factor = relation.0;
-                self.scope_mut()?.add(relation.1)
+                self.add(relation.1)
             }
             TableFactor::Function { name, args, with_ordinality, alias, .. } => {
                 let relation = self.set_function(name, alias, args, *with_ordinality)?;
                 *factor = relation.0;
-                self.scope_mut()?.add(relation.1)
+                self.add(relation.1)
             }
             TableFactor::UNNEST { alias, array_exprs, with_offset: false, with_ordinality, .. } => {
                 let args = std::mem::take(array_exprs).into_iter();
@@ -206,7 +206,7 @@ impl Resolver<'_> {
                     args.map(|expr| ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))).collect();
                 let relation = self.set_function(&object_name("unnest"), alias, &args, *with_ordinality)?;
                 *factor = relation.0;
-                self.scope_mut()?.add(relation.1)
+                self.add(relation.1)
             }
             _ => Err(PlanError::Unsupported("this form of table".into())),
         }
@@ -222,10 +222,9 @@ impl Resolver<'_> {
             _ => return Err(PlanError::UndefinedTable(parts.join("."))),
         };
         let cte = if schema.is_none() { self.ctes.iter().rev().find_map(|frame| frame.get(table)) } else { None };
-        self.reads = self.reads.saturating_add(cte.map_or(1, |columns| columns.reads.max(1)));
-        if self.reads > RELATIONS_MAX {
-            return Err(PlanError::TooComplex("too many relations"));
-        }
+        let reads = cte.map_or(1, |columns| columns.reads.max(1));
+        self.read(reads)?;
+        let cte = if schema.is_none() { self.ctes.iter().rev().find_map(|frame| frame.get(table)) } else { None };
         let (mut columns, types, entity) = match cte {
             Some(columns) => {
                 let (unique, types) = (columns.unique.clone(), columns.types.clone());
@@ -253,6 +252,27 @@ impl Resolver<'_> {
             *alias = Some(table_alias(&shown));
         }
         Ok(Relation { name: shown, columns, types, entity, table: Some(table), single: false })
+    }
+
+    /// Brings a relation into sight.
+    fn add(&mut self, relation: Relation) -> Result<(), PlanError> {
+        let around = self.scopes.iter().rev().skip(1).flat_map(|scope| &scope.relations);
+        let taken = around.map(|outer| &outer.name).filter(|name| relation.columns.contains(name));
+        let taken: Vec<String> = taken.cloned().collect();
+        self.taken.extend(taken);
+        self.scope_mut()?.add(relation)
+    }
+
+    /// Counts relations that are read.
+    fn read(&mut self, relations: usize) -> Result<(), PlanError> {
+        self.reads = self.reads.saturating_add(relations);
+        if self.reads > RELATIONS_MAX { Err(PlanError::TooComplex("too many relations")) } else { Ok(()) }
+    }
+
+    /// Counts the relations of a FROM again, as often as the work of planning them grows where expressions beside it, or
+    /// comparisons with all rows of it, are planned with copies; measured, and rounded up.
+    pub(in crate::resolve) fn copied(&mut self, relations: usize) -> Result<(), PlanError> {
+        self.read(relations.saturating_mul(COPIES - 1))
     }
 
     fn entity(&mut self, schema: Option<&str>, table: &str) -> Option<Found> {

@@ -6,6 +6,7 @@
 mod counted;
 mod from;
 mod hidden;
+mod keyed;
 mod marked;
 mod order;
 mod put_together;
@@ -65,6 +66,8 @@ pub(super) struct Columns {
 /// Relations that a statement may read, each WITH query as often as it is named: the work of planning grows with them,
 /// and thirty queries that each read the one before twice would be a thousand million.
 const RELATIONS_MAX: usize = 1_000;
+/// What a FROM counts with expressions beside it that read more.
+const COPIES: usize = 5;
 
 /// State of one statement's resolution.
 pub(super) struct Resolver<'a> {
@@ -85,6 +88,8 @@ pub(super) struct Resolver<'a> {
     pub(super) by_key: bool,
     /// Calls of `generate_series`.
     pub(super) series: Series,
+    /// Names of relations that are also those of columns in a subquery.
+    taken: BTreeSet<String>,
     /// Recursive queries so far.
     recursions: usize,
     /// Relations that are read so far: a WITH query counts anew wherever it is named, for the planner puts it in there.
@@ -109,7 +114,7 @@ impl<'a> Resolver<'a> {
         let (decisions, ctes, scopes) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (arrays, series, calls) = (BTreeSet::new(), Series::default(), Vec::new());
         let (recursions, reads) = (0, 0);
-        let (told, by_key) = (BTreeMap::new(), false);
+        let (told, by_key, taken) = (BTreeMap::new(), false, BTreeSet::new());
         Resolver {
             asker,
             decisions,
@@ -121,10 +126,16 @@ impl<'a> Resolver<'a> {
             arrays,
             by_key,
             series,
+            taken,
             recursions,
             reads,
             calls,
         }
+    }
+
+    /// Relations that are read so far.
+    pub(super) fn reads(&self) -> usize {
+        self.reads
     }
 
     /// Whether parameters may stand in the statement whose types nobody has said yet.
@@ -144,7 +155,9 @@ impl<'a> Resolver<'a> {
         self.arrays.insert(number);
         let Some(params) = self.params else { return Ok(None) };
         match params.get(number.wrapping_sub(1)) {
-            Some((_, Datum::Array(items))) => items.iter().map(literal_of).collect::<Result<_, _>>().map(Some),
+            Some((SqlType::Array(of), Datum::Array(items))) => {
+                items.iter().map(|item| literal_of(of, item)).collect::<Result<_, _>>().map(Some)
+            }
             // ANY (NULL) is NULL for every row.
             Some((_, Datum::Null)) => Ok(Some(vec![ast::Expr::value(ast::Value::Null)])),
             Some(_) => Err(PlanError::InvalidValue("of an array")),
@@ -163,6 +176,7 @@ impl<'a> Resolver<'a> {
     /// Rewrites a whole statement; returns the client's columns.
     pub(super) fn statement(&mut self, query: &mut ast::Query) -> Result<Columns, PlanError> {
         let mut columns = self.query(query)?;
+        tree::renamed(query, &self.taken);
         if columns.types.contains(&Some(SqlType::Record)) {
             return Err(PlanError::Unsupported("a whole row as a value".into()));
         }

@@ -35,8 +35,12 @@ impl Resolver<'_> {
     }
 
     fn select_in_scope(&mut self, select: &mut Select) -> Result<Columns, PlanError> {
+        let before = self.reads;
         for table in &mut select.from {
             self.table_with_joins(table)?;
+        }
+        if reads_more(select) {
+            self.copied(self.reads - before)?;
         }
         if let Some(selection) = &mut select.selection {
             refuse_calls(selection, "WHERE")?;
@@ -82,6 +86,7 @@ impl Resolver<'_> {
                 }
                 self.by_key |= !marks.is_empty();
                 items.extend(marks);
+                items.extend(self.told_by_keys(items, &select.projection));
             }
         }
         if matches!(select.distinct, Some(Distinct::Distinct)) {
@@ -441,4 +446,15 @@ fn rename_only(query: &mut ast::Query) {
 fn mentions<V: ast::Visit>(part: &V, meant: impl Fn(&ast::Expr) -> bool) -> bool {
     let look = |expr: &ast::Expr| if meant(expr) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     ast::visit_expressions(part, look).is_break()
+}
+
+/// Whether expressions of a SELECT hold subqueries: one that reads its rows is planned beside a copy of all they come from.
+fn reads_more(select: &Select) -> bool {
+    let is_query = |expr: &ast::Expr| match expr {
+        ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let conditions = select.selection.iter().chain(&select.having);
+    conditions.into_iter().any(|expr| ast::visit_expressions(expr, is_query).is_break())
+        || select.projection.iter().any(|item| ast::visit_expressions(item, is_query).is_break())
 }

@@ -1,9 +1,12 @@
 //! Small pieces of the rewritten syntax tree.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
 use sluice_model::dialect::PostgreSql;
 use sqlparser::ast::{
     self, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName,
-    SetExpr, TableAlias, TableFactor,
+    SetExpr, TableAlias, TableFactor, VisitMut, VisitorMut,
 };
 use sqlparser::parser::Parser;
 
@@ -133,5 +136,50 @@ pub(super) fn derived(body: &mut SetExpr) -> Option<&mut ast::Query> {
     match &mut select.from.first_mut()?.relation {
         TableFactor::Derived { subquery, .. } => Some(subquery),
         _ => None,
+    }
+}
+
+/// Gives relations other names in a resolved query. The planner takes `d.n` for a field of the column `d`, where there is
+/// one, before it looks for a relation `d` further out.
+pub(super) fn renamed(query: &mut ast::Query, names: &BTreeSet<String>) {
+    if names.is_empty() {
+        return;
+    }
+    let is_one = |ident: &Ident| ident.quote_style.is_some() && names.contains(&ident.value);
+    let _: ControlFlow<()> = ast::visit_expressions_mut(query, |expr| {
+        if let Expr::CompoundIdentifier(parts) = expr
+            && let [relation, _] = parts.as_mut_slice()
+            && is_one(relation)
+        {
+            *relation = other_name(relation);
+        }
+        ControlFlow::Continue(())
+    });
+    let _: ControlFlow<()> = query.visit(&mut Aliases(&is_one));
+}
+
+fn other_name(relation: &Ident) -> Ident {
+    quoted(&format!("\u{1}{}", relation.value))
+}
+
+/// Renames the aliases of relations.
+struct Aliases<'a>(&'a dyn Fn(&Ident) -> bool);
+
+impl VisitorMut for Aliases<'_> {
+    type Break = ();
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        let (TableFactor::Table { alias: Some(alias), .. }
+        | TableFactor::Derived { alias: Some(alias), .. }
+        | TableFactor::Function { alias: Some(alias), .. }
+        | TableFactor::UNNEST { alias: Some(alias), .. }
+        | TableFactor::NestedJoin { alias: Some(alias), .. }) = factor
+        else {
+            return ControlFlow::Continue(());
+        };
+        if (self.0)(&alias.name) {
+            alias.name = other_name(&alias.name);
+        }
+        ControlFlow::Continue(())
     }
 }
