@@ -18,10 +18,13 @@ use crate::query::fold_name;
 
 /// The most that all expressions of a statement may take together.
 const EFFORT_MAX: u64 = 65_536;
+/// The most that their depths may come to, squared and added up: that of one chain of 290. The planner tells the name of a
+/// call with all that is in it whenever it asks for its type, and it asks at each step of the way down.
+const STEEPNESS_MAX: u64 = 8 << 20;
 
 /// Refuses a statement whose expressions take too much.
 pub(crate) fn check(query: &ast::Query) -> Result<(), PlanError> {
-    match query.visit(&mut Effort { total: 0, around: vec![1], of_else: HashMap::new() }) {
+    match query.visit(&mut Effort { total: 0, around: vec![1], depth: 0, steepness: 0, of_else: HashMap::new() }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
@@ -31,6 +34,9 @@ struct Effort {
     total: u64,
     /// What an expression takes inside each one that is open.
     around: Vec<u64>,
+    /// Calls and operators that are open.
+    depth: u64,
+    steepness: u64,
     /// What an ELSE takes, by its place in the tree.
     of_else: HashMap<*const Expr, u64>,
 }
@@ -45,7 +51,9 @@ impl Visitor for Effort {
         if !is_leaf(expr) {
             self.total = self.total.saturating_add(effort);
         }
-        if self.total > EFFORT_MAX {
+        self.depth += u64::from(is_step(expr));
+        self.steepness = self.steepness.saturating_add(self.depth * self.depth);
+        if self.total > EFFORT_MAX || self.steepness > STEEPNESS_MAX {
             return ControlFlow::Break(PlanError::TooComplex("nested too deeply"));
         }
         if let Expr::Case { conditions, else_result: Some(otherwise), .. } = expr
@@ -57,10 +65,24 @@ impl Visitor for Effort {
         ControlFlow::Continue(())
     }
 
-    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<PlanError> {
+    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<PlanError> {
+        self.depth -= u64::from(is_step(expr));
         self.around.pop();
         ControlFlow::Continue(())
     }
+}
+
+/// Whether an expression takes the way down one step further. Conditions joined by AND and OR are boolean without being
+/// asked.
+fn is_step(expr: &Expr) -> bool {
+    !matches!(
+        expr,
+        Expr::Value(_)
+            | Expr::Identifier(_)
+            | Expr::CompoundIdentifier(_)
+            | Expr::Nested(_)
+            | Expr::BinaryOp { op: ast::BinaryOperator::And | ast::BinaryOperator::Or, .. }
+    )
 }
 
 fn is_leaf(expr: &Expr) -> bool {

@@ -99,23 +99,26 @@ fn continued(text: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan
     Ok(joined)
 }
 
-/// Depth and length on the flat list: what recursion later costs is bounded by these counts.
+/// Depth and length on the flat list: what recursion later costs is bounded by these counts. Operators are counted in each
+/// pair of parentheses for themselves, and anew behind a comma and in each branch of a CASE, those that give the conditions
+/// of AND and OR anew behind each of these: those of one place and of all around it are as many as the tree can be deep.
 fn check(tokens: &[TokenWithSpan], limits: &Limits) -> Result<(), PlanError> {
     if tokens.len() > limits.tokens_max {
         return Err(PlanError::TooComplex("too many tokens"));
     }
-    let (mut depth, mut operators) = (0usize, 0usize);
+    let mut open = Open { places: vec![Place::default()], operators: 0 };
     for token in tokens {
         match &token.token {
-            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
-            Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
-            Token::SemiColon => (depth, operators) = (0, 0),
+            Token::LParen | Token::LBracket | Token::LBrace => open.places.push(Place::default()),
+            Token::RParen | Token::RBracket | Token::RBrace => open.close(),
+            Token::SemiColon => open = Open { places: vec![Place::default()], operators: 0 },
+            Token::Comma => open.begin_again(),
             Token::Word(word) => match word.keyword {
-                Keyword::CASE if word.quote_style.is_none() => depth += 1,
-                Keyword::END if word.quote_style.is_none() => depth = depth.saturating_sub(1),
-                Keyword::AND
-                | Keyword::OR
-                | Keyword::NOT
+                Keyword::CASE if word.quote_style.is_none() => open.places.push(Place::default()),
+                Keyword::END if word.quote_style.is_none() => open.close(),
+                Keyword::WHEN | Keyword::THEN | Keyword::ELSE if word.quote_style.is_none() => open.begin_again(),
+                Keyword::AND | Keyword::OR if word.quote_style.is_none() => open.join(),
+                Keyword::NOT
                 | Keyword::IS
                 | Keyword::UNION
                 | Keyword::EXCEPT
@@ -128,22 +131,66 @@ fn check(tokens: &[TokenWithSpan], limits: &Limits) -> Result<(), PlanError> {
                 | Keyword::AT
                     if word.quote_style.is_none() =>
                 {
-                    operators += 1;
+                    open.count();
                 }
                 _ => {}
             },
-            Token::Comma | Token::Period | Token::Number(..) | Token::Placeholder(_) => {}
+            Token::Period | Token::Number(..) | Token::Placeholder(_) => {}
             Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_) => {}
-            _ => operators += 1,
+            _ => open.count(),
         }
-        if depth > limits.nesting_max {
+        if open.places.len() > limits.nesting_max + 1 {
             return Err(PlanError::TooComplex("nested too deeply"));
         }
-        if operators > limits.operators_max {
+        if open.operators > limits.operators_max {
             return Err(PlanError::TooComplex("too many operators"));
         }
     }
     Ok(())
+}
+
+/// Operators of a place in a statement: AND and OR, and the others since the last of them.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    junctions: usize,
+    others: usize,
+}
+
+/// The places that are open, from the outermost inwards, and the operators of all of them together.
+struct Open {
+    places: Vec<Place>,
+    operators: usize,
+}
+
+impl Open {
+    /// Takes what is counted of the innermost place.
+    fn here(&mut self, change: impl FnOnce(&mut Place)) {
+        if let Some(place) = self.places.last_mut() {
+            self.operators -= place.junctions + place.others;
+            change(place);
+            self.operators += place.junctions + place.others;
+        }
+    }
+
+    fn count(&mut self) {
+        self.here(|place| place.others += 1);
+    }
+
+    fn join(&mut self) {
+        self.here(|place| *place = Place { junctions: place.junctions + 1, others: 0 });
+    }
+
+    fn begin_again(&mut self) {
+        self.here(|place| *place = Place::default());
+    }
+
+    /// Closes the innermost place; the outermost stays.
+    fn close(&mut self) {
+        self.begin_again();
+        if self.places.len() > 1 {
+            self.places.pop();
+        }
+    }
 }
 
 /// Character position (from 1) of a line and column.
