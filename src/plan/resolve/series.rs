@@ -287,6 +287,8 @@ fn refused(error: PlanError) -> DataFusionError {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     fn day(text: &str) -> ScalarValue {
