@@ -127,7 +127,7 @@ impl State {
     /// What a principal may see of the catalog, built once for equal principals on one snapshot.
     pub fn visible(&self, principal: &Principal, snapshot: &Snapshot) -> Arc<VisibleCatalog> {
         let key = (snapshot.epoch, *principal.digest().as_bytes());
-        self.visible.get_with(key, || Arc::new(VisibleCatalog::build(principal, snapshot)))
+        self.visible.get_with(key, || Arc::new(VisibleCatalog::build(principal, snapshot, &self.database)))
     }
 
     /// Follows the server on its way down.

@@ -88,7 +88,7 @@ fn parse(sql: &str) -> Box<Query> {
 }
 
 fn with_context<T>(snapshot: &Snapshot, user: &str, work: impl FnOnce(&Context) -> T) -> T {
-    let visible = VisibleCatalog::build(&principal(user), snapshot);
+    let visible = VisibleCatalog::build(&principal(user), snapshot, &snapshot.catalog.name);
     let search_path = snapshot.catalog.search_path.clone();
     work(&Context {
         visible: &visible,

@@ -409,6 +409,7 @@ impl Asking {
         Asker {
             principal: &self.principal,
             snapshot: &self.current.snapshot,
+            database: &self.state.database,
             search_path,
             limits: &self.state.limits,
             timezone,
