@@ -92,6 +92,7 @@ impl Bank {
         Asker {
             principal: &self.principal,
             snapshot: &self.snapshot,
+            database: &self.snapshot.catalog.name,
             search_path: &self.search_path,
             limits: &self.limits,
             timezone: &self.timezone,
@@ -272,6 +273,7 @@ fn policies(criterion: &mut Criterion) {
     let asker = Asker {
         principal: &principal,
         snapshot: &snapshot,
+        database: &snapshot.catalog.name,
         search_path: &search_path,
         limits: &limits,
         timezone: &timezone,

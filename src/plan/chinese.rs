@@ -49,6 +49,7 @@ mod tests {
             "Form",
             "Mismatch",
             "TooComplex",
+            "TooMuch",
             "Frame",
             "Logarithm",
             "Power",

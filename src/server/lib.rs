@@ -14,6 +14,7 @@ mod server;
 pub mod session;
 pub mod state;
 pub mod tls;
+mod turns;
 pub mod users;
 
 pub use server::{Running, Server, ServerError, run};

@@ -18,10 +18,11 @@ use sluice_model::{Principal, Snapshot};
 use sluice_plan::Plans;
 use sluice_system::VisibleCatalog;
 use sluice_wire::{AcceptOptions, CancelKey, Protocol};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::quota::Quotas;
 use crate::session::held::Account;
+use crate::turns::Turns;
 use crate::users::Users;
 
 /// What is loaded together and swapped together.
@@ -63,7 +64,7 @@ pub struct State {
     /// Failed logins.
     pub failures: Failures,
     /// Turns for planning, which is work for a processor.
-    pub planners: Arc<Semaphore>,
+    pub planners: Turns,
     /// Plans that serve more than one execution.
     pub plans: Plans,
     /// What sessions hold, all together.
@@ -105,7 +106,7 @@ impl State {
             accept: ArcSwap::from_pointee(accept),
             sessions: Registry::default(),
             failures: Failures::default(),
-            planners: Arc::new(Semaphore::new(processors.max(2))),
+            planners: Turns::new(processors),
             plans: Plans::default(),
             quotas: Arc::new(Quotas::default()),
             visible,
@@ -127,7 +128,7 @@ impl State {
     /// What a principal may see of the catalog, built once for equal principals on one snapshot.
     pub fn visible(&self, principal: &Principal, snapshot: &Snapshot) -> Arc<VisibleCatalog> {
         let key = (snapshot.epoch, *principal.digest().as_bytes());
-        self.visible.get_with(key, || Arc::new(VisibleCatalog::build(principal, snapshot)))
+        self.visible.get_with(key, || Arc::new(VisibleCatalog::build(principal, snapshot, &self.database)))
     }
 
     /// Follows the server on its way down.

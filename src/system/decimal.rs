@@ -141,6 +141,16 @@ impl Decimal {
         power_of_ten(precision.into()).is_none_or(|bound| self.mantissa.abs() < bound)
     }
 
+    /// Digits and scale without zeros at the end: the same for equal numbers.
+    pub(crate) fn shortest(self) -> (i128, u32) {
+        let Decimal { mut mantissa, mut scale } = self;
+        while scale > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            scale -= 1;
+        }
+        (mantissa, scale)
+    }
+
     /// The integer this number equals, where it equals one: one hash key for `1`, `1.0` and `1::int8`.
     pub(crate) fn as_integer(self) -> Option<i64> {
         let unit = power_of_ten(self.scale)?;

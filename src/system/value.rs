@@ -119,14 +119,43 @@ impl Value {
         }
     }
 
-    /// Rough size in bytes, charged against the work budget.
+    /// Rough size in bytes with all that is inside, charged against the work budget.
     pub(crate) fn size(&self) -> usize {
-        match self {
-            Value::Text(text) => text.len(),
-            Value::Bytes(bytes) => bytes.len(),
-            Value::Array(array) => array.items.len() * 24,
-            Value::Record(row) => row.len() * 24,
-            _ => 8,
+        self.size_within(usize::MAX)
+    }
+
+    /// As [`Value::size`]; what is larger than `most` is not measured to its end. Records that share their fields can be
+    /// far larger than the memory they take.
+    pub(crate) fn size_within(&self, most: usize) -> usize {
+        let mut total = 0;
+        self.measure(&mut total, most);
+        total
+    }
+
+    fn measure(&self, total: &mut usize, most: usize) {
+        const ITEM: usize = 16;
+        let items: &[Value] = match self {
+            Value::Text(text) => {
+                *total = total.saturating_add(text.len());
+                &[]
+            }
+            Value::Bytes(bytes) => {
+                *total = total.saturating_add(bytes.len());
+                &[]
+            }
+            Value::Array(array) => &array.items,
+            Value::Record(row) => row,
+            _ => {
+                *total = total.saturating_add(8);
+                &[]
+            }
+        };
+        for item in items {
+            if *total > most {
+                return;
+            }
+            *total = total.saturating_add(ITEM);
+            item.measure(total, most);
         }
     }
 
@@ -266,6 +295,15 @@ fn compare_lists(left: &[Value], right: &[Value]) -> Option<Ordering> {
 #[derive(Debug, Clone)]
 pub(crate) struct Key(pub(crate) Value);
 
+/// What it costs to compare two values, in bytes that are looked at.
+pub(crate) fn effort(left: &Value, right: &Value) -> usize {
+    match (left, right) {
+        (Value::Text(a), Value::Text(b)) => a.len().min(b.len()),
+        (Value::Bytes(a), Value::Bytes(b)) => a.len().min(b.len()),
+        _ => left.size().saturating_add(right.size()),
+    }
+}
+
 /// A float that equals an integer, as that integer.
 fn whole(value: f64) -> Option<i64> {
     if value.fract() == 0.0 && value.abs() < 9.2e18 { Some(value as i64) } else { None }
@@ -294,17 +332,37 @@ fn hash_value<H: Hasher>(value: &Value, state: &mut H) {
         Value::Null => state.write_u8(0),
         Value::Bool(value) => state.write_u8(1 + u8::from(*value)),
         Value::Int(value) => state.write_i64(*value),
-        // Numbers that equal an integer hash as it does. The others hash alike: rare, and never wrong.
-        Value::Float(value) => state.write_i64(whole(*value).unwrap_or(-1)),
-        Value::Numeric(value) => state.write_i64(value.as_integer().unwrap_or(-1)),
-        Value::Text(text) => state.write(text.as_bytes()),
-        Value::Bytes(bytes) => state.write(bytes),
+        // Numbers that equal an integer hash as it does. The others meet their own type alone: both sides of a comparison
+        // were cast to one. Many values that hash alike would make a look at all of them for each.
+        Value::Float(value) => match whole(*value) {
+            Some(whole) => state.write_i64(whole),
+            None => state.write_u64(if value.is_nan() { f64::NAN } else { *value }.to_bits()),
+        },
+        Value::Numeric(value) => match value.as_integer() {
+            Some(whole) => state.write_i64(whole),
+            None => value.shortest().hash(state),
+        },
+        // The end is told apart: texts beside each other must not hash as one.
+        Value::Text(text) => {
+            state.write(text.as_bytes());
+            state.write_u8(0xff);
+        }
+        Value::Bytes(bytes) => {
+            state.write(bytes);
+            state.write_usize(bytes.len());
+        }
         Value::Date(days) => state.write_i32(*days),
         Value::Time(micros) | Value::Timestamp(micros) | Value::Timestamptz(micros) => state.write_i64(*micros),
         Value::Interval(interval) => state.write_i128(interval_micros(interval)),
         Value::Uuid(bytes) => state.write(bytes),
-        Value::Array(array) => array.items.iter().for_each(|item| hash_value(item, state)),
-        Value::Record(row) => row.iter().for_each(|item| hash_value(item, state)),
+        Value::Array(array) => {
+            state.write_usize(array.items.len());
+            array.items.iter().for_each(|item| hash_value(item, state));
+        }
+        Value::Record(row) => {
+            state.write_usize(row.len());
+            row.iter().for_each(|item| hash_value(item, state));
+        }
     }
 }
 
@@ -318,6 +376,30 @@ mod tests {
         let decimal = Decimal::parse("2.0").expect("a number").expect("short");
         let keys: HashSet<Key> = [Value::Int(2), Value::Float(2.0), Value::decimal(decimal)].map(Key).into();
         assert_eq!(keys.len(), 1);
+    }
+
+    #[test]
+    fn numbers_and_texts_side_by_side_hash_apart() {
+        let hash = |value: &Value| {
+            let mut state = std::hash::DefaultHasher::new();
+            hash_value(value, &mut state);
+            state.finish()
+        };
+        let decimal = |text| Value::decimal(Decimal::parse(text).expect("a number").expect("short"));
+        assert_eq!(hash(&decimal("1.50")), hash(&decimal("1.5")));
+        assert_ne!(hash(&decimal("1.5")), hash(&decimal("1.25")));
+        assert_ne!(hash(&Value::Float(0.5)), hash(&Value::Float(0.25)));
+        let pair = |a: &str, b: &str| Value::array(vec![a.into(), b.into()]);
+        assert_ne!(hash(&pair("a", "aa")), hash(&pair("aa", "a")));
+    }
+
+    #[test]
+    fn shared_fields_are_measured_up_to_a_bound() {
+        let mut value = Value::from("x");
+        for _ in 0..60 {
+            value = Value::Record([value.clone(), value].into());
+        }
+        assert!(value.size_within(1000) > 1000);
     }
 
     #[test]

@@ -166,6 +166,54 @@ fn planning_does_not_double_with_each_step() {
     still_serves();
 }
 
+/// Texts and lists of such lengths that holding each part of one against each of the other would take hours.
+#[test]
+fn a_call_does_no_more_than_its_arguments_are_long() {
+    let list = |letter: &str| format!("string_to_array(repeat('{letter},', 200000), ',')");
+    let json = |item: &str, last: &str| format!("('[' || repeat('{item},', 200000) || '{last}]')::jsonb");
+    let (a, b) = (list("a"), list("b"));
+    let (one, two) = (json("1", "2"), json("2", "2"));
+    let calls = [
+        "length(translate(repeat('a', 900000), repeat('b', 900000), ''))".to_string(),
+        "length(btrim(repeat('a', 900000), repeat('b', 900000) || 'a'))".into(),
+        "length(ltrim(repeat('a', 900000), repeat('b', 900000) || 'a'))".into(),
+        "length(rtrim(repeat('a', 900000), repeat('b', 900000) || 'a'))".into(),
+        "strpos(repeat('a', 900000), repeat('a', 450000) || 'b')".into(),
+        format!("{a} && {b}"),
+        format!("{a} @> {b}"),
+        format!("{one} @> {two}"),
+        format!("{} @> {}", json("[1]", "[2]"), json("[2]", "[2]")),
+        "length(regexp_replace(repeat('a', 900000), 'a', '', 'g'))".into(),
+    ];
+    for call in calls {
+        for from in ["", " FROM retail.branch WHERE branch_id = 'B11'"] {
+            let started = Instant::now();
+            let answer = login().simple(&format!("SELECT {call}{from}"));
+            assert!(["", "54001", "54000", "53200"].contains(&code(&answer)), "{call}{from}: {:?}", answer.error);
+            assert!(started.elapsed() < Duration::from_secs(20), "{call}{from} took {:?}", started.elapsed());
+        }
+    }
+    still_serves();
+}
+
+/// Work that nobody waits for goes on: more of one person than there are turns for it keeps nobody else from hers.
+#[test]
+fn what_one_person_has_running_stops_nobody_else() {
+    let mut busy: Vec<Wire> = (0..6).map(|_| small().sluice.login("cd_manager")).collect();
+    let sql = "SELECT count(*) FROM generate_series(1, 6000) a, generate_series(1, 6000) b WHERE a.a + b.b < 0";
+    for wire in &mut busy {
+        wire.send(b'Q', &cstring(sql)).expect("the server reads");
+    }
+    let codes: Vec<String> = busy.iter_mut().map(|wire| code(&wire.answer()).to_string()).collect();
+    // Some of it has been given up by now, and runs.
+    assert!(codes.iter().any(|code| code == "57014"), "{codes:?}");
+    for _ in 0..3 {
+        let answer = login().simple("SELECT 1");
+        assert_eq!(answer.rows.len(), 1, "{:?}", answer.error);
+    }
+    still_serves();
+}
+
 #[test]
 fn a_gigabyte_is_not_waited_for() {
     for tag in [b'Q', b'P', b'B', b'd', b'X', b'S'] {

@@ -29,6 +29,42 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// What clients connect to is `database:`, however the catalog is called: who looks for the tables of `current_database()`
+/// finds them.
+#[test]
+fn the_database_is_the_one_that_clients_connect_to() {
+    let directory = fresh_directory("database");
+    let mut settings = embedded_settings(&directory);
+    settings.database = "front".into();
+    let sluice = Sluice::start(&settings);
+    let mut session = sluice.login("hq_analyst");
+    let mut one = |sql: &str| {
+        let answer = session.simple(sql);
+        assert!(answer.error.is_none(), "{sql}: {:?}", answer.error);
+        answer.rows.first().and_then(|row| row[0].clone()).unwrap_or_else(|| "no row".into())
+    };
+    for sql in [
+        "SELECT current_database()",
+        "SELECT current_catalog",
+        "SELECT current_database() FROM retail.branch LIMIT 1",
+        "SELECT current_catalog FROM front.retail.branch LIMIT 1",
+        "SELECT catalog_name FROM information_schema.information_schema_catalog_name",
+        "SELECT string_agg(DISTINCT catalog_name, ' ') FROM information_schema.schemata",
+        "SELECT string_agg(DISTINCT table_catalog, ' ') FROM information_schema.tables",
+        "SELECT string_agg(DISTINCT table_catalog || ' ' || udt_catalog, ' ') FROM information_schema.columns \
+         WHERE table_catalog <> udt_catalog UNION ALL SELECT current_database() ORDER BY 1 LIMIT 1",
+        "SELECT string_agg(DISTINCT constraint_catalog, ' ') FROM information_schema.table_constraints",
+        "SELECT string_agg(DISTINCT table_catalog, ' ') FROM information_schema.key_column_usage",
+        "SELECT datname FROM pg_database WHERE datname = current_database()",
+        "SELECT current_database() FROM front.pg_catalog.pg_class LIMIT 1",
+        "SELECT datname FROM pg_stat_activity LIMIT 1",
+    ] {
+        assert_eq!(one(sql), "front", "{sql}");
+    }
+    let fields = "SELECT count(*) > 20 FROM information_schema.columns WHERE table_catalog = current_database()";
+    assert_eq!(one(fields), "t");
+}
+
 /// Misspells the first `read:` of the policies; returns the file and the line.
 fn misspell(policies: &Path) -> (PathBuf, usize, String) {
     for path in files(policies, "yaml") {

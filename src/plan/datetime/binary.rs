@@ -91,7 +91,33 @@ fn place(bytes: &[u8], part: &[u8]) -> i64 {
     if part.is_empty() {
         return 1;
     }
-    bytes.windows(part.len()).position(|window| window == part).map_or(0, |at| at as i64 + 1)
+    let behind = borders(part);
+    let mut met = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        while met > 0 && part[met] != *byte {
+            met = behind[met - 1];
+        }
+        met += usize::from(part[met] == *byte);
+        if met == part.len() {
+            return (at + 2 - met) as i64;
+        }
+    }
+    0
+}
+
+/// For each beginning of a part, how much of it is both its beginning and its end: where the search for the part goes on
+/// when it breaks off behind it, so that no byte is looked at over and over.
+fn borders(part: &[u8]) -> Vec<usize> {
+    let mut borders = vec![0; part.len()];
+    let mut met = 0;
+    for at in 1..part.len() {
+        while met > 0 && part[met] != part[at] {
+            met = borders[met - 1];
+        }
+        met += usize::from(part[met] == part[at]);
+        borders[at] = met;
+    }
+    borders
 }
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -87,6 +87,9 @@ pub enum DatetimeFault {
     /// What is not done.
     #[error("{0}")]
     Unsupported(&'static str),
+    /// Work on a value that would take too long.
+    #[error("{0} of such values")]
+    TooMuch(&'static str),
     /// Division by zero.
     #[error("division by zero")]
     DivisionByZero,
@@ -194,6 +197,11 @@ impl ToClient for DatetimeFault {
                 S::FeatureNotSupported,
                 format!("{what} is not supported"),
                 format!("不支持{}", chinese(what)),
+            ),
+            DatetimeFault::TooMuch(what) => ClientError::new(
+                S::StatementTooComplex,
+                format!("{what} takes too much work for such values"),
+                format!("对这样的值，{}的工作量过大", chinese(what)),
             ),
             DatetimeFault::DivisionByZero => ClientError::new(S::DivisionByZero, "division by zero", "除数为零"),
             DatetimeFault::Argument(what) => ClientError::new(S::InvalidParameterValue, *what, chinese(what)),

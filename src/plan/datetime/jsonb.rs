@@ -3,6 +3,8 @@
 //! Source of the rules: PostgreSQL documentation, "JSON Types". Keys are in order of their length and then of their bytes,
 //! the last of equal ones counts, and numbers are written out.
 
+use std::collections::{HashMap, HashSet};
+
 use super::fault::DatetimeFault as Fault;
 use super::json::{parts, unescaped, whole};
 use super::jsonb_key::key;
@@ -80,11 +82,6 @@ pub(super) fn normal(json: &str) -> Outcome<'static> {
     let most = json.len().saturating_mul(GROWTH_MAX).saturating_add(SMALL);
     put(whole(json)?, &mut out, most)?;
     Ok(Value::Owned(out))
-}
-
-/// A number without the zeros behind its point.
-fn trimmed(text: &str) -> &str {
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// `||`: members of both objects, the right one's where both have a key; or elements of both arrays, anything else being
@@ -207,49 +204,80 @@ pub(super) fn number(text: &str) -> Result<String, Fault> {
 fn held(outer: &str, inner: &str) -> Outcome<'static> {
     let (outer, inner) = (whole(outer)?, whole(inner)?);
     // An array also holds a single value that is one of its elements.
-    let single = outer.starts_with('[') && !inner.starts_with(['[', '{']);
-    let found = if single { any_element(outer, inner)? } else { contains(outer, inner)? };
+    let single = outer.starts_with('[') && !is_container(inner);
+    let mut left = READ_MAX;
+    let found = if single { Elements::of(outer)?.hold(inner, &mut left)? } else { contains(outer, inner, &mut left)? };
     Ok(Value::Bool(found))
 }
 
-fn any_element(array: &str, value: &str) -> Result<bool, Fault> {
-    for (_, element) in parts(array)? {
-        if contains(element, value)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Bytes that may be read to find arrays and objects among the elements of an array: each of one side may have to be held
+/// against each of the other, and nobody can stop that.
+const READ_MAX: usize = 4 << 20;
+/// What taking up a pair of them costs, in such bytes.
+const PAIR: usize = 128;
+
+fn is_container(part: &str) -> bool {
+    part.starts_with(['[', '{'])
 }
 
-fn contains(outer: &str, inner: &str) -> Result<bool, Fault> {
+/// The elements of an array: scalars by their keys, and the others.
+struct Elements<'j> {
+    scalars: HashSet<String>,
+    containers: Vec<&'j str>,
+}
+
+impl<'j> Elements<'j> {
+    fn of(array: &'j str) -> Result<Elements<'j>, Fault> {
+        let mut found = Elements { scalars: HashSet::new(), containers: Vec::new() };
+        for (_, element) in parts(array)? {
+            if is_container(element) {
+                found.containers.push(element);
+            } else {
+                found.scalars.insert(key(element)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn hold(&self, value: &str, left: &mut usize) -> Result<bool, Fault> {
+        if !is_container(value) {
+            return Ok(self.scalars.contains(&key(value)?));
+        }
+        for element in self.containers.iter().filter(|element| element.as_bytes().first() == value.as_bytes().first()) {
+            let cost = PAIR + element.len() + value.len();
+            *left = left.checked_sub(cost).ok_or(Fault::TooMuch("containment of arrays in arrays"))?;
+            if contains(element, value, left)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn contains(outer: &str, inner: &str, left: &mut usize) -> Result<bool, Fault> {
     match (outer.as_bytes().first(), inner.as_bytes().first()) {
         (Some(b'{'), Some(b'{')) => {
-            let own = members(outer)?;
+            let own: HashMap<String, &str> = members(outer)?.into_iter().collect();
             for (key, value) in members(inner)? {
-                let Some((_, found)) = own.iter().find(|(own, _)| *own == key) else { return Ok(false) };
-                if !contains(found, value)? {
+                let Some(found) = own.get(&key) else { return Ok(false) };
+                if !contains(found, value, left)? {
                     return Ok(false);
                 }
             }
             Ok(true)
         }
         (Some(b'['), Some(b'[')) => {
+            let own = Elements::of(outer)?;
             for (_, value) in parts(inner)? {
-                if !any_element(outer, value)? {
+                if !own.hold(value, left)? {
                     return Ok(false);
                 }
             }
             Ok(true)
         }
-        (Some(b'{' | b'['), _) | (_, Some(b'{' | b'[')) => Ok(false),
-        (Some(b'"'), Some(b'"')) => Ok(unescaped(outer)? == unescaped(inner)?),
-        (Some(b't' | b'f' | b'n' | b'"'), _) | (_, Some(b't' | b'f' | b'n' | b'"')) => Ok(outer == inner),
-        _ => Ok(same_number(&number(outer)?, &number(inner)?)),
+        _ if is_container(outer) || is_container(inner) => Ok(false),
+        _ => Ok(key(outer)? == key(inner)?),
     }
-}
-
-fn same_number(left: &str, right: &str) -> bool {
-    trimmed(left) == trimmed(right)
 }
 
 /// `?`: a key of an object, a string of an array, or the string itself.
@@ -339,6 +367,15 @@ mod tests {
         let holds = |outer: &str, inner: &str| matches!(held(outer, inner), Ok(Value::Bool(true)));
         assert!(holds(r#"{"a": 1, "b": [1, 2]}"#, r#"{"b": [2]}"#));
         assert!(holds("[1, 2.0]", "2"));
+        assert!(holds(r#"["\u4e2d", null, true]"#, r#"[true, "中", true]"#));
+        assert!(!holds(r#"["1", [1]]"#, "[1]"));
+        assert!(holds(r#"[[1, 2], {"a": 1, "b": 2}]"#, r#"[{"b": 2.0}, [2]]"#));
+        let many = |item: &str, last: &str| format!("[{},{last}]", vec![item; 100_000].join(","));
+        assert!(holds(&many("1", "2"), &many("2", "1.0")));
+        assert_eq!(
+            held(&many("[1]", "[2]"), &many("[2]", "[2]")).err(),
+            Some(Fault::TooMuch("containment of arrays in arrays"))
+        );
         assert!(!holds("[[1]]", "1"));
         assert!(!holds(r#"{"a": 1}"#, r#"{"a": "1"}"#));
         assert_eq!(has_key(r#"["x", 1]"#, "x"), Ok(true));

@@ -190,11 +190,11 @@ fn key(shape: &Shape, asker: &Asker) -> Key {
 /// A digest of who asks, under what.
 fn identity(asker: &Asker) -> [u8; 32] {
     // Of a statement that calls functions of the session nothing is kept.
-    let Asker { principal, snapshot, search_path, limits: _, timezone, session: _ } = asker;
+    let Asker { principal, snapshot, database, search_path, limits: _, timezone, session: _ } = asker;
     let (epoch, catalog, policies) = (snapshot.epoch, &snapshot.catalog.id, &snapshot.policies.id);
     let person = principal.digest();
     // Debug quotes every text, so that parts cannot run into each other.
-    let text = format!("{epoch} {catalog:?} {policies:?} {person} {search_path:?} {timezone:?}");
+    let text = format!("{epoch} {catalog:?} {policies:?} {person} {database:?} {search_path:?} {timezone:?}");
     *blake3::hash(text.as_bytes()).as_bytes()
 }
 

@@ -1,5 +1,8 @@
 //! Work on arrays: each result is picked out of the items that the arguments have.
+//!
+//! Invariant: what is done is linear in the arguments: a call cannot be stopped.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -9,7 +12,7 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{SortOptions, interleave};
 use arrow::datatypes::{DataType, Field, Int64Type};
-use arrow::row::{RowConverter, Rows, SortField};
+use arrow::row::{Row, RowConverter, Rows, SortField};
 use datafusion_common::{DataFusionError, Result};
 
 use crate::PlanError;
@@ -290,7 +293,8 @@ pub(super) fn related(left: &ListArray, right: &ListArray, relation: Relation) -
         if left.is_null(row) || right.is_null(row) {
             return None;
         }
-        let held = |at: usize| !other.null(at) && range(left, row).any(|place| own.same(place, &other, at));
+        let items: HashSet<Row> = range(left, row).map(|place| own.rows.row(place)).collect();
+        let held = |at: usize| !other.null(at) && items.contains(&other.rows.row(at));
         let mut all = range(right, row);
         Some(match relation {
             Relation::Overlaps => all.any(held),

@@ -15,15 +15,25 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
 use super::are::{self, Expression, Options};
 use crate::PlanError;
+use crate::datetime::DatetimeFault;
 
 /// Bytes of a compiled expression.
 const SIZE_MAX: usize = 4 << 20;
+/// Sizes that are told apart. An expression of the first may meet a text of any length that there is.
+const SIZES: [usize; 4] = [64 << 10, 256 << 10, 1 << 20, SIZE_MAX];
+/// For others, bytes of the text times bytes of the expression: each of its states may be looked at for each letter, and
+/// nobody can stop that.
+const SEARCH_MAX: usize = 1 << 38;
+/// Bytes that may be read behind the places where searches for further matches begin.
+const READ_MAX: usize = 1 << 32;
 
 /// An expression that can be matched.
 pub(super) struct Pattern {
     regex: Regex,
     longest: DFA,
     cache: Cache,
+    /// The least of [`SIZES`] that it has room in.
+    size: usize,
     /// The expression from end to end, where its groups are exact.
     whole: Option<Regex>,
     /// As the flags say.
@@ -32,6 +42,10 @@ pub(super) struct Pattern {
 
 fn too_large() -> PlanError {
     PlanError::Unsupported("a regular expression of this size".into())
+}
+
+fn too_much(what: &'static str) -> PlanError {
+    PlanError::Datetime(DatetimeFault::TooMuch(what))
 }
 
 fn built(text: &str) -> Result<Regex, PlanError> {
@@ -71,12 +85,19 @@ impl Pattern {
         let config = DFA::config().match_kind(MatchKind::All);
         let longest = DFA::builder().configure(config).thompson(thompson).build(&text).map_err(|_| too_large())?;
         let hir = regex_syntax::parse(&text).map_err(|_| too_large())?;
+        let within = |size: &usize| RegexBuilder::new(&text).size_limit(*size).build().is_ok();
+        let size = SIZES.into_iter().find(within).ok_or_else(too_large)?;
         let whole = if groups_are_exact(&hir) { Some(built(&format!(r"\A(?:{text})\z"))?) } else { None };
-        Ok(Pattern { regex: built(&text)?, cache: longest.create_cache(), longest, whole, global: options.global })
+        let (regex, cache) = (built(&text)?, longest.create_cache());
+        Ok(Pattern { regex, cache, longest, size, whole, global: options.global })
     }
 
     /// The first match at or behind a place.
     pub(super) fn find(&mut self, text: &str, from: usize) -> Result<Option<Range<usize>>, PlanError> {
+        let rest = text.len().saturating_sub(from);
+        if self.size > SIZES[0] && rest.saturating_mul(self.size) > SEARCH_MAX {
+            return Err(too_much("a regular expression of this size over so long a text"));
+        }
         let Some(first) = self.regex.find_at(text, from) else { return Ok(None) };
         let input = Input::new(text).range(first.start()..).anchored(Anchored::Yes);
         let end = self.longest.try_search_fwd(&mut self.cache, &input);
@@ -99,7 +120,12 @@ impl Pattern {
         most: usize,
     ) -> Result<Vec<Range<usize>>, PlanError> {
         let mut found = Vec::new();
+        let mut read = 0_usize;
         while found.len() < most && from <= text.len() {
+            read = read.saturating_add(text.len() - from);
+            if read > READ_MAX {
+                return Err(too_much("all matches of a regular expression in so long a text"));
+            }
             let Some(next) = self.find(text, from)? else { break };
             from = next.end;
             if next.is_empty() {
@@ -279,6 +305,18 @@ mod tests {
         let mut compiled = Pattern::new(pattern, "")?;
         let found = compiled.matches(text, usize::MAX)?;
         found.iter().map(|found| compiled.groups(text, found)).collect()
+    }
+
+    #[test]
+    fn what_nobody_can_stop_is_bounded() {
+        let told = |pattern: &str, text: &str| {
+            let error = Pattern::new(pattern, "").expect("a pattern").matches(text, usize::MAX).err();
+            error.map(|error| error.to_string())
+        };
+        let long = "a".repeat(16 << 20);
+        assert!(told("a", &long).is_some_and(|told| told.contains("all matches")), "a search for each letter");
+        assert!(told("(a|b)*a((a|b){250}){30}", &long).is_some_and(|told| told.contains("of this size")));
+        assert_eq!(told("a", &long[..1 << 12]), None);
     }
 
     /// What PostgreSQL 15 answers.

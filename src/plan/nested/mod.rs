@@ -80,6 +80,8 @@ enum Work {
     Count,
     ReplacePattern,
     Bucket,
+    Trim(texts::Sides),
+    Place,
 }
 
 const TABLE: &[(&str, Work)] = &[
@@ -113,6 +115,11 @@ const TABLE: &[(&str, Work)] = &[
     (JSON_VALUES_TEXT, Work::Elements(lists::Part::ValueTexts)),
     (MATCHES, Work::Matches),
     (BUCKET, Work::Bucket),
+    // The engine has these as well, but compares each letter with each of the set, and each place with the whole part.
+    ("btrim", Work::Trim(texts::Sides::Both)),
+    ("ltrim", Work::Trim(texts::Sides::Left)),
+    ("rtrim", Work::Trim(texts::Sides::Right)),
+    ("strpos", Work::Place),
     ("array_length", Work::Dimension(arrays::Measure::Length)),
     ("array_upper", Work::Dimension(arrays::Measure::Length)),
     ("array_lower", Work::Dimension(arrays::Measure::Lower)),
@@ -400,7 +407,10 @@ impl Nested {
                 let rest = rest.iter().enumerate().map(wanted).collect::<Option<Vec<_>>>()?;
                 Some([Utf8, Utf8].into_iter().chain(rest).collect())
             }
-            (Work::Grouped, [text, pattern]) if is_text(text) && is_text(pattern) => Some(vec![Utf8; 2]),
+            (Work::Trim(_), texts) if matches!(texts.len(), 1 | 2) && texts.iter().all(is_text) => {
+                Some(vec![Utf8; texts.len()])
+            }
+            (Work::Place | Work::Grouped, [text, pattern]) if is_text(text) && is_text(pattern) => Some(vec![Utf8; 2]),
             (Work::Dims, [list]) => Some(vec![listed(list).filter(|_| one_dimension(list))?]),
             (Work::ToJson, [_]) | (Work::JsonList, [DataType::List(_)]) => Some(types.to_vec()),
             (Work::JsonOrNull | Work::Elements(_), [only]) if is_text(only) => Some(vec![Utf8]),
@@ -445,13 +455,16 @@ impl ScalarUDFImpl for Nested {
             Work::Quantified | Work::Overlaps | Work::Contains | Work::Contained | Work::Like => DataType::Boolean,
             Work::Ordinals => list_of(DataType::Int64),
             Work::Series => list_of(lists::series_item(&types)),
-            Work::Dimension(_) | Work::Position | Work::Count | Work::FoundAt | Work::Bucket => DataType::Int32,
+            Work::Dimension(_) | Work::Position | Work::Count | Work::FoundAt | Work::Bucket | Work::Place => {
+                DataType::Int32
+            }
             Work::Positions => list_of(DataType::Int32),
             Work::Found
             | Work::Grouped
             | Work::Dims
             | Work::ArrayText
             | Work::ReplacePattern
+            | Work::Trim(_)
             | Work::ToText
             | Work::ToJson
             | Work::JsonOrNull
@@ -552,6 +565,8 @@ impl Nested {
             Work::Count => patterns::count(args),
             Work::ReplacePattern => patterns::replaced(args),
             Work::Bucket => arrays::bucket(arg(0)?, list(1)?),
+            Work::Trim(sides) => Ok(texts::trimmed(arg(0)?, args.get(1), sides)),
+            Work::Place => texts::place(arg(0)?, arg(1)?),
         }
     }
 }

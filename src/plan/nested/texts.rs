@@ -1,8 +1,9 @@
-//! Values as text, as PostgreSQL's output functions write them.
+//! Values as text, as PostgreSQL's output functions write them; and work on texts that is linear here.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StringArray, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, ListArray, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
 use datafusion_common::config::ConfigOptions;
@@ -12,6 +13,56 @@ use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 use crate::PlanError;
 use crate::datetime::Session;
 use crate::numeric::Numbers;
+
+/// Where letters are taken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Sides {
+    Both,
+    Left,
+    Right,
+}
+
+/// What is taken off where no letters are told.
+const BLANK: &str = " ";
+
+/// `btrim`, `ltrim` and `rtrim`: without the letters of a set, blanks where none is told, at the ends.
+pub(super) fn trimmed(texts: &ArrayRef, sets: Option<&ArrayRef>, sides: Sides) -> ArrayRef {
+    let texts = texts.as_string::<i32>();
+    let mut last: Option<(&str, HashSet<char>)> = None;
+    let mut out = StringBuilder::new();
+    for row in 0..texts.len() {
+        let set = match sets {
+            None => Some(BLANK),
+            Some(sets) => sets.is_valid(row).then(|| sets.as_string::<i32>().value(row)),
+        };
+        let Some((text, set)) = texts.is_valid(row).then(|| texts.value(row)).zip(set) else {
+            out.append_null();
+            continue;
+        };
+        let (_, letters) = match last.take() {
+            Some(known) if known.0 == set => last.insert(known),
+            _ => last.insert((set, set.chars().collect())),
+        };
+        let inside = |letter: char| letters.contains(&letter);
+        out.append_value(match sides {
+            Sides::Both => text.trim_matches(inside),
+            Sides::Left => text.trim_start_matches(inside),
+            Sides::Right => text.trim_end_matches(inside),
+        });
+    }
+    Arc::new(out.finish())
+}
+
+/// `strpos`: where a part first begins, counted in letters from 1; 0 where it does nowhere.
+pub(super) fn place(texts: &ArrayRef, parts: &ArrayRef) -> Result<ArrayRef> {
+    let (texts, parts) = (texts.as_string::<i32>(), parts.as_string::<i32>());
+    let one = |(text, part): (Option<&str>, Option<&str>)| {
+        let (Some(text), Some(part)) = (text, part) else { return Ok(None) };
+        let place = text.find(part).map_or(0, |at| text[..at].chars().count() + 1);
+        i32::try_from(place).map(Some).map_err(|_| super::refused(PlanError::TooLarge("strpos")))
+    };
+    Ok(Arc::new(texts.iter().zip(parts.iter()).map(one).collect::<Result<Int32Array>>()?))
+}
 
 /// How a boolean is written.
 pub(super) type Truth = (&'static str, &'static str);

@@ -454,7 +454,7 @@ impl Resolver<'_> {
     pub(super) fn session_value(&self, name: &str) -> Option<Expr> {
         let text = match name {
             "current_user" | "session_user" | "user" | "current_role" => self.asker.principal.user.clone(),
-            "current_catalog" | "current_database" => self.asker.snapshot.catalog.name.clone(),
+            "current_catalog" | "current_database" => self.asker.database.to_string(),
             "current_schema" => self.asker.search_path.first()?.clone(),
             _ => return None,
         };

@@ -76,6 +76,8 @@ pub struct Asker<'a> {
     pub principal: &'a Principal,
     /// Catalog and policies of this moment.
     pub snapshot: &'a Snapshot,
+    /// Database that the client connected to.
+    pub database: &'a str,
     /// Schemas for unqualified names.
     pub search_path: &'a [String],
     /// Bounds of values and statements.

@@ -75,15 +75,25 @@ impl Opened {
     /// Plans and governs a query under a snapshot, which may be another than the configuration's own.
     pub fn govern(&self, query: &Query, person: &Principal, snapshot: &Snapshot) -> Result<Governed, Box<ClientError>> {
         let path = visible_path(person, snapshot);
-        govern(query, &asker(person, snapshot, &path, &self.config.limits, &TimeZone::default()))
+        govern(query, &self.asker(person, snapshot, &path, &TimeZone::default()))
             .map_err(|error| Box::new(error.to_client()))
     }
 
     /// True where a query has parameters, whose values no record holds.
     pub fn has_parameters(&self, query: &Query, person: &Principal, snapshot: &Snapshot) -> bool {
         let (path, timezone) = (visible_path(person, snapshot), TimeZone::default());
-        let asker = asker(person, snapshot, &path, &self.config.limits, &timezone);
+        let asker = self.asker(person, snapshot, &path, &timezone);
         sluice_plan::describe(query, &asker, &[]).is_ok_and(|described| !described.params.is_empty())
+    }
+
+    fn asker<'a>(
+        &'a self,
+        person: &'a Principal,
+        snapshot: &'a Snapshot,
+        path: &'a [String],
+        timezone: &'a TimeZone,
+    ) -> Asker<'a> {
+        Asker { database: &self.config.database, ..asker(person, snapshot, path, &self.config.limits, timezone) }
     }
 }
 
@@ -92,7 +102,7 @@ pub(super) fn here_and_now() -> RequestContext {
     RequestContext { now_micros: system_micros(), ..RequestContext::default() }
 }
 
-/// Who asks, by the search path of a session of hers that has set none.
+/// Who asks, by the search path of a session of hers that has set none, in a database of the catalog's name.
 pub(super) fn asker<'a>(
     principal: &'a Principal,
     snapshot: &'a Snapshot,
@@ -100,7 +110,7 @@ pub(super) fn asker<'a>(
     limits: &'a sluice_base::Limits,
     timezone: &'a TimeZone,
 ) -> Asker<'a> {
-    Asker { principal, snapshot, search_path, limits, timezone, session: &[] }
+    Asker { principal, snapshot, database: &snapshot.catalog.name, search_path, limits, timezone, session: &[] }
 }
 
 /// Plans and governs a query; parameters get stand-ins of their types, because a decision does not hang on a value.

@@ -40,7 +40,7 @@ impl Session {
 
     async fn prepared(&mut self, name: &str, text: &str, oids: &[u32]) -> Result<Prepared, Fault> {
         self.names.check_statement_name(name)?;
-        let mut statements = work::parse(&mut self.io, &self.state, text).await?;
+        let mut statements = work::parse(&mut self.io, &self.state, &self.identity.user, text).await?;
         if statements.len() > 1 {
             return Err(SessionError::SeveralInParse.into());
         }

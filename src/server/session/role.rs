@@ -125,7 +125,7 @@ impl Session {
             (Some(one), Some(role)) => {
                 let (checked, snapshot) = (one.clone(), snapshot.clone());
                 let narrow = move || Ok(narrows(&all, &checked, &snapshot));
-                if !work::on_planner(&mut self.io, &self.state, narrow).await? {
+                if !work::on_planner(&mut self.io, &self.state, &self.identity.user, narrow).await? {
                     return Err(SessionError::RoleWidens(role).into());
                 }
                 one

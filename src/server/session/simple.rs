@@ -21,7 +21,7 @@ impl Session {
     /// Runs a Query message up to its first error.
     pub(super) async fn simple(&mut self, text: &str) -> Result<(), Fault> {
         let trail = self.open_trail(text).await?;
-        let statements = match work::parse(&mut self.io, &self.state, text).await {
+        let statements = match work::parse(&mut self.io, &self.state, &self.identity.user, text).await {
             Ok(statements) => statements,
             Err(fault) => return Err(fault.refuse(trail)),
         };

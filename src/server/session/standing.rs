@@ -87,7 +87,7 @@ impl Standing {
     async fn again(&mut self, io: &mut Io, current: Arc<Current>) -> Result<(), Fault> {
         let (made, epoch, now) = (self.made.clone(), current.snapshot.epoch, self.state.sink.now_micros());
         let same_snapshot = epoch == self.epoch;
-        work::on_planner(io, &self.state, move || match made.stands(&current, same_snapshot, now) {
+        work::on_planner(io, &self.state, &self.made.user, move || match made.stands(&current, same_snapshot, now) {
             Ok(()) => Ok(()),
             Err(gone @ SessionError::UserGone(_)) => Err(Fault::fatal(gone)),
             Err(outdated) => Err(outdated.into()),

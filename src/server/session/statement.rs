@@ -340,7 +340,7 @@ impl Session {
             false => {
                 let asking = self.asking().await?;
                 let compute = move || arguments::bound(&types, &args, Some(&asking), &zone);
-                work::on_planner(&mut self.io, &self.state, compute).await?
+                work::on_planner(&mut self.io, &self.state, &self.identity.user, compute).await?
             }
         };
         Ok((statement, bound))

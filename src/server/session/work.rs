@@ -94,7 +94,7 @@ pub fn query_of(kind: &StatementKind) -> Option<&Query> {
 const SHORT_BYTES: usize = 2 << 10;
 
 /// Parses a text, away from the connection's thread where it is long.
-pub async fn parse(io: &mut Io, state: &Arc<State>, text: &str) -> Result<Vec<Statement>, Fault> {
+pub async fn parse(io: &mut Io, state: &Arc<State>, user: &str, text: &str) -> Result<Vec<Statement>, Fault> {
     if text.len() <= SHORT_BYTES {
         let parsed = std::panic::catch_unwind(AssertUnwindSafe(|| sluice_plan::parse(text, &state.limits)));
         return match parsed {
@@ -103,7 +103,7 @@ pub async fn parse(io: &mut Io, state: &Arc<State>, text: &str) -> Result<Vec<St
         };
     }
     let (text, state_too) = (text.to_string(), state.clone());
-    on_planner(io, state, move || sluice_plan::parse(&text, &state_too.limits).map_err(Fault::of)).await
+    on_planner(io, state, user, move || sluice_plan::parse(&text, &state_too.limits).map_err(Fault::of)).await
 }
 
 /// Names and types of a query's parameters and columns.
@@ -114,7 +114,7 @@ pub async fn describe(
     declared: &[Option<SqlType>],
 ) -> Result<(Vec<SqlType>, Vec<Column>), Fault> {
     let (asking_too, statement, declared) = (asking.clone(), statement.clone(), declared.to_vec());
-    on_planner(io, &asking.state, move || {
+    on_planner(io, &asking.state, &asking.principal.user, move || {
         let Some(query) = query_of(&statement.kind) else { return Ok((Vec::new(), Vec::new())) };
         asking_too.describe(query, &declared)
     })
@@ -132,7 +132,7 @@ pub async fn plan(
         return Ok(Planned::Governed(Box::new(governed)));
     }
     let (asking_too, statement, params) = (asking.clone(), statement.clone(), params.clone());
-    on_planner(io, &asking.state, move || {
+    on_planner(io, &asking.state, &asking.principal.user, move || {
         let Some(query) = query_of(&statement.kind) else {
             return Err(SessionError::Internal("a statement without a query was planned".into()).into());
         };
@@ -178,7 +178,7 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
             } else {
                 // Attaching sources plans for the engine: work for a processor as well.
                 let federate = move || current.engine.federate(admitted, &current.snapshot).map_err(Fault::of);
-                on_planner(io, &asking.state, federate).await
+                on_planner(io, &asking.state, &asking.principal.user, federate).await
             };
             let federated = federated.map_err(identified)?;
             asking.current.engine.execute(federated).map_err(|error| identified(Fault::of(error)))
@@ -190,7 +190,7 @@ pub async fn start(io: &mut Io, asking: &Asking, planned: Planned, trail: Trail)
 /// be asked.
 pub async fn explain(io: &mut Io, asking: &Asking, governed: Governed, policy: bool) -> Result<Told, Fault> {
     let asking_too = asking.clone();
-    on_planner(io, &asking.state, move || {
+    on_planner(io, &asking.state, &asking.principal.user, move || {
         let snapshot = &asking_too.current.snapshot;
         let full = asking_too.explains_in_full();
         let telling = Telling { full, language: asking_too.settings.language() };
@@ -216,7 +216,7 @@ pub async fn oids_in_binary(
         return Ok(table);
     }
     let asking_too = asking.clone();
-    on_planner(io, &asking.state, move || {
+    on_planner(io, &asking.state, &asking.principal.user, move || {
         let mut numbered = table.clone();
         asking_too.with_context(|context| sluice_system::names_to_oids(&mut numbered, context)).map_err(Fault::of)?;
         for (row, numbers) in table.rows.iter_mut().zip(numbered.rows) {
@@ -231,15 +231,15 @@ pub async fn oids_in_binary(
     .await
 }
 
-/// Runs planning on a thread for such work, when it is its turn. A panic there ends the statement, not the server.
+/// Runs planning on a thread for such work, when it is a turn of the user's. A panic there ends the statement, not the server.
 pub async fn on_planner<T: Send + 'static>(
     io: &mut Io,
     state: &Arc<State>,
+    user: &str,
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
-    let planners = state.planners.clone();
     let planning = async move {
-        let turn = planners.acquire_owned().await;
+        let turn = state.planners.turn(user).await;
         tokio::task::spawn_blocking(move || {
             let outcome = work();
             // The turn ends with the work, even where nobody waits for it any more.
@@ -409,6 +409,7 @@ impl Asking {
         Asker {
             principal: &self.principal,
             snapshot: &self.current.snapshot,
+            database: &self.state.database,
             search_path,
             limits: &self.state.limits,
             timezone,

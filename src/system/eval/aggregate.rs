@@ -43,6 +43,12 @@ fn aggregated<'t>(
         };
         inputs.push(run.within(input, |(keys, values)| keys.iter().chain(values).map(Value::beside).sum())?);
         run.hold_rows(1, plan.args.len() + plan.order.len())?;
+        if let Some((keys, values)) = inputs.last() {
+            run.read(keys)?;
+            if plan.distinct || matches!(plan.kind, AggregateKind::Min | AggregateKind::Max) {
+                run.read(values)?;
+            }
+        }
     }
     if !plan.order.is_empty() {
         inputs.sort_by(|left, right| order_lists(&left.0, &right.0, &plan.order));

@@ -5,11 +5,17 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Frame, Run, VALUE_BYTES_MAX, ValueSet, pattern, run_query};
+use super::{Frame, Run, ValueSet, pattern, run_query};
 use crate::cast::cast;
 use crate::error::{Result, SystemError};
 use crate::plan::{Comparison, Expr, ExtraKind, Quantifier, QueryPlan, SubqueryUse, Test};
+use crate::typing::is_oid_like;
 use crate::value::{ArrayValue, Key, Row, Value, compare};
+
+/// What a name costs that is looked for.
+const LOOKUP_STEPS: usize = 64;
+/// Values up to this size are not counted when a cast makes them.
+const SHORT_BYTES: usize = 64;
 
 /// True where a condition is TRUE: neither FALSE nor NULL.
 pub(crate) fn is_true(expr: &Expr, frame: &Frame, run: &Run) -> Result<bool> {
@@ -48,7 +54,7 @@ pub(crate) fn evaluate(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
             Ok(row(frame, *up, *slot)?.and_then(|row| row.get(*column)).cloned().unwrap_or(Value::Null))
         }
         Expr::WholeRow { up, slot } => {
-            Ok(row(frame, *up, *slot)?.map_or(Value::Null, |row| Value::Record(row.clone())))
+            row(frame, *up, *slot)?.map_or(Ok(Value::Null), |row| run.bounded(Value::Record(row.clone())))
         }
         Expr::PerRelation { up, slot, value } => Ok(row(frame, *up, *slot)?.map_or(Value::Null, |_| value.clone())),
         Expr::Param(place) => run.params.get(*place).cloned().ok_or(SystemError::UndefinedParameter(place + 1)),
@@ -86,7 +92,13 @@ fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
     match expr {
         Expr::Cast { arg, from, to } => {
             let arg = look(arg, frame, run)?;
-            cast(&arg, from, to, run.context)
+            run.read(std::slice::from_ref(&arg))?;
+            if is_oid_like(to) && !matches!(&*arg, Value::Int(_)) {
+                // A name is looked for among all of them.
+                run.step(LOOKUP_STEPS)?;
+            }
+            let made = cast(&arg, from, to, run.context)?;
+            if made.size_within(SHORT_BYTES) > SHORT_BYTES { run.made(made) } else { Ok(made) }
         }
         Expr::Not(arg) => Ok(match evaluate(arg, frame, run)? {
             Value::Bool(value) => Value::Bool(!value),
@@ -94,15 +106,16 @@ fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
         }),
         Expr::Compare { op, left, right } => {
             let (left, right) = (look(left, frame, run)?, look(right, frame, run)?);
-            compare_values(*op, &left, &right)
+            compare_values(*op, &left, &right, run)
         }
         Expr::Is { arg, test } => {
             let arg = look(arg, frame, run)?;
             Ok(Value::Bool(passes(&arg, *test)))
         }
         Expr::Distinct { left, right, negated } => {
-            let same = Key(evaluate(left, frame, run)?) == Key(evaluate(right, frame, run)?);
-            Ok(Value::Bool(same == *negated))
+            let (left, right) = (evaluate(left, frame, run)?, evaluate(right, frame, run)?);
+            run.compared(&left, &right)?;
+            Ok(Value::Bool((Key(left) == Key(right)) == *negated))
         }
         Expr::Call { function, args } => {
             let mut values = Vec::with_capacity(args.len());
@@ -113,11 +126,7 @@ fn compound(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
                 }
                 values.push(value);
             }
-            // No function makes much more than it is given, but for those that look before.
-            let given = values.iter().map(Value::size).fold(0, usize::saturating_add);
-            if given > 2 * VALUE_BYTES_MAX {
-                return Err(SystemError::TooLarge);
-            }
+            run.read(&values)?;
             run.made((function.run)(run, &values)?)
         }
         Expr::Match { arg, pattern, how } => {
@@ -139,7 +148,7 @@ fn conditional(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
             let operand = evaluate(operand, frame, run)?;
             for (when, then) in whens {
                 let when = evaluate(when, frame, run)?;
-                if compare_values(Comparison::Eq, &operand, &when)? == Value::Bool(true) {
+                if compare_values(Comparison::Eq, &operand, &when, run)? == Value::Bool(true) {
                     return evaluate(then, frame, run);
                 }
             }
@@ -167,6 +176,7 @@ fn conditional(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
             let mut best = Value::Null;
             for arg in args {
                 let value = evaluate(arg, frame, run)?;
+                run.compared(&value, &best)?;
                 if !value.is_null() && (best.is_null() || compare(&value, &best) == Some(wanted)) {
                     best = value;
                 }
@@ -175,7 +185,7 @@ fn conditional(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
         }
         Expr::NullIf(left, right) => {
             let (left, right) = (evaluate(left, frame, run)?, evaluate(right, frame, run)?);
-            let same = compare_values(Comparison::Eq, &left, &right)? == Value::Bool(true);
+            let same = compare_values(Comparison::Eq, &left, &right, run)? == Value::Bool(true);
             Ok(if same { Value::Null } else { left })
         }
         _ => Err(SystemError::Internal("not a conditional")),
@@ -187,12 +197,12 @@ fn collection(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
     match expr {
         Expr::InList { arg, list: items, negated } => {
             let arg = evaluate(arg, frame, run)?;
-            let found = any_equal(&arg, &list(items)?)?;
+            let found = any_equal(&arg, &list(items)?, run)?;
             Ok(negate(found, *negated))
         }
         Expr::InSet { arg, set, holds_null, negated } => {
             let arg = evaluate(arg, frame, run)?;
-            Ok(in_set(arg, set, *holds_null, *negated))
+            in_set(arg, set, *holds_null, *negated, run)
         }
         Expr::Quantified { arg, array, quantifier, all } => {
             let (arg, array) = (look(arg, frame, run)?, look(array, frame, run)?);
@@ -202,11 +212,11 @@ fn collection(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
             }
         }
         Expr::Array(items) => run.made(Value::array(list(items)?)),
-        Expr::Record(items) => Ok(Value::Record(list(items)?.into())),
+        Expr::Record(items) => run.bounded(Value::Record(list(items)?.into())),
         Expr::Subscript { arg, index } => Ok(subscript(&evaluate(arg, frame, run)?, &evaluate(index, frame, run)?)),
         Expr::Slice { arg, from, to } => {
             let bound = |bound: &Option<Box<Expr>>| bound.as_ref().map(|b| evaluate(b, frame, run)).transpose();
-            Ok(slice(&evaluate(arg, frame, run)?, bound(from)?, bound(to)?))
+            run.made(slice(&evaluate(arg, frame, run)?, bound(from)?, bound(to)?))
         }
         Expr::Field { arg, place } => Ok(match evaluate(arg, frame, run)? {
             Value::Record(row) => row.get(*place).cloned().unwrap_or(Value::Null),
@@ -217,10 +227,11 @@ fn collection(expr: &Expr, frame: &Frame, run: &Run) -> Result<Value> {
 }
 
 /// Compares as SQL does: NULL where either side is.
-pub(crate) fn compare_values(op: Comparison, left: &Value, right: &Value) -> Result<Value> {
+pub(crate) fn compare_values(op: Comparison, left: &Value, right: &Value, run: &Run) -> Result<Value> {
     if left.is_null() || right.is_null() {
         return Ok(Value::Null);
     }
+    run.compared(left, right)?;
     let order = compare(left, right).ok_or(SystemError::Internal("types that do not compare"))?;
     Ok(Value::Bool(match op {
         Comparison::Eq => order == Ordering::Equal,
@@ -254,10 +265,10 @@ fn negate(value: Value, negated: bool) -> Value {
     }
 }
 
-fn any_equal(arg: &Value, items: &[Value]) -> Result<Value> {
+fn any_equal(arg: &Value, items: &[Value], run: &Run) -> Result<Value> {
     let mut unknown = false;
     for item in items {
-        match compare_values(Comparison::Eq, arg, item)? {
+        match compare_values(Comparison::Eq, arg, item, run)? {
             Value::Bool(true) => return Ok(Value::Bool(true)),
             Value::Null => unknown = true,
             _ => {}
@@ -266,12 +277,12 @@ fn any_equal(arg: &Value, items: &[Value]) -> Result<Value> {
     Ok(if unknown { Value::Null } else { Value::Bool(false) })
 }
 
-fn in_set(arg: Value, set: &HashSet<Key>, holds_null: bool, negated: bool) -> Value {
+fn in_set(arg: Value, set: &HashSet<Key>, holds_null: bool, negated: bool, run: &Run) -> Result<Value> {
     if arg.is_null() {
-        return if set.is_empty() && !holds_null { Value::Bool(negated) } else { Value::Null };
+        return Ok(if set.is_empty() && !holds_null { Value::Bool(negated) } else { Value::Null });
     }
-    let found = set.contains(&Key(arg));
-    if !found && holds_null { Value::Null } else { Value::Bool(found != negated) }
+    let found = set.contains(&run.key(arg)?);
+    Ok(if !found && holds_null { Value::Null } else { Value::Bool(found != negated) })
 }
 
 fn quantified<'v>(
@@ -285,7 +296,7 @@ fn quantified<'v>(
     for item in items {
         run.step(1)?;
         let outcome = match quantifier {
-            Quantifier::Compare(op) => compare_values(op, arg, item)?,
+            Quantifier::Compare(op) => compare_values(op, arg, item, run)?,
             Quantifier::Match { form, insensitive, negated } => {
                 let how = crate::plan::Match { form, insensitive, negated, escape: None };
                 pattern::matches(arg, item, None, &how, run)?
@@ -335,7 +346,7 @@ fn subquery(plan: &Arc<QueryPlan>, usage: &SubqueryUse, frame: &Frame, run: &Run
     if let SubqueryUse::In { arg, negated } = usage {
         let arg = evaluate(arg, frame, run)?;
         let set = value_set(plan, frame, run)?;
-        return Ok(in_set(arg, &set.keys, set.holds_null, *negated));
+        return in_set(arg, &set.keys, set.holds_null, *negated, run);
     }
     let rows = super::query::rows_of(plan, frame, run)?;
     let first = |row: &Row| row.first().cloned().unwrap_or(Value::Null);
@@ -372,7 +383,7 @@ fn value_set(plan: &Arc<QueryPlan>, frame: &Frame, run: &Run) -> Result<Arc<Valu
         if value.is_null() || matches!(&value, Value::Record(row) if row.iter().any(Value::is_null)) {
             set.holds_null = true;
         } else {
-            set.keys.insert(Key(value));
+            set.keys.insert(run.key(value)?);
         }
     }
     let set = Arc::new(set);

@@ -172,6 +172,7 @@ impl<'p> Joiner<'p> {
 
     /// Whether a condition ties the item to those in place, and about how many rows it adds per row so far.
     fn estimate(&mut self, item: usize, placed: Slots) -> Result<(bool, f64)> {
+        self.run.step(1 + self.open.len() / 8)?;
         let outer = self.plan.items[item].left_on.is_some();
         // A lateral item runs per row; nothing is known of it.
         if self.plan.items[item].needs != 0 {
@@ -338,10 +339,10 @@ impl<'p> Joiner<'p> {
         let frame = self.frame(tuple);
         let found = match lookup {
             Lookup::All(all) => return Ok(all),
-            Lookup::Column { index, other } => index.get(&Key(evaluate(other, &frame, self.run)?)),
-            Lookup::Computed { index, other } => index.get(&Key(evaluate(other, &frame, self.run)?)),
+            Lookup::Column { index, other } => index.get(&self.run.key(evaluate(other, &frame, self.run)?)?),
+            Lookup::Computed { index, other } => index.get(&self.run.key(evaluate(other, &frame, self.run)?)?),
             Lookup::Columns { index, others } => {
-                let key = others.iter().map(|other| evaluate(other, &frame, self.run).map(Key));
+                let key = others.iter().map(|other| self.run.key(evaluate(other, &frame, self.run)?));
                 index.get(&key.collect::<Result<Vec<_>>>()?)
             }
         };
@@ -360,7 +361,7 @@ impl<'p> Joiner<'p> {
         for number in 0..candidates.len() {
             let key = evaluate(inner, &self.frame(&self.alone(item, candidates, number)), self.run)?;
             if !key.is_null() {
-                index.entry(Key(key)).or_default().push(number as u32);
+                index.entry(self.run.key(key)?).or_default().push(number as u32);
             }
         }
         Ok(index)
@@ -448,6 +449,7 @@ fn call_rows(calls: &[TableCall], ordinality: bool, frame: &Frame, run: &Run) ->
             TableCall::Plain(expr) => (1, vec![[evaluate(expr, frame, run)?].into()]),
             TableCall::Set { function, args, width } => {
                 let args = args.iter().map(|arg| evaluate(arg, frame, run)).collect::<Result<Vec<_>>>()?;
+                run.read(&args)?;
                 (*width, (function.run)(run, &args)?)
             }
         });

@@ -23,7 +23,7 @@ pub(crate) use query::run_query;
 use crate::Context;
 use crate::error::{Result, SystemError};
 use crate::relations::Source;
-use crate::value::{Key, Row, Value};
+use crate::value::{Key, Row, Value, effort};
 
 /// Work one statement may do: rows made, rows looked at and values computed.
 pub(crate) const STEPS_MAX: u64 = if cfg!(test) { 5_000_000 } else { 40_000_000 };
@@ -35,6 +35,8 @@ pub(crate) const VALUE_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a row, and of each of its cells.
 const ROW_BYTES: usize = 32;
 const CELL_BYTES: usize = size_of::<Value>();
+/// Bytes that are read, compared or hashed for one step.
+const STEP_BYTES: usize = 64;
 /// Memory is asked for in pieces of this size.
 const PIECE_BYTES: usize = 1 << 20;
 
@@ -91,7 +93,7 @@ pub(crate) struct Run<'a> {
     pub(crate) pause_micros: Cell<u64>,
     /// Sessions to signal: number, and whether to end them.
     pub(crate) signals: RefCell<Vec<(i32, bool)>>,
-    pub(crate) patterns: RefCell<HashMap<(String, bool), Arc<regex::Regex>>>,
+    pub(crate) patterns: RefCell<HashMap<(String, bool), Arc<pattern::Compiled>>>,
     /// Rows of queries that do not vary, by plan.
     pub(crate) results: RefCell<HashMap<usize, Arc<Source>>>,
     pub(crate) sets: RefCell<HashMap<usize, Arc<ValueSet>>>,
@@ -127,9 +129,44 @@ impl<'a> Run<'a> {
         if steps > STEPS_MAX { Err(SystemError::TooMuchWork) } else { Ok(()) }
     }
 
+    /// Counts a look at values, by their size, before it is taken: what is done with them is linear in it.
+    pub(crate) fn read(&self, values: &[Value]) -> Result<()> {
+        const MOST: usize = 2 * VALUE_BYTES_MAX;
+        let mut given = 0_usize;
+        for value in values {
+            given = given.saturating_add(value.size_within(MOST));
+            // No function makes much more than it is given, but for those that look before.
+            if given > MOST {
+                return Err(SystemError::TooLarge);
+            }
+        }
+        self.step(given / STEP_BYTES)
+    }
+
+    /// Counts a comparison of two values, or a search for one by its key, before it is made.
+    pub(crate) fn compared(&self, left: &Value, right: &Value) -> Result<()> {
+        self.step(effort(left, right) / STEP_BYTES)
+    }
+
+    /// A value as a key; that it is hashed is counted.
+    pub(crate) fn key(&self, value: Value) -> Result<Key> {
+        self.step(value.size() / STEP_BYTES)?;
+        Ok(Key(value))
+    }
+
+    /// Refuses a value that is too large with all that it shares, and counts it by that size.
+    pub(crate) fn bounded(&self, value: Value) -> Result<Value> {
+        let size = value.size_within(VALUE_BYTES_MAX);
+        if size > VALUE_BYTES_MAX {
+            return Err(SystemError::TooLarge);
+        }
+        self.step(size / STEP_BYTES)?;
+        Ok(value)
+    }
+
     /// Counts a value just made, by its size.
     pub(crate) fn made(&self, value: Value) -> Result<Value> {
-        let size = value.size();
+        let size = value.size_within(VALUE_BYTES_MAX);
         if size > VALUE_BYTES_MAX {
             return Err(SystemError::TooLarge);
         }

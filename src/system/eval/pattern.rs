@@ -7,9 +7,6 @@ use crate::error::{Result, SystemError};
 use crate::plan::{Match, MatchForm};
 use crate::value::Value;
 
-/// Largest compiled regular expression, bytes.
-const REGEX_BYTES_MAX: usize = 1 << 20;
-
 enum Piece {
     Any,
     One,
@@ -93,26 +90,111 @@ fn translate(pattern: &str) -> String {
     out
 }
 
+/// A compiled regular expression. What it does with a text is counted before it is done: at worst each of its states is
+/// looked at for each letter.
+pub(crate) struct Compiled {
+    regex: regex::Regex,
+    /// Its size, in the smallest of [`SIZES`].
+    weight: usize,
+}
+
+impl Compiled {
+    fn search(&self, bytes: usize, run: &Run) -> Result<()> {
+        run.step(bytes.saturating_mul(self.weight) / 4)
+    }
+
+    /// Counts the search behind a match. It may look at all of the rest, but seldom does.
+    fn again(&self, text: &str, from: usize, run: &Run) -> Result<()> {
+        const SELDOM: usize = 8;
+        run.step(1)?;
+        self.search(text.len().saturating_sub(from) / SELDOM, run)
+    }
+
+    pub(crate) fn is_match(&self, text: &str, run: &Run) -> Result<bool> {
+        self.search(text.len(), run)?;
+        Ok(self.regex.is_match(text))
+    }
+
+    /// The first match with its groups.
+    pub(crate) fn captures<'t>(&self, text: &'t str, run: &Run) -> Result<Option<regex::Captures<'t>>> {
+        self.search(text.len(), run)?;
+        Ok(self.regex.captures(text))
+    }
+
+    /// All matches with their groups, given one by one.
+    pub(crate) fn each(
+        &self,
+        text: &str,
+        run: &Run,
+        mut take: impl FnMut(regex::Captures<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.search(text.len(), run)?;
+        for found in self.regex.captures_iter(text) {
+            self.again(text, found.get(0).map_or(0, |whole| whole.end()), run)?;
+            take(found)?;
+        }
+        Ok(())
+    }
+
+    /// How many matches there are. Finding them once more is counted with it.
+    pub(crate) fn count(&self, text: &str, run: &Run) -> Result<usize> {
+        self.search(text.len().saturating_mul(2), run)?;
+        let mut matches = 0;
+        for found in self.regex.find_iter(text) {
+            self.again(text, found.end(), run)?;
+            matches += 1;
+        }
+        Ok(matches)
+    }
+
+    /// What lies between the matches.
+    pub(crate) fn split<'r, 't>(&'r self, text: &'t str) -> regex::Split<'r, 't> {
+        self.regex.split(text)
+    }
+
+    /// The text with the first match, or each of them, replaced.
+    pub(crate) fn replaced(&self, text: &str, with: &str, all: bool, run: &Run) -> Result<String> {
+        self.search(text.len(), run)?;
+        let replaced = if all { self.regex.replace_all(text, with) } else { self.regex.replace(text, with) };
+        Ok(replaced.into_owned())
+    }
+}
+
+/// Sizes that a regular expression is compiled within, bytes; the last is the most.
+const SIZES: [usize; 5] = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20];
+
 /// A compiled regular expression, kept for the statement.
-pub(crate) fn regex(pattern: &str, insensitive: bool, run: &Run) -> Result<Arc<regex::Regex>> {
+pub(crate) fn regex(pattern: &str, insensitive: bool, run: &Run) -> Result<Arc<Compiled>> {
     let key = (pattern.to_string(), insensitive);
     if let Some(found) = run.patterns.borrow().get(&key) {
         return Ok(found.clone());
     }
     run.step(pattern.len() * 16)?;
-    let compiled = regex::RegexBuilder::new(&translate(pattern))
-        .case_insensitive(insensitive)
-        .dot_matches_new_line(true)
-        .size_limit(REGEX_BYTES_MAX)
-        .build()
-        .map_err(|_| SystemError::InvalidRegex)?;
-    let compiled = Arc::new(compiled);
+    let compiled = Arc::new(compile(&translate(pattern), insensitive, run)?);
     let mut kept = run.patterns.borrow_mut();
     // Patterns computed per row must not pile up.
     if kept.len() < 256 {
         kept.insert(key, compiled.clone());
     }
     Ok(compiled)
+}
+
+/// Compiles within the smallest size that will do.
+fn compile(pattern: &str, insensitive: bool, run: &Run) -> Result<Compiled> {
+    for size in SIZES {
+        run.step(size / 32)?;
+        let built = regex::RegexBuilder::new(pattern)
+            .case_insensitive(insensitive)
+            .dot_matches_new_line(true)
+            .size_limit(size)
+            .build();
+        match built {
+            Ok(regex) => return Ok(Compiled { regex, weight: size / SIZES[0] }),
+            Err(regex::Error::CompiledTooBig(_)) => {}
+            Err(_) => return Err(SystemError::InvalidRegex),
+        }
+    }
+    Err(SystemError::InvalidRegex)
 }
 
 /// SIMILAR TO as a regular expression.
@@ -156,8 +238,8 @@ pub(crate) fn matches(arg: &Value, pattern: &Value, escape: Option<&Value>, how:
             run.step(text.len() * pattern.len() / 64)?;
             like(text, pattern, escape, how.insensitive)?
         }
-        MatchForm::Similar => regex(&similar(pattern, escape)?, false, run)?.is_match(text),
-        MatchForm::Regex => regex(pattern, how.insensitive, run)?.is_match(text),
+        MatchForm::Similar => regex(&similar(pattern, escape)?, false, run)?.is_match(text, run)?,
+        MatchForm::Regex => regex(pattern, how.insensitive, run)?.is_match(text, run)?,
     };
     Ok(Value::Bool(found != how.negated))
 }

@@ -66,6 +66,7 @@ fn expand(plan: &SelectPlan, item: Pending, up: Option<&Frame>, run: &Run, rows:
 /// Each row of a set-returning function as one value: a record where it has several columns.
 fn set_values(set: &SetPlan, frame: &Frame, run: &Run) -> Result<Vec<Value>> {
     let args = set.args.iter().map(|arg| evaluate(arg, frame, run)).collect::<Result<Vec<_>>>()?;
+    run.read(&args)?;
     let rows = (set.function.run)(run, &args)?;
     Ok(rows
         .into_iter()
@@ -87,7 +88,7 @@ fn grouped(
     let mut groups: Vec<Vec<Tuple>> = Vec::new();
     for tuple in tuples {
         let frame = Frame { tuple: &tuple, extras: Extras::default(), up };
-        let key = plan.keys.iter().map(|key| evaluate(key, &frame, run).map(Key)).collect::<Result<Vec<_>>>()?;
+        let key = plan.keys.iter().map(|key| run.key(evaluate(key, &frame, run)?)).collect::<Result<Vec<_>>>()?;
         let place = *places.entry(key).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1

@@ -19,8 +19,10 @@ pub(super) fn run_window(plan: &WindowPlan, rows: &mut [Pending], up: Option<&Fr
     for (number, row) in rows.iter().enumerate() {
         run.step(1)?;
         let frame = row.frame(up);
-        let key = plan.partition.iter().map(|by| evaluate(by, &frame, run).map(Key)).collect::<Result<Vec<_>>>()?;
+        let key = plan.partition.iter().map(|by| run.key(evaluate(by, &frame, run)?)).collect::<Result<Vec<_>>>()?;
         let order = plan.order.iter().map(|by| evaluate(&by.by, &frame, run)).collect::<Result<Vec<_>>>()?;
+        // Each is compared with some twenty others when they are sorted.
+        run.read(&order)?;
         let place = *places.entry(key).or_insert_with(|| {
             partitions.push(Vec::new());
             partitions.len() - 1

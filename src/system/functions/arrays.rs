@@ -1,4 +1,8 @@
 //! Functions on arrays.
+//!
+//! Invariant: as in `text`, each does work that is linear in its arguments.
+
+use std::collections::HashSet;
 
 use super::Entry;
 use super::Strictness::{Called, Strict};
@@ -6,7 +10,7 @@ use super::text::within;
 use super::{int_at, text_at};
 use crate::error::{Result, SystemError};
 use crate::eval::Run;
-use crate::value::{ArrayValue, Key, Value, compare};
+use crate::value::{ArrayValue, Key, Value};
 
 fn array(args: &[Value], place: usize) -> Option<&ArrayValue> {
     args.get(place).and_then(Value::as_array)
@@ -111,9 +115,14 @@ fn replace(_: &Run, args: &[Value]) -> Result<Value> {
     Ok(Value::array(items.collect()))
 }
 
+/// The items as a set; NULL equals nothing.
+fn set_of(array: &ArrayValue) -> HashSet<Key> {
+    array.items.iter().filter(|item| !item.is_null()).cloned().map(Key).collect()
+}
+
 fn contains(outer: &ArrayValue, inner: &ArrayValue) -> bool {
-    let same = |a: &Value, b: &Value| compare(a, b) == Some(std::cmp::Ordering::Equal);
-    inner.items.iter().all(|wanted| !wanted.is_null() && outer.items.iter().any(|held| same(held, wanted)))
+    let held = set_of(outer);
+    inner.items.iter().all(|wanted| held.contains(&Key(wanted.clone())))
 }
 
 fn pair(args: &[Value]) -> Result<(&ArrayValue, &ArrayValue)> {
@@ -121,7 +130,8 @@ fn pair(args: &[Value]) -> Result<(&ArrayValue, &ArrayValue)> {
 }
 
 fn overlaps(a: &ArrayValue, b: &ArrayValue) -> bool {
-    a.items.iter().any(|item| contains(b, &ArrayValue { lower: 1, items: vec![item.clone()] }))
+    let held = set_of(b);
+    a.items.iter().any(|item| held.contains(&Key(item.clone())))
 }
 
 pub(super) static TABLE: &[Entry] = &[

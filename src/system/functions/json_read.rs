@@ -140,12 +140,13 @@ fn arrow_b(args: &[Value]) -> Result<Option<&str>> {
     }
 }
 
-/// `#>`: one step after the other.
-fn path(args: &[Value]) -> Result<Option<&str>> {
+/// `#>`: one step after the other. What is read at each is counted before.
+fn path(args: &[Value], read: impl Fn(usize) -> Result<()>) -> Result<Option<&str>> {
     let Some(steps) = args.get(1).and_then(Value::as_array) else { return Ok(None) };
     let mut found = json(args);
     for step in &steps.items {
         let Some(step) = step.as_text() else { return Ok(None) };
+        read(found.len())?;
         let next = match parts(found)? {
             Parts::Object(members) => member(&members, step),
             Parts::List(items) => step.trim().parse().ok().and_then(|number| element(&items, number)),
@@ -279,6 +280,8 @@ fn record(run: &Run, members: &[(String, &str)], args: &[Value]) -> Result<Row> 
     else {
         return Err(SystemError::Internal("a record without columns"));
     };
+    // Each column looks at all members.
+    run.step(members.len().saturating_mul(names.items.len()) / 4)?;
     let columns = names.items.iter().zip(&types.items);
     let cell = |(name, oid): (&Value, &Value)| {
         let sql_type = oid.as_int().and_then(|oid| u32::try_from(oid).ok()).and_then(SqlType::from_oid);
@@ -304,10 +307,10 @@ pub(super) static TABLE: &[Entry] = &[
     ("->>(json,int4) text", Strict, |_, args| text_of(arrow(args))),
     ("->>(jsonb,text) text", Strict, |_, args| text_of(arrow_b(args))),
     ("->>(jsonb,int4) text", Strict, |_, args| text_of(arrow_b(args))),
-    ("#>(json,text[]) json", Strict, |_, args| piece(path(args))),
-    ("#>(jsonb,text[]) jsonb", Strict, |_, args| piece(path(args))),
-    ("#>>(json,text[]) text", Strict, |_, args| text_of(path(args))),
-    ("#>>(jsonb,text[]) text", Strict, |_, args| text_of(path(args))),
+    ("#>(json,text[]) json", Strict, |run, args| piece(path(args, |bytes| run.step(bytes / 16)))),
+    ("#>(jsonb,text[]) jsonb", Strict, |run, args| piece(path(args, |bytes| run.step(bytes / 16)))),
+    ("#>>(json,text[]) text", Strict, |run, args| text_of(path(args, |bytes| run.step(bytes / 16)))),
+    ("#>>(jsonb,text[]) text", Strict, |run, args| text_of(path(args, |bytes| run.step(bytes / 16)))),
     ("json_array_length(json) int4", Strict, length),
     ("jsonb_array_length(jsonb) int4", Strict, length),
     ("json_typeof(json) text", Strict, kind),
@@ -329,10 +332,11 @@ mod tests {
         assert_eq!(arrow(&args(text, "a2")), Ok(Some("-1.50")));
         assert_eq!(text_of(arrow(&args(text, "c"))), Ok("y".into()), "the last of one name");
         assert_eq!(arrow(&args(text, "d")), Ok(None));
+        let free = |_| Ok(());
         let steps = |steps: &[&str]| Value::array(steps.iter().map(|step| Value::from(*step)).collect());
-        assert_eq!(text_of(path(&args(text, steps(&["a", "b", "1"])))), Ok("t,]\"".into()));
-        assert_eq!(text_of(path(&args(text, steps(&["a", "b", "-1"])))), Ok(Value::Null));
-        assert_eq!(path(&args("5", steps(&[]))), Ok(Some("5")));
+        assert_eq!(text_of(path(&args(text, steps(&["a", "b", "1"])), free)), Ok("t,]\"".into()));
+        assert_eq!(text_of(path(&args(text, steps(&["a", "b", "-1"])), free)), Ok(Value::Null));
+        assert_eq!(path(&args("5", steps(&[])), free), Ok(Some("5")));
         assert_eq!(arrow(&args("[[1, 2],3]", Value::Int(0))), Ok(Some("[1, 2]")));
         assert_eq!(arrow(&args("[1]", "a")), Ok(None));
         assert_eq!(arrow_b(&args("\"x\"", Value::Int(0))), Ok(Some("\"x\"")));

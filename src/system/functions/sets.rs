@@ -152,7 +152,7 @@ fn parts(count: usize, text: &str, run: &Run) -> Result<()> {
 fn regexp_split(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     let (Some(text), Some(by)) = (text_at(args, 0), text_at(args, 1)) else { return Ok(Vec::new()) };
     let regex = pattern::regex(by, false, run)?;
-    parts(regex.find_iter(text).count() + 1, text, run)?;
+    parts(regex.count(text, run)? + 1, text, run)?;
     Ok(regex.split(text).map(|part| one(part.into())).collect())
 }
 
@@ -162,12 +162,19 @@ fn regexp_matches(run: &Run, args: &[Value]) -> Result<Vec<Row>> {
     let flags = text_at(args, 2).unwrap_or_default();
     let regex = pattern::regex(by, flags.contains('i'), run)?;
     let mut rows = Vec::new();
-    for captures in regex.captures_iter(text).take(if flags.contains('g') { ROWS_MAX } else { 1 }) {
+    let mut take = |captures: regex::Captures<'_>| {
         run.step(2)?;
+        run.holds(rows.len() + 1, 1)?;
         run.hold_rows(2, captures.len())?;
         let skip = usize::from(captures.len() > 1);
         let groups = captures.iter().skip(skip).map(|group| group.map_or(Value::Null, |m| m.as_str().into()));
-        rows.push(one(Value::array(groups.collect())));
+        rows.push(one(run.made(Value::array(groups.collect()))?));
+        Ok(())
+    };
+    if flags.contains('g') {
+        regex.each(text, run, take)?;
+    } else if let Some(first) = regex.captures(text, run)? {
+        take(first)?;
     }
     Ok(rows)
 }

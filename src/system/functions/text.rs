@@ -1,4 +1,9 @@
 //! Functions on text.
+//!
+//! Invariant: each does work that is linear in its arguments, which are counted before it is called; what regular
+//! expressions do beyond that is counted by `pattern`.
+
+use std::collections::{HashMap, HashSet};
 
 use super::Entry;
 use super::Strictness::{Called, Strict};
@@ -38,7 +43,7 @@ fn substring(_: &Run, args: &[Value]) -> Result<Value> {
 
 fn substring_pattern(run: &Run, args: &[Value]) -> Result<Value> {
     let found = pattern::regex(text(args, 1)?, false, run)?;
-    let Some(captures) = found.captures(text(args, 0)?) else { return Ok(Value::Null) };
+    let Some(captures) = found.captures(text(args, 0)?, run)? else { return Ok(Value::Null) };
     let group = if captures.len() > 1 { captures.get(1) } else { captures.get(0) };
     Ok(group.map_or(Value::Null, |m| m.as_str().into()))
 }
@@ -51,12 +56,12 @@ fn position(args: &[Value], wanted: usize, source: usize) -> Result<Value> {
 
 fn trim(args: &[Value], left: bool, right: bool) -> Result<Value> {
     let mut rest = text(args, 0)?;
-    let set: Vec<char> = text_at(args, 1).unwrap_or(" ").chars().collect();
+    let set: HashSet<char> = text_at(args, 1).unwrap_or(" ").chars().collect();
     if left {
-        rest = rest.trim_start_matches(set.as_slice());
+        rest = rest.trim_start_matches(|c| set.contains(&c));
     }
     if right {
-        rest = rest.trim_end_matches(set.as_slice());
+        rest = rest.trim_end_matches(|c| set.contains(&c));
     }
     Ok(rest.into())
 }
@@ -106,11 +111,14 @@ fn replace(_: &Run, args: &[Value]) -> Result<Value> {
 }
 
 fn translate(_: &Run, args: &[Value]) -> Result<Value> {
-    let (from, to): (Vec<char>, Vec<char>) = (text(args, 1)?.chars().collect(), text(args, 2)?.chars().collect());
-    let moved = text(args, 0)?.chars().filter_map(|c| match from.iter().position(|f| *f == c) {
-        Some(place) => to.get(place).copied(),
-        None => Some(c),
-    });
+    let mut to = text(args, 2)?.chars();
+    let mut moves: HashMap<char, Option<char>> = HashMap::new();
+    for from in text(args, 1)?.chars() {
+        // Of one character that stands there twice the first counts, but both take one of the others.
+        let to = to.next();
+        moves.entry(from).or_insert(to);
+    }
+    let moved = text(args, 0)?.chars().filter_map(|c| moves.get(&c).copied().unwrap_or(Some(c)));
     Ok(moved.collect::<String>().into())
 }
 
@@ -119,9 +127,13 @@ fn split_part(_: &Run, args: &[Value]) -> Result<Value> {
     if wanted == 0 {
         return Err(SystemError::InvalidParameter("field position must not be zero".into()));
     }
-    let parts: Vec<&str> = if delimiter.is_empty() { vec![source] } else { source.split(delimiter).collect() };
-    let place = if wanted > 0 { wanted - 1 } else { parts.len() as i64 + wanted };
-    Ok(usize::try_from(place).ok().and_then(|place| parts.get(place)).copied().unwrap_or_default().into())
+    let count = || if delimiter.is_empty() { 1 } else { source.matches(delimiter).count() as i64 + 1 };
+    let place = if wanted > 0 { wanted - 1 } else { count().saturating_add(wanted) };
+    let found = usize::try_from(place).ok().and_then(|place| match delimiter {
+        "" => (place == 0).then_some(source),
+        _ => source.split(delimiter).nth(place),
+    });
+    Ok(found.unwrap_or_default().into())
 }
 
 fn concat(_: &Run, args: &[Value]) -> Result<Value> {
@@ -214,19 +226,14 @@ fn regexp_replace(run: &Run, args: &[Value]) -> Result<Value> {
     let regex = pattern::regex(text(args, 1)?, flags.contains('i'), run)?;
     let with = replacement(text(args, 2)?);
     let source = text(args, 0)?;
-    run.step(source.len())?;
-    if flags.contains('g') {
+    let all = flags.contains('g');
+    if all {
         // Matches do not overlap, so that what they repeat of the text is no more than the text for each reference.
-        let matches = regex.find_iter(source).count();
+        let matches = regex.count(source, run)?;
         let references = with.matches("${").count();
         within(matches.saturating_mul(with.len()).saturating_add(source.len().saturating_mul(references + 1)))?;
     }
-    let replaced = if flags.contains('g') {
-        regex.replace_all(source, with.as_str())
-    } else {
-        regex.replace(source, with.as_str())
-    };
-    Ok(replaced.into_owned().into())
+    Ok(regex.replaced(source, &with, all, run)?.into())
 }
 
 /// `overlay`: so many characters from a place on give way to others; as many as those have, where no number is told.
@@ -247,13 +254,13 @@ fn overlay(_: &Run, args: &[Value]) -> Result<Value> {
 fn regexp_split_to_array(run: &Run, args: &[Value]) -> Result<Value> {
     let regex = pattern::regex(text(args, 1)?, false, run)?;
     let source = text(args, 0)?;
-    arrays::items_within(regex.find_iter(source).count() + 1)?;
+    arrays::items_within(regex.count(source, run)? + 1)?;
     Ok(Value::array(regex.split(source).map(Value::from).collect()))
 }
 
 fn regexp_match(run: &Run, args: &[Value]) -> Result<Value> {
     let regex = pattern::regex(text(args, 1)?, text_at(args, 2).unwrap_or_default().contains('i'), run)?;
-    let Some(captures) = regex.captures(text(args, 0)?) else { return Ok(Value::Null) };
+    let Some(captures) = regex.captures(text(args, 0)?, run)? else { return Ok(Value::Null) };
     let skip = usize::from(captures.len() > 1);
     let groups = captures.iter().skip(skip).map(|group| group.map_or(Value::Null, |m| m.as_str().into()));
     Ok(Value::array(groups.collect()))
@@ -371,5 +378,13 @@ mod tests {
         assert_eq!(quoted_literal("a\\b"), "E'a\\\\b'");
         assert_eq!(replacement("\\1$x\\&"), "${1}$$x${0}");
         assert_eq!(initcap("hELLO wORLD-x"), "Hello World-X");
+    }
+
+    #[test]
+    fn sets_of_characters() {
+        let trimmed = |args: &[&str]| trim(&args.iter().map(|arg| Value::from(*arg)).collect::<Vec<_>>(), true, true);
+        assert_eq!(trimmed(&["  a b "]), Ok("a b".into()));
+        assert_eq!(trimmed(&["中xa中y中", "中y"]), Ok("xa".into()));
+        assert_eq!(trimmed(&["abc", ""]), Ok("abc".into()));
     }
 }

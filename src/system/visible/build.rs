@@ -13,7 +13,12 @@ use sluice_model::{Decision, FieldDecision, Principal, Snapshot};
 
 use super::{VisibleCatalog, VisibleField, VisibleKey, VisibleReference, VisibleRelation, VisibleSchema};
 
-pub(super) fn build(principal: &Principal, snapshot: &Snapshot, language: Option<Language>) -> VisibleCatalog {
+pub(super) fn build(
+    principal: &Principal,
+    snapshot: &Snapshot,
+    database: &str,
+    language: Option<Language>,
+) -> VisibleCatalog {
     let catalog = &snapshot.catalog;
     let decisions: Vec<Option<Decision>> =
         (0..catalog.entities.len()).map(|entity| sluice_model::policy::decide(principal, snapshot, entity)).collect();
@@ -23,7 +28,7 @@ pub(super) fn build(principal: &Principal, snapshot: &Snapshot, language: Option
         maker.schema(name, domain, naming);
     }
     maker.references();
-    VisibleCatalog::assemble(principal.user.clone(), catalog.name.clone(), maker.schemas, maker.relations)
+    VisibleCatalog::assemble(principal.user.clone(), database.to_string(), maker.schemas, maker.relations)
 }
 
 struct Maker<'a> {

@@ -115,14 +115,19 @@ impl std::fmt::Debug for VisibleCatalog {
 }
 
 impl VisibleCatalog {
-    /// What `principal` may see of `snapshot`; notes on masks in both languages.
-    pub fn build(principal: &Principal, snapshot: &Snapshot) -> VisibleCatalog {
-        VisibleCatalog::build_in(principal, snapshot, None)
+    /// What `principal` may see of `snapshot` in the database that clients connect to; notes on masks in both languages.
+    pub fn build(principal: &Principal, snapshot: &Snapshot, database: &str) -> VisibleCatalog {
+        VisibleCatalog::build_in(principal, snapshot, database, None)
     }
 
     /// As [`VisibleCatalog::build`], with the notes on masks in one language.
-    pub fn build_in(principal: &Principal, snapshot: &Snapshot, language: Option<Language>) -> VisibleCatalog {
-        build::build(principal, snapshot, language)
+    pub fn build_in(
+        principal: &Principal,
+        snapshot: &Snapshot,
+        database: &str,
+        language: Option<Language>,
+    ) -> VisibleCatalog {
+        build::build(principal, snapshot, database, language)
     }
 
     pub(crate) fn assemble(

@@ -218,7 +218,7 @@ impl Resolver<'_> {
         let (schema, table) = match parts.as_slice() {
             [table] => (None, table),
             [schema, table] => (Some(schema.as_str()), table),
-            [database, schema, table] if *database == self.catalog().name => (Some(schema.as_str()), table),
+            [database, schema, table] if *database == self.asker.database => (Some(schema.as_str()), table),
             _ => return Err(PlanError::UndefinedTable(parts.join("."))),
         };
         let cte = if schema.is_none() { self.ctes.iter().rev().find_map(|frame| frame.get(table)) } else { None };

@@ -148,7 +148,7 @@ async fn compared(
     };
     if let Some(directory) = &options.replay {
         let log = log::read(directory, &opened.config.limits).map_err(|error| error.to_string())?;
-        difference.replayed = Some(replay::replay(&pair, &users, log, &opened.config.limits));
+        difference.replayed = Some(replay::replay(&pair, &users, log, &opened.config));
     }
     if let Some(replayed) = difference.replayed.as_ref().filter(|_| options.sample > 0) {
         difference.sampled = sampled(opened, &pair, replayed, options.sample).await?;

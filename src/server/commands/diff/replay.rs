@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sluice_base::{Limits, TimeZone, ToClient};
+use sluice_base::{TimeZone, ToClient};
 use sluice_model::policy::{decide, explains_in_full};
 use sluice_model::principal::RequestContext;
 use sluice_model::{Decision, Principal, Snapshot};
@@ -17,6 +17,7 @@ use super::super::opened::{govern, here_and_now, query_of};
 use super::Pair;
 use super::change::{Change, Effect, compare, explain};
 use super::log::{Log, Sender, Sent};
+use crate::config::Config;
 use crate::users::Users;
 
 /// A statement that differs.
@@ -67,7 +68,7 @@ type Same<'s> = (&'s str, Option<&'s [String]>, [u8; 32]);
 type Task<'s> = Vec<(&'s Sent, u64)>;
 
 /// Decides a log again.
-pub fn replay(pair: &Pair, users: &Users, log: Log, limits: &Limits) -> Replayed {
+pub fn replay(pair: &Pair, users: &Users, log: Log, config: &Config) -> Replayed {
     let mut replayed =
         Replayed { statements: log.statements, distinct: log.sent.len(), cut: log.cut, ..Replayed::default() };
     let senders: BTreeSet<&Sender> = log.sent.keys().map(|sent| &sent.sender).collect();
@@ -92,7 +93,7 @@ pub fn replay(pair: &Pair, users: &Users, log: Log, limits: &Limits) -> Replayed
     replayed.planned = tasks.len();
     let outcomes = in_parallel(&tasks, |task| {
         let Some((sent, _)) = task.first() else { return Vec::new() };
-        people.get(&sent.sender).map(|person| differences(sent, person, pair, limits)).unwrap_or_default()
+        people.get(&sent.sender).map(|person| differences(sent, person, pair, config)).unwrap_or_default()
     });
     for (task, changes) in tasks.iter().zip(outcomes) {
         if changes.is_empty() {
@@ -181,7 +182,8 @@ fn side(sender: &Sender, snapshot: &Snapshot, users: &Users) -> Principal {
 /// How a statement was decided: what it reads, or its SQLSTATE.
 type Outcome = Result<Explanation, String>;
 
-fn differences(sent: &Sent, person: &Person, pair: &Pair, limits: &Limits) -> Vec<Change> {
+fn differences(sent: &Sent, person: &Person, pair: &Pair, config: &Config) -> Vec<Change> {
+    let (database, limits) = (config.database.as_str(), &config.limits);
     let statement = sluice_plan::parse(&sent.text, limits).ok().and_then(|statements| statements.into_iter().next());
     let Some(statement) = statement else { return Vec::new() };
     let Some(query) = query_of(&statement.kind).filter(|query| query.has_relations() && !query.system_only()) else {
@@ -190,7 +192,7 @@ fn differences(sent: &Sent, person: &Person, pair: &Pair, limits: &Limits) -> Ve
     let zone = TimeZone::default();
     let outcome = |principal: &Principal, snapshot: &Snapshot| -> Outcome {
         let path = sent.path.clone().unwrap_or_else(|| crate::session::visible_path(principal, snapshot));
-        let asker = Asker { principal, snapshot, search_path: &path, limits, timezone: &zone, session: &[] };
+        let asker = Asker { principal, snapshot, database, search_path: &path, limits, timezone: &zone, session: &[] };
         govern(query, &asker)
             .map(|governed| Explanation::of(&governed))
             .map_err(|error| error.to_client().code.code().to_string())
