@@ -6,7 +6,7 @@
 
 use std::any::TypeId;
 
-use sqlparser::ast::Expr;
+use sqlparser::ast::{CastKind, Expr, Value};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -37,6 +37,31 @@ impl Dialect for PostgreSql {
     /// argument is read twice, and one inside `n` calls 2^n times.
     fn supports_named_fn_args_with_expr_name(&self) -> bool {
         false
+    }
+
+    /// `RANGE BETWEEN '7 days'::interval PRECEDING`: the parser takes a text at this place for the whole of an interval.
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        let Token::SingleQuotedString(text) = &parser.peek_token_ref().token else { return None };
+        if parser.peek_nth_token_ref(1).token != Token::DoubleColon {
+            return None;
+        }
+        let before = match &parser.get_current_token().token {
+            Token::Word(word) if word.quote_style.is_none() => word.keyword,
+            _ => return None,
+        };
+        if !matches!(before, Keyword::RANGE | Keyword::BETWEEN | Keyword::AND) {
+            return None;
+        }
+        let literal = Expr::value(Value::SingleQuotedString(text.clone()));
+        parser.next_token();
+        parser.next_token();
+        Some(parser.parse_data_type().map(|data_type| Expr::Cast {
+            kind: CastKind::DoubleColon,
+            expr: Box::new(literal),
+            data_type,
+            array: false,
+            format: None,
+        }))
     }
 
     fn parse_infix(&self, parser: &mut Parser, left: &Expr, _: u8) -> Option<Result<Expr, ParserError>> {
@@ -113,6 +138,23 @@ mod tests {
             Expr::IsNotDistinctFrom(left, right) => format!("({} == {})", shape(left), shape(right)),
             Expr::IsNotNull(inner) => format!("({} set)", shape(inner)),
             other => format!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_text_in_a_frame_may_have_a_cast() {
+        let expr = |text: &str| {
+            let mut parser = Parser::new(&PostgreSql).try_with_sql(text).unwrap();
+            let expr = parser.parse_expr().unwrap();
+            assert_eq!(parser.peek_token_ref().token, Token::EOF, "{text}");
+            expr.to_string()
+        };
+        for text in [
+            "count(*) OVER (ORDER BY d RANGE BETWEEN '7 days'::INTERVAL PRECEDING AND '1'::INTERVAL FOLLOWING)",
+            "a BETWEEN '1'::INT + 1 AND '2'::INT::TEXT AND '3'::INT = b",
+        ] {
+            let spaced = expr(text).replace("INTERVAL '7 days'::INTERVAL", "'7 days'::INTERVAL");
+            assert_eq!(spaced.replace("INTERVAL '1'::INTERVAL", "'1'::INTERVAL"), text);
         }
     }
 

@@ -168,7 +168,10 @@ fn ungrouped(what: &str) -> Option<String> {
 }
 
 fn quoted_word(what: &str) -> Option<String> {
-    what.split('\'').nth(1).map(|word| word.split('(').next().unwrap_or(word).to_string())
+    let word = what.split('\'').nth(1)?;
+    let word = word.split('(').next().unwrap_or(word);
+    // A name that no client can type has a mark in front.
+    Some(word.trim_start_matches('\u{1}').to_string())
 }
 
 fn column_text(column: &datafusion_common::Column) -> String {

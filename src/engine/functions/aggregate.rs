@@ -13,6 +13,7 @@ use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, ReversedUDAF, SetMonotonicity, Signature,
 };
+use datafusion::physical_expr::PhysicalSortExpr;
 use datafusion::scalar::ScalarValue;
 
 use super::{Bounds, external};
@@ -101,6 +102,12 @@ impl AggregateUDFImpl for Gathering {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        if arguments.is_distinct && arguments.is_reversed {
+            // The aggregate sorts what it keeps itself, and by the reversed order: it is the one that was asked for that counts.
+            let order_bys: Vec<PhysicalSortExpr> = arguments.order_bys.iter().map(PhysicalSortExpr::reverse).collect();
+            let arguments = AccumulatorArgs { order_bys: &order_bys, is_reversed: false, ..arguments };
+            return Ok(self.gathered(self.inner.accumulator(arguments)?));
+        }
         Ok(self.gathered(self.inner.accumulator(arguments)?))
     }
 

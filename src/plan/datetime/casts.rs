@@ -373,6 +373,9 @@ fn replaced(expr: Expr, schema: &DFSchema, session: &Arc<Session>) -> Result<Tra
     if to == DataType::Utf8 && matches!(from, DataType::List(_)) {
         return array_text(*inner, session).map(Transformed::yes);
     }
+    if from.is_floating() && to.is_decimal() {
+        return Ok(Transformed::yes(cast(crate::numeric::of_float(*inner), to)));
+    }
     if from.is_decimal() && matches!(to, DataType::Float32 | DataType::Float64) {
         return crate::numeric::float(*inner, to).map(Transformed::yes);
     }

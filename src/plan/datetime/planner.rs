@@ -10,7 +10,7 @@ use sqlparser::ast::BinaryOperator;
 
 use super::Session;
 use super::function::{call, chosen};
-use super::table::{LENGTH, MINUS, OVER, PLUS, TIMES, TO_MOMENT};
+use super::table::{LENGTH, MINUS, OVER, PLUS, TIMES, TO_MOMENT, TO_SPAN};
 use super::value::{Kind, stamp_type};
 use crate::PlanError;
 
@@ -34,6 +34,7 @@ impl ExprPlanner for DatetimePlanner {
             BinaryOperator::Minus => MINUS,
             BinaryOperator::Multiply => TIMES,
             BinaryOperator::Divide => OVER,
+            BinaryOperator::StringConcat => return Ok(PlannerResult::Original(raw)),
             _ => {
                 let session = &self.session;
                 if let Some((left, right)) = same_time(&raw.left, &raw.right, schema, session)? {
@@ -47,10 +48,18 @@ impl ExprPlanner for DatetimePlanner {
         let (left, right) = if turned(&op, l, r) { (right, left) } else { (left, right) };
         let (left, right) = (opened(left, schema, r, &op), opened(right, schema, l, &op));
         let types = [left.get_type(schema)?, right.get_type(schema)?];
-        if chosen(name, &types).is_err() {
+        let Ok(overload) = chosen(name, &types) else {
             return Err(undefined(&op.to_string(), l, r));
+        };
+        // A time where an interval is wanted becomes one, as in PostgreSQL.
+        let mut operands = Vec::with_capacity(2);
+        for ((operand, data_type), wanted) in [left, right].into_iter().zip(&types).zip(overload.args) {
+            operands.push(match (Kind::of(data_type), wanted) {
+                (Some(Kind::Time), Kind::Span) => call(TO_SPAN, &self.session, vec![operand])?,
+                _ => operand,
+            });
         }
-        call(name, &self.session, vec![left, right]).map(PlannerResult::Planned)
+        call(name, &self.session, operands).map(PlannerResult::Planned)
     }
 }
 
@@ -73,7 +82,7 @@ fn turned(op: &BinaryOperator, left: Option<Kind>, right: Option<Kind>) -> bool 
             matches!(right, K::Date | K::Stamp | K::Moment) && matches!(left, K::Int | K::Long | K::Time | K::Span)
                 || right == K::Time && left == K::Span
         }
-        BinaryOperator::Multiply => right == K::Span && left != K::Span,
+        BinaryOperator::Multiply => matches!(right, K::Span | K::Time) && !matches!(left, K::Span | K::Time),
         _ => false,
     }
 }

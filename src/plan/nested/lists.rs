@@ -88,6 +88,13 @@ pub(super) fn split(text: &ArrayRef, separator: &ArrayRef, null: Option<&ArrayRe
 
 /// The type of a series' items; between dates, too, PostgreSQL counts in moments.
 pub(super) fn series_item(types: &[DataType]) -> DataType {
+    let scales = types.iter().filter_map(|found| match found {
+        DataType::Decimal128(_, scale) => Some(*scale),
+        _ => None,
+    });
+    if let Some(scale) = scales.max() {
+        return DataType::Decimal128(38, scale);
+    }
     let bounds = types.get(..2).unwrap_or_default();
     match bounds {
         [first, _] if first.is_integer() => first.clone(),

@@ -341,6 +341,10 @@ impl Nested {
                     let wide = types.iter().any(|found| matches!(found, Int64 | DataType::UInt64 | DataType::UInt32));
                     return Some(vec![if wide { Int64 } else { Int32 }; types.len()]);
                 }
+                let exact = |found: &DataType| integer(found) || matches!(found, DataType::Decimal128(..));
+                if types.iter().all(exact) {
+                    return Some(types.to_vec());
+                }
                 let time = |found: &DataType| {
                     matches!(found, DataType::Date32 | DataType::Timestamp(TimeUnit::Microsecond, _)) || found.is_null()
                 };

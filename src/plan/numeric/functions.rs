@@ -355,6 +355,12 @@ impl ScalarUDFImpl for ToNumeric {
     }
 }
 
+/// A floating number as a numeric of as many digits as PostgreSQL takes of it; where a cast names fewer, they are rounded.
+pub(crate) fn of_float(float: Expr) -> Expr {
+    let signature = Signature::user_defined(Volatility::Immutable);
+    ScalarUDF::from(ToNumeric { signature }).call(vec![float])
+}
+
 /// Floats with the fifteen digits that PostgreSQL takes of them.
 fn of_floats(array: &ArrayRef) -> Result<ArrayRef> {
     let numbers = array.as_primitive::<Float64Type>().iter().map(|float| match float {

@@ -41,7 +41,7 @@ use datafusion_expr::{Expr, ScalarUDF};
 
 pub(crate) use aggregate::aggregate;
 pub(crate) use float::float;
-pub(crate) use functions::{NUMERIC, TEXT, VALUE, WHOLE, gives_scaled, hidden, scalar};
+pub(crate) use functions::{NUMERIC, TEXT, VALUE, WHOLE, gives_scaled, hidden, of_float, scalar};
 pub(crate) use ordered::{CONTINUOUS, DISCRETE, MODE};
 pub(crate) use planner::NumericPlanner;
 pub(crate) use rewrite::averages;

@@ -172,14 +172,39 @@ fn is_wide(side: &Side) -> bool {
     side.precision > 38
 }
 
-/// A numeric joined to text is written as it is shown.
+/// What is joined to text is written as it is shown; what nothing has typed is a text.
 fn with_text(mut raw: RawBinaryExpr, left: &DataType, right: &DataType) -> RawBinaryExpr {
-    for (side, data_type) in [(&mut raw.left, left), (&mut raw.right, right)] {
+    let other = |found: &DataType| {
+        found.is_primitive() && !found.is_decimal()
+            || matches!(found, DataType::Boolean | DataType::Binary | DataType::FixedSizeBinary(16))
+    };
+    let joins = |found: &DataType| found.is_null() || *found == DataType::Utf8;
+    // A literal beside bytes is bytes too.
+    let literal = |side: &Expr| matches!(side, Expr::Literal(..));
+    if *left == DataType::Binary && literal(&raw.right) || *right == DataType::Binary && literal(&raw.left) {
+        return raw;
+    }
+    for (side, data_type, beside) in [(&mut raw.left, left, right), (&mut raw.right, right, left)] {
         if data_type.is_decimal() {
             *side = text(side);
+        } else if other(data_type) && joins(beside) {
+            *side = cast(side.clone(), DataType::Utf8);
+        } else if data_type.is_null() && (other(beside) || beside.is_decimal()) {
+            *side = untyped_text(side.clone());
         }
     }
     raw
+}
+
+fn untyped_text(side: Expr) -> Expr {
+    match side {
+        Expr::Placeholder(mut placeholder) => {
+            let field = arrow::datatypes::Field::new(&placeholder.id, DataType::Utf8, true);
+            placeholder.field = Some(field.into());
+            Expr::Placeholder(placeholder)
+        }
+        other => cast(other, DataType::Utf8),
+    }
 }
 
 /// A `real` beside a number of another kind: both are double precision.

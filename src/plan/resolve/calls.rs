@@ -9,6 +9,7 @@ use sluice_base::SqlType;
 
 use super::expressions::literal_text;
 use super::names::{Resolver, quoted};
+use super::narrowed::{narrow_literals, narrow_results};
 use super::rewritten::{
     as_literal, average_span, cast_of, counted_nulls, expressions, in_order, json_path, normal_form, part_by_pattern,
     quoted_or_null, read_bytes, since_today, unsigned_places, whole_quotient,
@@ -71,6 +72,9 @@ impl Resolver<'_> {
                 | "bit_count"
         ) {
             read_bytes(function);
+        }
+        if matches!(name.as_str(), "sum" | "avg") && self.declared_arguments(function) == [Some(SqlType::Time)] {
+            super::rewritten::as_span(function);
         }
         if name == "count" {
             self.count_rows(function)?;
@@ -161,6 +165,7 @@ impl Resolver<'_> {
                 return Ok(());
             }
             "to_hex" => unsigned_places(self, function),
+            "round" | "trunc" => self.constant_places(function),
             "age" => since_today(function, self.asker)?,
             "make_interval" => in_order(function)?,
             "date" => {
@@ -249,6 +254,13 @@ impl Resolver<'_> {
                     }
                     _ => {}
                 }
+                if matches!(engine_name, "concat" | "concat_ws") {
+                    for (arg, declared) in list.args.iter_mut().zip(declared_arguments) {
+                        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
+                            written_out(expr, declared.as_ref());
+                        }
+                    }
+                }
                 for arg in &mut list.args {
                     match arg {
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => self.expr(inner)?,
@@ -285,8 +297,10 @@ impl Resolver<'_> {
                         }
                     }
                 }
-                let typed =
-                    matches!(engine_name, "coalesce" | "nullif" | "greatest" | "least" | "abs" | "lag" | "lead");
+                let typed = matches!(
+                    engine_name,
+                    "coalesce" | "nullif" | "greatest" | "least" | "abs" | "lag" | "lead" | "min" | "max"
+                );
                 if typed || datetime::names().contains(&engine_name) || crate::nested::NAMES.contains(&engine_name) {
                     narrow_literals(&mut list.args);
                 }
@@ -514,6 +528,15 @@ pub(super) fn filled_up(expr: &mut Expr, declared: Option<&SqlType>) {
     }
 }
 
+/// A value that the engine does not put together with texts, as text.
+fn written_out(expr: &mut Expr, declared: Option<&SqlType>) {
+    if let Some(SqlType::Uuid | SqlType::Bytea | SqlType::Interval | SqlType::Time) = declared {
+        let inner = Box::new(Expr::Nested(Box::new(std::mem::replace(expr, Expr::value(Value::Null)))));
+        let data_type = ast::DataType::Text;
+        *expr = Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None };
+    }
+}
+
 /// The type of a result that the engine has in another one: a place in a window, a sum of `real`, the greatest common
 /// divisor of integers, texts put together. What is computed from it would have another type otherwise.
 fn result_type(engine_name: &str, arguments: &[Option<SqlType>], over: bool) -> Option<ast::DataType> {
@@ -529,47 +552,6 @@ fn result_type(engine_name: &str, arguments: &[Option<SqlType>], over: bool) -> 
         "string_agg" => Some(ast::DataType::Text),
         _ => None,
     }
-}
-
-/// Integer constants that fit are of type `integer`, and so is what is made of them.
-fn narrow_literals(args: &mut [FunctionArg]) {
-    for arg in args {
-        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
-            super::names::narrow_integer(expr);
-        }
-    }
-}
-
-/// The integer constants that a sum adds up are of type `integer`, so that the sum is a `bigint`.
-fn narrow_results(args: &mut [FunctionArg]) {
-    for arg in args {
-        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
-            narrow_result(expr);
-        }
-    }
-}
-
-fn narrow_result(expr: &mut Expr) {
-    match expr {
-        Expr::Nested(inner) => narrow_result(inner),
-        Expr::Case { conditions, else_result, .. } => {
-            conditions.iter_mut().for_each(|branch| narrow_result(&mut branch.result));
-            if let Some(otherwise) = else_result {
-                narrow_result(otherwise);
-            }
-        }
-        // The first branch of a CASE beside the others.
-        Expr::Function(function) if is_common(function) => {
-            if let FunctionArguments::List(list) = &mut function.args {
-                narrow_results(&mut list.args);
-            }
-        }
-        _ => super::names::narrow_integer(expr),
-    }
-}
-
-fn is_common(function: &Function) -> bool {
-    matches!(function.name.0.as_slice(), [ast::ObjectNamePart::Identifier(name)] if name.value == untyped::COMMON)
 }
 
 fn no_arguments(function: &Function) -> bool {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef, TimeUnit};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{DataFusionError, Result, TableReference};
-use datafusion_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner};
+use datafusion_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner, TypePlanner};
 use datafusion_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF};
 use datafusion_optimizer::AnalyzerRule;
 use datafusion_optimizer::analyzer::type_coercion::TypeCoercion;
@@ -162,6 +162,21 @@ pub(super) fn finish(plan: LogicalPlan) -> Result<LogicalPlan, PlanError> {
     numeric::averages(plan, sum).and_then(numeric::with_display_scale).map_err(from_planner)
 }
 
+/// Types that a statement names and the planner would have in another unit than the catalog.
+#[derive(Debug)]
+struct Units;
+
+impl TypePlanner for Units {
+    fn plan_type_field(&self, sql_type: &ast::DataType) -> Result<Option<FieldRef>> {
+        Ok(match sql_type {
+            ast::DataType::Time(None, ast::TimezoneInfo::None | ast::TimezoneInfo::WithoutTimeZone) => {
+                Some(Arc::new(Field::new("", DataType::Time64(TimeUnit::Microsecond), true)))
+            }
+            _ => None,
+        })
+    }
+}
+
 struct Scope<'a> {
     asker: &'a Asker<'a>,
     decisions: &'a BTreeMap<usize, Arc<Decision>>,
@@ -188,6 +203,10 @@ impl ContextProvider for Scope<'_> {
 
     fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {
         Ok(Arc::new(WorkTable::new(name, schema)))
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        Some(Arc::new(Units))
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {

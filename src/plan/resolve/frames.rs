@@ -6,12 +6,15 @@
 //!
 //! Source of the rules: PostgreSQL documentation, "Window Function Calls".
 
+use std::ops::ControlFlow;
+
 use sluice_base::SqlType;
 use sqlparser::ast::{
     self, BinaryOperator as B, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Value, WindowFrame,
     WindowFrameBound as Bound, WindowFrameUnits as Units, WindowSpec, WindowType,
 };
 
+use super::constants::{constant, spelled_out};
 use super::expressions::literal_text;
 use super::names::{Resolver, binary, call, null, object_name, when};
 use super::{declared, functions};
@@ -29,7 +32,9 @@ enum Left {
 impl Resolver<'_> {
     /// A call over a window in forms that the engine has; `None` where it has this one.
     pub(super) fn framed(&self, function: &mut Function, name: &str) -> Result<Option<Expr>, PlanError> {
-        let Some(over) = &mut function.over else { return Ok(None) };
+        if function.over.is_none() {
+            return Ok(None);
+        }
         if let FunctionArguments::List(list) = &function.args
             && list.duplicate_treatment == Some(ast::DuplicateTreatment::Distinct)
             && functions::is_aggregate(name)
@@ -39,6 +44,12 @@ impl Resolver<'_> {
         if function.null_treatment.is_some() {
             return Err(PlanError::Form("syntax error at or near \"NULLS\"".into()));
         }
+        if matches!(name, "lag" | "lead")
+            && let Some(other) = with_default(function)?
+        {
+            return Ok(Some(other));
+        }
+        let Some(over) = &mut function.over else { return Ok(None) };
         if let WindowType::WindowSpec(spec) = over
             && let Some(left) = take_mark(spec)
         {
@@ -97,6 +108,51 @@ impl Resolver<'_> {
             _ => return Err(PlanError::Unsupported(format!("EXCLUDE in the frame of {name}"))),
         })
     }
+}
+
+/// `lag(x, n, y)` with a default that is no constant, which the engine does not have: where there is no row so far off, a
+/// number asked for in its place is NULL. `None` where the default is a constant or there is none.
+fn with_default(function: &Function) -> Result<Option<Expr>, PlanError> {
+    let FunctionArguments::List(list) = &function.args else { return Ok(None) };
+    let expressions = list.args.iter().map(|arg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+        _ => None,
+    });
+    let Some(args) = expressions.collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let [value, distance, rest @ ..] = args.as_slice() else { return Ok(None) };
+    if !is_constant(distance) {
+        let name = &function.name;
+        return Err(PlanError::Unsupported(format!("{name} over a distance that is no constant")));
+    }
+    let ([instead], None, [], None) = (rest, &function.filter, list.clauses.as_slice(), &list.duplicate_treatment)
+    else {
+        return Ok(None);
+    };
+    if is_constant(instead) || matches!(distance, Expr::Value(value) if value.value == Value::Null) {
+        return Ok(None);
+    }
+    for argument in &args {
+        if functions::has_window(argument) {
+            return Err(PlanError::Window("window function calls cannot be nested".into()));
+        }
+    }
+    let over = |value: Expr| {
+        let Expr::Function(made) = call("", vec![value, (*distance).clone()]) else { return null() };
+        Expr::Function(Function { args: made.args, ..function.clone() })
+    };
+    let one = Expr::value(Value::Number("1".into(), false));
+    let none = Expr::IsNull(Box::new(over(one)));
+    Ok(Some(when(none, (*instead).clone(), over((*value).clone()))))
+}
+
+/// Whether nothing in an expression depends on a row.
+fn is_constant(expr: &Expr) -> bool {
+    ast::visit_expressions(expr, |part| match part {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } => ControlFlow::Break(()),
+        Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    })
+    .is_continue()
 }
 
 /// Whether the words of EXCLUDE stand among the keys of a window.
@@ -239,6 +295,7 @@ pub(super) fn check(spec: &mut WindowSpec, of_key: Option<&SqlType>) -> Result<(
     for ((bound, which), count) in ends.into_iter().zip(&mut counts) {
         let Some(Bound::Preceding(Some(offset)) | Bound::Following(Some(offset))) = bound else { continue };
         if units == Units::Range {
+            spelled_out(offset)?;
             in_range(offset, of_key)?;
             if of_key.is_some_and(SqlType::is_number) {
                 uncast(offset);
@@ -337,54 +394,5 @@ fn uncast(offset: &mut Expr) {
         })
     {
         *offset = Expr::Value(value.clone());
-    }
-}
-
-/// The whole number that an expression of constants is.
-fn constant(expr: &Expr) -> Option<i64> {
-    match expr {
-        Expr::Nested(inner) => constant(inner),
-        Expr::Value(value) => match &value.value {
-            Value::Number(text, _) => text.parse().ok(),
-            Value::SingleQuotedString(text) => text.trim().parse().ok(),
-            _ => None,
-        },
-        Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr } => constant(expr)?.checked_neg(),
-        Expr::UnaryOp { op: ast::UnaryOperator::Plus, expr } => constant(expr),
-        Expr::Cast { expr, data_type, .. } => {
-            let whole = matches!(super::sql_type_of(data_type), Ok(SqlType::Int2 | SqlType::Int4 | SqlType::Int8));
-            constant(expr).filter(|_| whole)
-        }
-        Expr::BinaryOp { left, op, right } => {
-            let (left, right) = (constant(left)?, constant(right)?);
-            match op {
-                B::Plus => left.checked_add(right),
-                B::Minus => left.checked_sub(right),
-                B::Multiply => left.checked_mul(right),
-                B::Divide => left.checked_div(right),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sluice_model::dialect::PostgreSql;
-    use sqlparser::parser::Parser;
-
-    fn of(text: &str) -> Option<i64> {
-        let expr = Parser::new(&PostgreSql).try_with_sql(text).and_then(|mut parser| parser.parse_expr());
-        constant(&expr.expect("an expression"))
-    }
-
-    #[test]
-    fn constants() {
-        assert_eq!(of("(1 + 2) * 3"), Some(9));
-        assert_eq!(of("-'4'::int"), Some(-4));
-        assert_eq!(of("1.5"), None);
-        assert_eq!(of("a + 1"), None);
     }
 }

@@ -256,6 +256,13 @@ pub(super) fn refuse_windows(expr: &Expr, clause: &str) -> Result<(), PlanError>
     }
 }
 
+/// Whether an expression calls a function over a window, its subqueries left out.
+pub(super) fn has_window(expr: &Expr) -> bool {
+    let mut calls = Calls::default();
+    let _ = expr.visit(&mut calls);
+    calls.window
+}
+
 /// Refuses `grouping()` where nothing is grouped.
 pub(super) fn refuse_grouping(items: &[ast::SelectItem]) -> Result<(), PlanError> {
     let found = items.iter().any(|item| {

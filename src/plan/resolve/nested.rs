@@ -352,6 +352,13 @@ impl Resolver<'_> {
             }
         };
         match op {
+            // Beside a text it is one.
+            B::StringConcat if [&types.0, &types.1].into_iter().flatten().any(super::declared::is_text) => {
+                let side = if is_json(&types.0) { left } else { right };
+                let document = std::mem::replace(&mut **side, null());
+                **side = cast_to(Expr::Nested(Box::new(document)), &ast::DataType::Text);
+                return Ok(false);
+            }
             B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq | B::StringConcat => {}
             B::Minus | B::HashMinus if is_json(&types.0) => {
                 let take = |side: &mut Expr| std::mem::replace(side, null());

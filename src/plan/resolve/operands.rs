@@ -123,8 +123,9 @@ fn computable(op: &B, left: &SqlType, right: &SqlType) -> bool {
         (3 | 4, 3 | 4) => !matches!(op, B::Multiply | B::Divide | B::Modulo) && temporal(op, left, right),
         (3, 2) => *left == T::Date && matches!(right, T::Int2 | T::Int4) && matches!(op, B::Plus | B::Minus),
         (2, 3) => *right == T::Date && matches!(left, T::Int2 | T::Int4) && *op == B::Plus,
-        (4, 2) => *left == T::Interval && matches!(op, B::Multiply | B::Divide),
-        (2, 4) => *right == T::Interval && *op == B::Multiply,
+        // A time is an interval there.
+        (4, 2) => matches!(op, B::Multiply | B::Divide),
+        (2, 4) => *op == B::Multiply,
         // Of jsonb minus has a meaning.
         (8, _) => true,
         _ => false,

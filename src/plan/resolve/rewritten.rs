@@ -104,6 +104,16 @@ pub(super) fn average_span(function: &Function) -> Result<Expr, PlanError> {
     Ok(super::names::binary(of("sum"), ast::BinaryOperator::Divide, of("count")))
 }
 
+/// A sum of times is one of intervals.
+pub(super) fn as_span(function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    if let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] = list.args.as_mut_slice() {
+        let expr = Box::new(Expr::Nested(Box::new(std::mem::replace(value, Expr::value(Value::Null)))));
+        let data_type = ast::DataType::Interval { fields: None, precision: None };
+        *value = Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None };
+    }
+}
+
 /// `json_extract_path(json, 'a', 'b')` as steps.
 pub(super) fn json_path(function: &mut Function, last: &'static str) -> Result<Expr, PlanError> {
     let mut args = std::mem::take(plain_arguments(function)?).into_iter().map(|arg| match arg {

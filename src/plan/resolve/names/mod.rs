@@ -173,6 +173,20 @@ impl<'a> Resolver<'a> {
         Ok(items.map(|items| Some(items).filter(|_| !matches!(given, Some((_, Datum::Null))))))
     }
 
+    /// The value of a parameter that is an integer, where the query is to run.
+    pub(super) fn whole_parameter(&self, number: usize) -> Option<i64> {
+        match self.params?.get(number.wrapping_sub(1))? {
+            (SqlType::Int2 | SqlType::Int4 | SqlType::Int8, Datum::Int(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Whether a parameter is an integer, or may become one where it is cast to that.
+    pub(super) fn may_be_whole(&self, number: usize) -> bool {
+        let declared = self.declared.get(number.wrapping_sub(1)).and_then(Option::as_ref);
+        declared.is_none_or(|found| matches!(found, SqlType::Unknown | SqlType::Int2 | SqlType::Int4 | SqlType::Int8))
+    }
+
     /// Rewrites a whole statement; returns the client's columns.
     pub(super) fn statement(&mut self, query: &mut ast::Query) -> Result<Columns, PlanError> {
         let mut columns = self.query(query)?;

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use sluice_base::SqlType;
-use sqlparser::ast::{self, JoinOperator, SetExpr, SetOperator, TableFactor};
+use sqlparser::ast::{self, JoinOperator, SetExpr, SetOperator, TableFactor, Visit, Visitor};
 
 use super::tree::{quote_columns, quoted, rename};
 use super::{Resolver, terms, united};
@@ -140,21 +140,75 @@ fn check_term(body: &SetExpr, name: &str) -> Result<(), PlanError> {
     if outer {
         return Err(PlanError::Unsupported("an outer join in a recursive term".into()));
     }
-    let calls = ast::visit_expressions(body, |expr| match expr {
-        ast::Expr::Function(function) if function.over.is_none() => {
-            match fold_name(&function.name).unwrap_or_default().last() {
-                Some(name) if is_aggregate(name) => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            }
-        }
-        _ => ControlFlow::Continue(()),
-    });
+    let mut aggregates = Aggregates { own: own_name(select, name), without_from: Vec::new() };
+    let calls = body.visit(&mut aggregates);
     let grouped = !matches!(&select.group_by, ast::GroupByExpr::Expressions(items, _) if items.is_empty());
     if calls.is_break() || grouped {
         let told = "aggregate functions are not allowed in a recursive query's recursive term";
         return Err(PlanError::Recursion(told.into()));
     }
     Ok(())
+}
+
+/// What the recursive reference goes by in the term.
+fn own_name(select: &ast::Select, name: &str) -> String {
+    let factors = select
+        .from
+        .iter()
+        .flat_map(|table| std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)));
+    let alias = factors.filter_map(|factor| match factor {
+        TableFactor::Table { name: table, alias: Some(alias), .. }
+            if matches!(fold_name(table), Ok(parts) if parts.len() == 1 && parts[0] == name) =>
+        {
+            Some(fold(&alias.name))
+        }
+        _ => None,
+    });
+    alias.last().unwrap_or_else(|| name.to_string())
+}
+
+/// Finds aggregates of the recursive term itself. One inside of a subquery is the subquery's, unless it is plain that it
+/// gathers rows of the term: where the subquery has no rows of its own, or where it names the recursive reference.
+struct Aggregates {
+    own: String,
+    /// Of the subqueries around: whether they read nothing.
+    without_from: Vec<bool>,
+}
+
+impl Visitor for Aggregates {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &ast::Query) -> ControlFlow<()> {
+        let empty = matches!(query.body.as_ref(), SetExpr::Select(select) if select.from.is_empty());
+        self.without_from.push(empty);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+        self.without_from.pop();
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
+        let ast::Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
+        let named = fold_name(&function.name).unwrap_or_default();
+        if function.over.is_some() || !named.last().is_some_and(|name| is_aggregate(name)) {
+            return ControlFlow::Continue(());
+        }
+        let names_own = || {
+            ast::visit_expressions(function, |part| match part {
+                ast::Expr::CompoundIdentifier(parts) if parts.len() == 2 && fold(&parts[0]) == self.own => {
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            })
+            .is_break()
+        };
+        match self.without_from.last() {
+            Some(false) if !names_own() => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    }
 }
 
 /// Whether a query of WITH RECURSIVE reads itself.
