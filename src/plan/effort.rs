@@ -5,8 +5,8 @@
 //! the work and the tree, so a statement of a few hundred bytes could ask for more memory than there is, and a timeout
 //! does not stop a walk. Each expression takes as much as what stands around it multiplies it by.
 //!
-//! Invariant: what is let through is planned in seconds at the most. ELSE leads no deeper: a ladder of conditions that
-//! goes on there is as long as its text.
+//! Invariant: what is let through is planned in seconds at the most. ELSE multiplies nothing: a ladder of conditions that
+//! goes on there takes as much as its text is long.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -51,8 +51,10 @@ impl Visitor for Effort {
         if !is_leaf(expr) {
             self.total = self.total.saturating_add(effort);
         }
-        self.depth += u64::from(is_step(expr));
-        self.steepness = self.steepness.saturating_add(self.depth * self.depth);
+        if is_step(expr) {
+            self.depth += 1;
+            self.steepness = self.steepness.saturating_add(self.depth * self.depth);
+        }
         if self.total > EFFORT_MAX || self.steepness > STEEPNESS_MAX {
             return ControlFlow::Break(PlanError::TooComplex("nested too deeply"));
         }

@@ -376,6 +376,18 @@ mod tests {
         assert_eq!(outcome(&wide), "Query");
         let unions = format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(3_000));
         assert_eq!(outcome(&unions), "54001");
+        let commas = format!("SELECT 1,1{}", " UNION SELECT 1,1".repeat(3_000));
+        assert_eq!(outcome(&commas), "54001");
+        let left = (0..60).fold("true".to_string(), |left, _| format!("({left}{})", " AND true".repeat(800)));
+        assert_eq!(outcome(&format!("SELECT 1 WHERE {left}")), "54001");
+        let left = (0..40).fold("1".to_string(), |left, _| format!("({left}{})", " + 1".repeat(30)));
+        assert_eq!(outcome(&format!("SELECT {left}")), "54001");
+        let calls = format!("SELECT a{}", " || a".repeat(400));
+        assert_eq!(outcome(&calls), "54001");
+        let pairs = vec!["(a = 1 AND b = 2)"; 900].join(" OR ");
+        assert_eq!(outcome(&format!("SELECT 1 WHERE {pairs}")), "Query");
+        let rows = vec!["(1::int, 'a'::text)"; 3_000].join(", ");
+        assert_eq!(outcome(&format!("VALUES {rows}")), "Query");
     }
 
     #[test]

@@ -62,6 +62,10 @@ impl Gate<'_> {
             Expr::Like(Like { negated, expr, pattern, escape_char: None | Some('\\'), case_insensitive: false }) => {
                 let column = self.column(expr).filter(|column| column.sql_type.is_text())?;
                 let Expr::Literal(ScalarValue::Utf8(Some(pattern)), _) = &**pattern else { return None };
+                // A rule may ask what it likes; a client's pattern is asked of rows that the client may not see.
+                if !is_silent_pattern(pattern) {
+                    return None;
+                }
                 let like = self.like(&column, pattern)?;
                 Some(if *negated { format!("(NOT {like})") } else { like })
             }
@@ -79,7 +83,7 @@ impl Gate<'_> {
         if !column.sql_type.is_text() || !self.dialect.compares(&column.sql_type) {
             return None;
         }
-        if !is_silent_pattern(pattern) {
+        if pattern.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 {
             return None;
         }
         let params = &mut *self.params;

@@ -21,25 +21,28 @@ const ORDERED: &[&str] = &["array_agg", "string_agg", "json_agg", "jsonb_agg", "
 /// Window functions that do, and that no frame changes.
 const NUMBERED: &[&str] = &["row_number", "lag", "lead"];
 
+/// The name by which `*` lists a column of a relation of the catalog.
+type Lists<'a> = &'a dyn Fn(&[String], &str) -> Option<String>;
+
 /// Carries orders outwards in all queries of a statement.
-pub(super) fn carried(query: &mut Query) {
+pub(super) fn carried(query: &mut Query, lists: Lists) {
     // Nothing breaks the walk off.
-    let _: ControlFlow<()> = query.visit(&mut Carrier);
+    let _: ControlFlow<()> = query.visit(&mut Carrier(lists));
 }
 
-struct Carrier;
+struct Carrier<'a>(Lists<'a>);
 
-impl VisitorMut for Carrier {
+impl VisitorMut for Carrier<'_> {
     type Break = ();
 
     // The inner queries have theirs by then.
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-        carry(query);
+        carry(query, self.0);
         ControlFlow::Continue(())
     }
 }
 
-fn carry(query: &mut Query) -> Option<()> {
+fn carry(query: &mut Query, lists: Lists) -> Option<()> {
     let SetExpr::Select(select) = query.body.as_mut() else { return None };
     let [from] = select.from.as_mut_slice() else { return None };
     if !from.joins.is_empty() {
@@ -47,7 +50,7 @@ fn carry(query: &mut Query) -> Option<()> {
     }
     let (name, keys) = match &mut from.relation {
         TableFactor::Derived { subquery, alias: Some(alias), lateral: false, .. } => {
-            (alias.name.clone(), keys(subquery, &alias.columns)?)
+            (alias.name.clone(), keys(subquery, &alias.columns, lists)?)
         }
         TableFactor::Table { name, alias, args: None, .. } => {
             let with = query.with.as_ref().filter(|with| !with.recursive)?;
@@ -57,7 +60,7 @@ fn carry(query: &mut Query) -> Option<()> {
             if alias.as_ref().is_some_and(|alias| !alias.columns.is_empty()) {
                 return None;
             }
-            (name, keys(&cte.query, &cte.alias.columns)?)
+            (name, keys(&cte.query, &cte.alias.columns, lists)?)
         }
         _ => return None,
     };
@@ -70,7 +73,9 @@ fn carry(query: &mut Query) -> Option<()> {
         let _: ControlFlow<()> = item.visit(&mut calls);
     }
     let (aggregates, windows) = (calls.aggregates, calls.windows);
-    let plain = !aggregates && !windows && is_plain(select) && query.order_by.is_none();
+    // WITH TIES asks for an order of its own.
+    let ties = query.fetch.as_ref().is_some_and(|fetch| fetch.with_ties);
+    let plain = !aggregates && !windows && !ties && is_plain(select) && query.order_by.is_none();
     if plain {
         query.order_by = Some(OrderBy { kind: OrderByKind::Expressions(keys), interpolate: None });
     }
@@ -84,51 +89,63 @@ fn is_plain(select: &Select) -> bool {
 }
 
 /// The keys by which the rows of a query are ordered, each with the column of the query that it is.
-fn keys(query: &Query, renamed: &[ast::TableAliasColumnDef]) -> Option<Vec<(Ident, OrderByExpr)>> {
+fn keys(query: &Query, renamed: &[ast::TableAliasColumnDef], lists: Lists) -> Option<Vec<(Ident, OrderByExpr)>> {
     let OrderByKind::Expressions(keys) = &query.order_by.as_ref()?.kind else { return None };
     let SetExpr::Select(select) = query.body.as_ref() else { return None };
-    let column = |place: usize| match renamed.get(place) {
-        Some(renamed) => Some(renamed.name.clone()),
-        None => named(select.projection.get(place)?),
-    };
+    let is_star = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+    if select.projection.iter().any(is_star) {
+        return keys.iter().map(|key| Some((of_all(select, renamed, &key.expr, lists)?, key.clone()))).collect();
+    }
+    let names: Vec<Option<Ident>> = select
+        .projection
+        .iter()
+        .enumerate()
+        .map(|(place, item)| renamed.get(place).map(|renamed| renamed.name.clone()).or_else(|| named(item)))
+        .collect();
     let found = |key: &OrderByExpr| {
         let place = match &key.expr {
             Expr::Value(value) => {
                 let ast::Value::Number(text, _) = &value.value else { return None };
                 text.parse::<usize>().ok()?.checked_sub(1)?
             }
+            // The name of an output comes before a column of the same name.
             expr => {
-                let is_it = |item: &SelectItem| match item {
-                    SelectItem::UnnamedExpr(own) => own == expr || is_name_of(expr, item),
-                    SelectItem::ExprWithAlias { expr: own, .. } => is_name_of(expr, item) || own == expr,
-                    _ => false,
-                };
-                match select.projection.iter().position(is_it) {
-                    Some(place) => place,
-                    None => return of_all(select, renamed, expr),
-                }
+                let items = &select.projection;
+                let by_name = items.iter().position(|item| is_name_of(expr, item));
+                by_name.or_else(|| items.iter().position(|item| is_item(expr, item)))?
             }
         };
-        let listed = select.projection.get(..=place)?.iter();
-        // Behind a star places are not known.
-        let is_star = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
-        if listed.clone().any(is_star) { None } else { column(place) }
+        let name = names.get(place)?.clone()?;
+        let of_that_name = names.iter().flatten().filter(|other| fold(other) == fold(&name)).count();
+        (of_that_name == 1).then_some(name)
     };
     keys.iter().map(|key| Some((found(key)?, key.clone()))).collect()
 }
 
-/// A key that is among the columns of a star over a single relation.
-fn of_all(select: &Select, renamed: &[ast::TableAliasColumnDef], key: &Expr) -> Option<Ident> {
-    let [from] = select.from.as_slice() else { return None };
-    let [SelectItem::Wildcard(_)] = select.projection.as_slice() else { return None };
-    if !from.joins.is_empty() || !renamed.is_empty() {
+fn is_item(key: &Expr, item: &SelectItem) -> bool {
+    matches!(item, SelectItem::UnnamedExpr(own) | SelectItem::ExprWithAlias { expr: own, .. } if own == key)
+}
+
+/// A key that is among the columns of a star over a single relation of the catalog.
+fn of_all(select: &Select, renamed: &[ast::TableAliasColumnDef], key: &Expr, lists: Lists) -> Option<Ident> {
+    let ([from], [SelectItem::Wildcard(_)]) = (select.from.as_slice(), select.projection.as_slice()) else {
+        return None;
+    };
+    let TableFactor::Table { name, alias, args: None, .. } = &from.relation else { return None };
+    if !from.joins.is_empty() || !renamed.is_empty() || alias.as_ref().is_some_and(|alias| !alias.columns.is_empty()) {
         return None;
     }
-    match key {
-        Expr::Identifier(name) => Some(name.clone()),
-        Expr::CompoundIdentifier(parts) => parts.last().cloned(),
-        _ => None,
-    }
+    let parts = fold_name(name).ok()?;
+    let called = alias.as_ref().map_or_else(|| parts.last().cloned(), |alias| Some(fold(&alias.name)))?;
+    let column = match key {
+        Expr::Identifier(column) => column,
+        Expr::CompoundIdentifier(path) => match path.as_slice() {
+            [relation, column] if fold(relation) == called => column,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    lists(&parts, &fold(column)).map(|listed| Ident::with_quote('"', listed))
 }
 
 /// The name of an item, where it has one that is seen.

@@ -1,6 +1,6 @@
 //! Literals as the planner reads them: numbers with exponents, texts beside `char(n)`, items of array parameters.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta};
 use sluice_base::{Datum, SqlType};
 use sqlparser::ast::{self, Expr, Value};
 
@@ -112,7 +112,11 @@ pub(super) fn literal_of(sql_type: &SqlType, item: &Datum) -> Result<Expr, PlanE
 fn typed_text(sql_type: &SqlType, item: &Datum) -> Option<(String, ast::DataType)> {
     use ast::{DataType as T, TimezoneInfo as Zone};
     let moment = |micros: i64| DateTime::from_timestamp_micros(micros).map(|at| at.format("%Y-%m-%d %H:%M:%S%.6f"));
-    let of_time = |micros: i64| NaiveTime::MIN.overflowing_add_signed(TimeDelta::microseconds(micros)).0;
+    // A day may end at 24:00:00.
+    let of_time = |micros: i64| {
+        let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+        format!("{:02}:{:02}:{:02}.{rest:06}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+    };
     Some(match item {
         Datum::Float(v) if *sql_type == SqlType::Float4 => (v.to_string(), T::Real),
         Datum::Float(v) => (v.to_string(), T::DoublePrecision),
@@ -120,9 +124,13 @@ fn typed_text(sql_type: &SqlType, item: &Datum) -> Option<(String, ast::DataType
             let date = NaiveDate::default().checked_add_signed(TimeDelta::days(i64::from(*days)))?;
             (date.format("%Y-%m-%d").to_string(), T::Date)
         }
-        Datum::Time(micros) => (of_time(*micros).format("%H:%M:%S%.6f").to_string(), T::Time(None, Zone::None)),
+        Datum::Time(micros) => (of_time(*micros), T::Time(None, Zone::None)),
         Datum::Timestamp(micros) => (moment(*micros)?.to_string(), T::Timestamp(None, Zone::None)),
         Datum::Timestamptz(micros) => (format!("{}+00", moment(*micros)?), T::Timestamp(None, Zone::WithTimeZone)),
+        Datum::Interval(v) => {
+            let text = format!("{} months {} days {} microseconds", v.months, v.days, v.micros);
+            (text, T::Interval { fields: None, precision: None })
+        }
         Datum::Uuid(bytes) => (bytes.iter().map(|byte| format!("{byte:02x}")).collect(), T::Uuid),
         Datum::Bytes(bytes) => {
             let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();

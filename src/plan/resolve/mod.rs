@@ -90,6 +90,9 @@ pub struct Asker<'a> {
     pub session: &'a [SessionValue],
 }
 
+/// The most parameters that a message can bring: their number has two bytes.
+const PARAMETERS_MAX: usize = 65_535;
+
 /// What Describe tells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Described {
@@ -249,7 +252,18 @@ fn plan(
         return Err(PlanError::Unsupported("a query over system relations together with others".into()));
     }
     let mut ast = query.ast().clone();
-    carried::carried(&mut ast);
+    let of_with = names::of_with(&ast);
+    let listed = |relation: &[String], column: &str| match relation {
+        [name] if of_with.contains(name) => None,
+        [.., name] => {
+            let schema = relation.len().checked_sub(2).and_then(|at| relation.get(at));
+            let found = asker.snapshot.catalog.resolve(schema.map(String::as_str), name, asker.search_path)?;
+            let entity = &asker.snapshot.catalog.entities[found.entity];
+            Some(entity.fields[entity.find_field(column)?].listed_name(found.naming).to_string())
+        }
+        [] => None,
+    };
+    carried::carried(&mut ast, &listed);
     let mut resolver = names::Resolver::new(asker, declared, params);
     let output = resolver.statement(&mut ast)?;
     let calls = std::mem::take(&mut resolver.calls);
@@ -300,7 +314,8 @@ fn parameter_count(plan: &LogicalPlan) -> Result<usize, PlanError> {
         let number = name.trim_start_matches('$').parse::<usize>();
         most = most.max(number.map_err(|_| PlanError::Unsupported("a named parameter".into()))?);
     }
-    Ok(most)
+    // More than a Bind message can bring.
+    if most > PARAMETERS_MAX { Err(PlanError::UndefinedParameter(most)) } else { Ok(most) }
 }
 
 /// Arrow field list of parameters for the planner.

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use sluice_base::SqlType;
-use sqlparser::ast::{self, BinaryOperator as B, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value};
+use sqlparser::ast::{
+    self, BinaryOperator as B, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value, Visit, Visitor,
+};
 
 use super::comparisons::{is_comparison, is_row, row_items};
 use super::declared;
@@ -35,14 +37,18 @@ const INTEGERS: &[(&str, &[usize])] = &[
 ];
 
 /// Functions whose arguments have one type.
-const ALIKE: &[&str] = &["coalesce", "greatest", "least", "nullif", "mod", "div", "generate_series"];
+const ALIKE: &[&str] = &["coalesce", "greatest", "least", "nullif", "mod", "div"];
 
 impl Resolver<'_> {
-    /// Notes what a part of a statement tells about parameters that stand in it.
-    pub(super) fn tell(&mut self, expr: &Expr) {
-        if !self.tells() {
-            return;
+    /// Notes what a part of a statement tells about parameters that stand in it: what is inside before what is around it,
+    /// and what its subqueries tell when they are read.
+    pub(super) fn tell<T: Visit>(&mut self, part: &T) {
+        if self.tells() {
+            let _: ControlFlow<()> = part.visit(&mut Telling { resolver: self, queries: 0 });
         }
+    }
+
+    fn tell_of(&mut self, expr: &Expr) {
         match expr {
             Expr::BinaryOp { left, op, right } if is_comparison(op) && is_row(left) && is_row(right) => {
                 if let (Ok(left), Ok(right)) = (row_items((**left).clone()), row_items((**right).clone())) {
@@ -79,8 +85,6 @@ impl Resolver<'_> {
                 } else {
                     conditions.iter().for_each(|when| self.note(&when.condition, Some(SqlType::Bool)));
                 }
-                // A result may be what a condition tells: the conditions are read first.
-                conditions.iter().for_each(|when| self.tell(&when.condition));
                 let results = else_result.as_deref().into_iter().chain(conditions.iter().map(|when| &when.result));
                 self.meet(&results.collect::<Vec<_>>());
             }
@@ -91,6 +95,15 @@ impl Resolver<'_> {
             Expr::Function(function) => self.tell_call(function),
             _ => {}
         }
+    }
+
+    /// Whether a parameter that nobody declared stands in a statement.
+    pub(super) fn has_undeclared(&self, query: &Query) -> bool {
+        ast::visit_expressions(query, |expr| match number_of(expr) {
+            Some(number) if self.is_undeclared(number) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        })
+        .is_break()
     }
 
     fn tell_call(&mut self, function: &ast::Function) {
@@ -111,8 +124,24 @@ impl Resolver<'_> {
                 }
             }
         }
-        if let ("lag" | "lead", [value, _, instead]) = (name.as_str(), args.as_slice()) {
-            self.meet(&[value, instead]);
+        match (name.as_str(), args.as_slice()) {
+            ("lag" | "lead", [value, _, instead]) => self.meet(&[value, instead]),
+            ("generate_series", [from, to]) => self.meet(&[from, to]),
+            ("generate_series", [from, to, step]) => self.tell_series(from, to, step),
+            _ => {}
+        }
+    }
+
+    /// The steps between times are intervals, and others are as what they lead through.
+    fn tell_series(&mut self, from: &Expr, to: &Expr, step: &Expr) {
+        self.meet(&[from, to]);
+        if self.declared(step) == Some(SqlType::Interval) {
+            self.note(from, Some(SqlType::Timestamptz));
+            self.note(to, Some(SqlType::Timestamptz));
+        }
+        match self.declared(from).or_else(|| self.declared(to)) {
+            Some(SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz) => self.note(step, Some(SqlType::Interval)),
+            _ => self.meet(&[from, to, step]),
         }
     }
 
@@ -142,7 +171,43 @@ impl Resolver<'_> {
     /// The number of a parameter that has no type yet.
     fn untold(&self, expr: &Expr) -> Option<usize> {
         let number = number_of(expr)?;
-        (self.is_undeclared(number) && !self.told.contains_key(&number)).then_some(number)
+        let is_open = number <= super::PARAMETERS_MAX && self.is_undeclared(number) && !self.told.contains_key(&number);
+        is_open.then_some(number)
+    }
+}
+
+/// Walks over the expressions of one query, from the inside outwards.
+struct Telling<'t, 'a> {
+    resolver: &'t mut Resolver<'a>,
+    queries: usize,
+}
+
+impl Visitor for Telling<'_, '_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.queries += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.queries -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        // BETWEEN is two comparisons, the first of which is read before the upper bound.
+        if let (Expr::Between { expr, low, .. }, 0) = (expr, self.queries) {
+            self.resolver.meet(&[expr, low]);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if self.queries == 0 {
+            self.resolver.tell_of(expr);
+        }
+        ControlFlow::Continue(())
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn tokenize(text: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>
     respelled(plain_operators(continued(text, tokens)?))
 }
 
-/// Refuses names that begin as the planner's own do: no client can type those.
+/// Refuses names with the character that marks the planner's own: no client can type those.
 pub(super) fn typed(token: &Token) -> Result<(), PlanError> {
     match token {
         Token::Word(word) if word.value.contains('\u{1}') => {
@@ -106,24 +106,25 @@ fn check(tokens: &[TokenWithSpan], limits: &Limits) -> Result<(), PlanError> {
     if tokens.len() > limits.tokens_max {
         return Err(PlanError::TooComplex("too many tokens"));
     }
-    let mut open = Open { places: vec![Place::default()], operators: 0 };
+    let mut open = Open::new();
+    // Queries and relations that are joined stand below all that follow, commas or not.
+    let mut joined = 0;
     for token in tokens {
         match &token.token {
             Token::LParen | Token::LBracket | Token::LBrace => open.places.push(Place::default()),
             Token::RParen | Token::RBracket | Token::RBrace => open.close(),
-            Token::SemiColon => open = Open { places: vec![Place::default()], operators: 0 },
+            Token::SemiColon => (open, joined) = (Open::new(), 0),
             Token::Comma => open.begin_again(),
             Token::Word(word) => match word.keyword {
                 Keyword::CASE if word.quote_style.is_none() => open.places.push(Place::default()),
                 Keyword::END if word.quote_style.is_none() => open.close(),
                 Keyword::WHEN | Keyword::THEN | Keyword::ELSE if word.quote_style.is_none() => open.begin_again(),
                 Keyword::AND | Keyword::OR if word.quote_style.is_none() => open.join(),
+                Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::JOIN if word.quote_style.is_none() => {
+                    joined += 1;
+                }
                 Keyword::NOT
                 | Keyword::IS
-                | Keyword::UNION
-                | Keyword::EXCEPT
-                | Keyword::INTERSECT
-                | Keyword::JOIN
                 | Keyword::LIKE
                 | Keyword::ILIKE
                 | Keyword::BETWEEN
@@ -142,33 +143,50 @@ fn check(tokens: &[TokenWithSpan], limits: &Limits) -> Result<(), PlanError> {
         if open.places.len() > limits.nesting_max + 1 {
             return Err(PlanError::TooComplex("nested too deeply"));
         }
-        if open.operators > limits.operators_max {
+        if open.operators.max(joined) > limits.operators_max {
             return Err(PlanError::TooComplex("too many operators"));
         }
     }
     Ok(())
 }
 
-/// Operators of a place in a statement: AND and OR, and the others since the last of them.
+/// Operators of a place in a statement. What stands in parentheses may be the left side of all that follows, and what stood
+/// before an AND its left side.
 #[derive(Clone, Copy, Default)]
 struct Place {
+    /// AND and OR since the last comma.
     junctions: usize,
+    /// The others since the last of them.
     others: usize,
+    /// The most of what may stand below these.
+    below: usize,
+    /// The most of what a comma has ended.
+    peak: usize,
 }
 
-/// The places that are open, from the outermost inwards, and the operators of all of them together.
+impl Place {
+    fn depth(&self) -> usize {
+        self.junctions + self.others + self.below
+    }
+}
+
+/// The places that are open, from the outermost inwards, and the depths of all of them together.
 struct Open {
     places: Vec<Place>,
     operators: usize,
 }
 
 impl Open {
-    /// Takes what is counted of the innermost place.
+    fn new() -> Open {
+        Open { places: vec![Place::default()], operators: 0 }
+    }
+
+    /// Changes the innermost place.
     fn here(&mut self, change: impl FnOnce(&mut Place)) {
         if let Some(place) = self.places.last_mut() {
-            self.operators -= place.junctions + place.others;
+            self.operators -= place.depth();
             change(place);
-            self.operators += place.junctions + place.others;
+            self.operators += place.depth();
         }
     }
 
@@ -177,18 +195,23 @@ impl Open {
     }
 
     fn join(&mut self) {
-        self.here(|place| *place = Place { junctions: place.junctions + 1, others: 0 });
+        self.here(|place| {
+            let below = place.below.max(place.others);
+            *place = Place { junctions: place.junctions + 1, others: 0, below, ..*place };
+        });
     }
 
     fn begin_again(&mut self) {
-        self.here(|place| *place = Place::default());
+        self.here(|place| *place = Place { peak: place.peak.max(place.depth()), ..Place::default() });
     }
 
     /// Closes the innermost place; the outermost stays.
     fn close(&mut self) {
         self.begin_again();
-        if self.places.len() > 1 {
-            self.places.pop();
+        if self.places.len() > 1
+            && let Some(closed) = self.places.pop()
+        {
+            self.here(|place| place.below = place.below.max(closed.peak));
         }
     }
 }

@@ -20,6 +20,7 @@ mod values;
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use sluice_base::{Datum, SqlType};
@@ -80,6 +81,8 @@ pub(super) struct Resolver<'a> {
     params: Option<&'a [(SqlType, Datum)]>,
     /// Types that the client declared of parameters.
     declared: &'a [Option<SqlType>],
+    /// Whether there are others in the statement.
+    has_open: bool,
     /// Types of the others, as far as they were met.
     pub(super) told: BTreeMap<usize, SqlType>,
     /// Numbers of the parameters that stand for arrays.
@@ -122,6 +125,7 @@ impl<'a> Resolver<'a> {
             scopes,
             params,
             declared,
+            has_open: false,
             told,
             arrays,
             by_key,
@@ -140,7 +144,7 @@ impl<'a> Resolver<'a> {
 
     /// Whether parameters may stand in the statement whose types nobody has said yet.
     pub(super) fn tells(&self) -> bool {
-        self.params.is_none()
+        self.has_open
     }
 
     /// Whether the client left a parameter's type open.
@@ -189,6 +193,7 @@ impl<'a> Resolver<'a> {
 
     /// Rewrites a whole statement; returns the client's columns.
     pub(super) fn statement(&mut self, query: &mut ast::Query) -> Result<Columns, PlanError> {
+        self.has_open = self.params.is_none() && self.has_undeclared(query);
         let mut columns = self.query(query)?;
         tree::renamed(query, &self.taken);
         if columns.types.contains(&Some(SqlType::Record)) {
@@ -371,4 +376,22 @@ fn united(first: Columns, second: &Columns, op: ast::SetOperator) -> Result<Colu
         _ => Ok(None),
     });
     Ok(Columns { types: types.collect::<Result<_, _>>()?, ..first })
+}
+
+/// Names of all WITH queries of a statement.
+pub(super) fn of_with(query: &ast::Query) -> BTreeSet<String> {
+    struct Names(BTreeSet<String>);
+    impl ast::Visitor for Names {
+        type Break = ();
+
+        fn pre_visit_query(&mut self, query: &ast::Query) -> ControlFlow<()> {
+            let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+            self.0.extend(ctes.map(|cte| fold(&cte.alias.name)));
+            ControlFlow::Continue(())
+        }
+    }
+    let mut names = Names(BTreeSet::new());
+    // Nothing breaks the walk off.
+    let _: ControlFlow<()> = ast::Visit::visit(query, &mut names);
+    names.0
 }

@@ -42,6 +42,8 @@ impl Resolver<'_> {
         if reads_more(select) {
             self.copied(self.reads - before)?;
         }
+        // The select list comes before WHERE where types are told.
+        select.projection.iter().for_each(|item| self.tell(item));
         if let Some(selection) = &mut select.selection {
             refuse_calls(selection, "WHERE")?;
             self.boolean(selection, "WHERE")?;
