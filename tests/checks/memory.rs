@@ -234,7 +234,8 @@ fn queries_over_system_relations_are_within_the_memory() {
         "SELECT length(concat(x, x, x, x, x, x, x, x)) FROM (SELECT repeat('x', 16000000) AS x) t",
     ] {
         let answer = sluice.login("hq_analyst").simple(sql);
-        assert!(["53200", "54000"].contains(&code(&answer)), "{sql}: {:?} {:?}", answer.error, answer.rows);
+        // Memory, the size of a value, or the work of making it: whichever bound comes first.
+        assert!(["53200", "54000", "54001"].contains(&code(&answer)), "{sql}: {:?} {:?}", answer.error, answer.rows);
     }
     let peak = sluice.peak_memory();
     assert!(peak < 700 << 20, "system relations took {} MiB", peak >> 20);

@@ -268,6 +268,9 @@ impl Resolver<'_> {
                         _ => return Err(PlanError::Unsupported("this form of an argument".into())),
                     }
                 }
+                if function.over.is_none() && functions::is_aggregate(engine_name) && self.is_of_outer(&list.args) {
+                    return Err(PlanError::Unsupported("an aggregate of the outer query in a subquery".into()));
+                }
                 if engine_name == "count"
                     && list.duplicate_treatment == Some(ast::DuplicateTreatment::Distinct)
                     && let ([FunctionArg::Unnamed(FunctionArgExpr::Expr(only))], [Some(SqlType::Jsonb)]) =

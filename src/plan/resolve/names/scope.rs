@@ -4,6 +4,7 @@
 //! nor a reason for "ambiguous".
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use sluice_base::SqlType;
 use sluice_model::catalog::Found;
@@ -113,6 +114,26 @@ impl Resolver<'_> {
         let entity = &self.catalog().entities[found.entity];
         let name = entity.fields[entity.find_field(typed)?].listed_name(found.naming);
         relation.columns.iter().any(|column| column == name).then(|| name.to_string())
+    }
+
+    /// Whether resolved arguments read columns, and none of the query that they stand in.
+    pub(in crate::resolve) fn is_of_outer(&self, args: &[ast::FunctionArg]) -> bool {
+        let own = |name: &str| {
+            self.scopes.last().is_some_and(|scope| scope.relations.iter().any(|relation| relation.name == name))
+        };
+        let (mut reads, mut is_query) = (false, false);
+        let found: ControlFlow<()> = ast::visit_expressions(&args.to_vec(), |expr| {
+            match expr {
+                ast::Expr::CompoundIdentifier(parts) => match parts.first() {
+                    Some(relation) if own(&relation.value) => return ControlFlow::Break(()),
+                    _ => reads = true,
+                },
+                ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. } => is_query = true,
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        });
+        reads && !is_query && !found.is_break()
     }
 
     /// What an unqualified name stands for, from the innermost scope outwards.
