@@ -156,7 +156,7 @@ fn own_name(select: &ast::Select, name: &str) -> String {
         .from
         .iter()
         .flat_map(|table| std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)));
-    let alias = factors.filter_map(|factor| match factor {
+    let mut alias = factors.filter_map(|factor| match factor {
         TableFactor::Table { name: table, alias: Some(alias), .. }
             if matches!(fold_name(table), Ok(parts) if parts.len() == 1 && parts[0] == name) =>
         {
@@ -164,7 +164,7 @@ fn own_name(select: &ast::Select, name: &str) -> String {
         }
         _ => None,
     });
-    alias.last().unwrap_or_else(|| name.to_string())
+    alias.next_back().unwrap_or_else(|| name.to_string())
 }
 
 /// Finds aggregates of the recursive term itself. One inside of a subquery is the subquery's, unless it is plain that it
