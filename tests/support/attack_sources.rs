@@ -72,6 +72,8 @@ pub fn settings(directory: &Path, source: Source, world: &str) -> Settings {
         source => format!("connections:\n  bank: {}\n", load(directory, source, tables, world)),
     };
     write_users(directory);
+    // Many checks ask one server at once: none may find the memory taken by what the others ask.
+    let yaml = yaml + "limits: {memory_bytes: 1073741824}\n";
     Settings {
         directory: directory.to_path_buf(),
         port: keep::free_port(),
