@@ -284,6 +284,57 @@ impl Visitor for Survey {
     }
 }
 
+/// Where a walk over expressions is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Before what is inside of one.
+    In,
+    /// Behind it.
+    Out,
+}
+
+/// Walks over the expressions of one query; those of its subqueries are left out.
+pub(crate) fn own_expressions<T: Visit>(part: &T, step: impl FnMut(&ast::Expr, Step)) {
+    struct Own<F> {
+        step: F,
+        queries: usize,
+    }
+
+    impl<F: FnMut(&ast::Expr, Step)> Own<F> {
+        fn take(&mut self, expr: &ast::Expr, step: Step) -> ControlFlow<()> {
+            if self.queries == 0 {
+                (self.step)(expr, step);
+            }
+            ControlFlow::Continue(())
+        }
+    }
+
+    impl<F: FnMut(&ast::Expr, Step)> Visitor for Own<F> {
+        type Break = ();
+
+        fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+            self.queries += 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+            self.queries -= 1;
+            ControlFlow::Continue(())
+        }
+
+        fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
+            self.take(expr, Step::In)
+        }
+
+        fn post_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
+            self.take(expr, Step::Out)
+        }
+    }
+
+    // Nothing breaks the walk off.
+    let _: ControlFlow<()> = part.visit(&mut Own { step, queries: 0 });
+}
+
 /// Whether a query names this relation, without a schema.
 pub(crate) fn reads(query: &ast::Query, name: &str) -> bool {
     ast::visit_relations(query, |relation| match fold_name(relation) {

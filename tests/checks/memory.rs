@@ -225,17 +225,21 @@ fn all_sessions_together_are_bounded() {
 #[test]
 fn queries_over_system_relations_are_within_the_memory() {
     let sluice = sluice("system", "memory_bytes: 134217728");
-    for sql in [
-        "SELECT count(*) FROM unnest(string_to_array(repeat(',', 16000000), ','))",
-        "SELECT count(*) FROM string_to_table(repeat(',', 16000000), ',')",
-        "SELECT count(*) FROM regexp_split_to_table(repeat(',', 16000000), ',')",
-        "WITH a AS (SELECT * FROM generate_series(1, 900000)), b AS (SELECT * FROM generate_series(1, 900000)), \
-         c AS (SELECT * FROM generate_series(1, 900000)) SELECT count(*) FROM a, b, c WHERE false",
-        "SELECT length(concat(x, x, x, x, x, x, x, x)) FROM (SELECT repeat('x', 16000000) AS x) t",
+    let memory = ["53200", "54000"].as_slice();
+    for (sql, bounds) in [
+        ("SELECT count(*) FROM unnest(string_to_array(repeat(',', 16000000), ','))", memory),
+        ("SELECT count(*) FROM string_to_table(repeat(',', 16000000), ',')", memory),
+        // To find so many matches is more work than their memory is large.
+        ("SELECT count(*) FROM regexp_split_to_table(repeat(',', 16000000), ',')", &["54001"]),
+        (
+            "WITH a AS (SELECT * FROM generate_series(1, 900000)), b AS (SELECT * FROM generate_series(1, 900000)), \
+             c AS (SELECT * FROM generate_series(1, 900000)) SELECT count(*) FROM a, b, c WHERE false",
+            memory,
+        ),
+        ("SELECT length(concat(x, x, x, x, x, x, x, x)) FROM (SELECT repeat('x', 16000000) AS x) t", memory),
     ] {
         let answer = sluice.login("hq_analyst").simple(sql);
-        // Memory, the size of a value, or the work of making it: whichever bound comes first.
-        assert!(["53200", "54000", "54001"].contains(&code(&answer)), "{sql}: {:?} {:?}", answer.error, answer.rows);
+        assert!(bounds.contains(&code(&answer)), "{sql}: {:?} {:?}", answer.error, answer.rows);
     }
     let peak = sluice.peak_memory();
     assert!(peak < 700 << 20, "system relations took {} MiB", peak >> 20);

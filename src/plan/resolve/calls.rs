@@ -534,9 +534,7 @@ pub(super) fn filled_up(expr: &mut Expr, declared: Option<&SqlType>) {
 /// A value that the engine does not put together with texts, as text.
 fn written_out(expr: &mut Expr, declared: Option<&SqlType>) {
     if let Some(SqlType::Uuid | SqlType::Bytea | SqlType::Interval | SqlType::Time) = declared {
-        let inner = Box::new(Expr::Nested(Box::new(std::mem::replace(expr, Expr::value(Value::Null)))));
-        let data_type = ast::DataType::Text;
-        *expr = Expr::Cast { kind: ast::CastKind::Cast, expr: inner, data_type, array: false, format: None };
+        *expr = super::nested::cast_to(std::mem::replace(expr, Expr::value(Value::Null)), &ast::DataType::Text);
     }
 }
 

@@ -5,12 +5,10 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use sqlparser::ast::{
-    self, DuplicateTreatment, Expr, Function, FunctionArgumentClause, FunctionArguments, Visit, Visitor,
-};
+use sqlparser::ast::{self, DuplicateTreatment, Expr, Function, FunctionArgumentClause, FunctionArguments, Visit};
 
 use crate::PlanError;
-use crate::query::fold_name;
+use crate::query::{Step, fold_name, own_expressions};
 
 /// PostgreSQL's name and the engine's, where they differ.
 const RENAMED: &[(&str, &str)] = &[
@@ -220,24 +218,17 @@ pub(super) fn check_kind(name: &str, engine_name: &str, function: &Function) -> 
 
 /// Aggregates of aggregates, or of windows, are none.
 fn refuse_nested(list: &ast::FunctionArgumentList, within: &[ast::OrderByExpr]) -> Result<(), PlanError> {
-    let mut calls = Calls::default();
-    let _ = list.visit(&mut calls);
-    let _ = within.iter().try_for_each(|item| item.visit(&mut calls));
-    calls.refused_inside()
+    within.iter().fold(Calls::of(list), Calls::with).refused_inside()
 }
 
 /// Refuses aggregates and windows inside of an aggregate's argument.
 pub(super) fn refuse_calls_inside(argument: &Expr) -> Result<(), PlanError> {
-    let mut calls = Calls::default();
-    let _ = argument.visit(&mut calls);
-    calls.refused_inside()
+    Calls::of(argument).refused_inside()
 }
 
 /// Refuses aggregates and windows in a clause that is done before there are any.
 pub(super) fn refuse_calls(expr: &Expr, clause: &str) -> Result<(), PlanError> {
-    let mut calls = Calls::default();
-    let _ = expr.visit(&mut calls);
-    match calls {
+    match Calls::of(expr) {
         Calls { aggregate: true, .. } => {
             Err(PlanError::GroupingRule(format!("aggregate functions are not allowed in {clause}")))
         }
@@ -248,9 +239,7 @@ pub(super) fn refuse_calls(expr: &Expr, clause: &str) -> Result<(), PlanError> {
 
 /// Refuses windows in a clause that is done before there are any.
 pub(super) fn refuse_windows(expr: &Expr, clause: &str) -> Result<(), PlanError> {
-    let mut calls = Calls::default();
-    let _ = expr.visit(&mut calls);
-    match calls.window {
+    match Calls::of(expr).window {
         true => Err(PlanError::Window(format!("window functions are not allowed in {clause}"))),
         false => Ok(()),
     }
@@ -258,9 +247,7 @@ pub(super) fn refuse_windows(expr: &Expr, clause: &str) -> Result<(), PlanError>
 
 /// Whether an expression calls a function over a window, its subqueries left out.
 pub(super) fn has_window(expr: &Expr) -> bool {
-    let mut calls = Calls::default();
-    let _ = expr.visit(&mut calls);
-    calls.window
+    Calls::of(expr).window
 }
 
 /// Refuses `grouping()` where nothing is grouped.
@@ -278,15 +265,35 @@ pub(super) fn refuse_grouping(items: &[ast::SelectItem]) -> Result<(), PlanError
     if found { Err(PlanError::GroupingRule(told.into())) } else { Ok(()) }
 }
 
+/// Whether an expression is the call of an aggregate, not over a window.
+pub(super) fn is_aggregate_call(expr: &Expr) -> bool {
+    let Expr::Function(function) = expr else { return false };
+    let name = fold_name(&function.name).unwrap_or_default().pop().unwrap_or_default();
+    function.over.is_none() && is_aggregate(&name)
+}
+
 /// The kinds of calls that an expression makes itself, its subqueries left out.
 #[derive(Debug, Default)]
 struct Calls {
     aggregate: bool,
     window: bool,
-    depth: usize,
 }
 
 impl Calls {
+    fn of<T: Visit>(part: &T) -> Calls {
+        Calls::default().with(part)
+    }
+
+    fn with<T: Visit>(mut self, part: &T) -> Calls {
+        own_expressions(part, |expr, step| {
+            if step == Step::In {
+                self.window |= matches!(expr, Expr::Function(function) if function.over.is_some());
+                self.aggregate |= is_aggregate_call(expr);
+            }
+        });
+        self
+    }
+
     fn refused_inside(&self) -> Result<(), PlanError> {
         let rule = |told: &str| Err(PlanError::GroupingRule(told.into()));
         match self {
@@ -294,31 +301,6 @@ impl Calls {
             Calls { window: true, .. } => rule("aggregate function calls cannot contain window function calls"),
             _ => Ok(()),
         }
-    }
-}
-
-impl Visitor for Calls {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let Expr::Function(function) = expr
-            && self.depth == 0
-        {
-            let name = fold_name(&function.name).unwrap_or_default().pop().unwrap_or_default();
-            self.window |= function.over.is_some();
-            self.aggregate |= function.over.is_none() && is_aggregate(&name);
-        }
-        ControlFlow::Continue(())
     }
 }
 

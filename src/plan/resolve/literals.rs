@@ -7,6 +7,7 @@ use sqlparser::ast::{self, Expr, Value};
 use super::expressions::literal_text;
 use super::names::null;
 use crate::PlanError;
+use crate::bytes::hex;
 use crate::numeric;
 
 /// A text beside a `char(n)` is compared without the blanks at its end.
@@ -131,11 +132,8 @@ fn typed_text(sql_type: &SqlType, item: &Datum) -> Option<(String, ast::DataType
             let text = format!("{} months {} days {} microseconds", v.months, v.days, v.micros);
             (text, T::Interval { fields: None, precision: None })
         }
-        Datum::Uuid(bytes) => (bytes.iter().map(|byte| format!("{byte:02x}")).collect(), T::Uuid),
-        Datum::Bytes(bytes) => {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            (format!("\\x{digits}"), T::Bytea)
-        }
+        Datum::Uuid(bytes) => (hex(bytes), T::Uuid),
+        Datum::Bytes(bytes) => (format!("\\x{}", hex(bytes)), T::Bytea),
         _ => return None,
     })
 }

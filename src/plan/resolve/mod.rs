@@ -252,9 +252,8 @@ fn plan(
         return Err(PlanError::Unsupported("a query over system relations together with others".into()));
     }
     let mut ast = query.ast().clone();
-    let of_with = names::of_with(&ast);
     let listed = |relation: &[String], column: &str| match relation {
-        [name] if of_with.contains(name) => None,
+        [name] if names::of_with(query.ast()).contains(name) => None,
         [.., name] => {
             let schema = relation.len().checked_sub(2).and_then(|at| relation.get(at));
             let found = asker.snapshot.catalog.resolve(schema.map(String::as_str), name, asker.search_path)?;

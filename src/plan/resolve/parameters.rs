@@ -9,13 +9,13 @@ use std::ops::ControlFlow;
 
 use sluice_base::SqlType;
 use sqlparser::ast::{
-    self, BinaryOperator as B, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value, Visit, Visitor,
+    self, BinaryOperator as B, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value, Visit,
 };
 
 use super::comparisons::{is_comparison, is_row, row_items};
 use super::declared;
 use super::names::Resolver;
-use crate::query::fold_name;
+use crate::query::{Step, fold_name, own_expressions};
 
 /// Arguments, from 0, that are integers: a parameter there is an `integer` and no text.
 const INTEGERS: &[(&str, &[usize])] = &[
@@ -43,9 +43,15 @@ impl Resolver<'_> {
     /// Notes what a part of a statement tells about parameters that stand in it: what is inside before what is around it,
     /// and what its subqueries tell when they are read.
     pub(super) fn tell<T: Visit>(&mut self, part: &T) {
-        if self.tells() {
-            let _: ControlFlow<()> = part.visit(&mut Telling { resolver: self, queries: 0 });
+        if !self.tells() {
+            return;
         }
+        own_expressions(part, |expr, step| match (expr, step) {
+            // BETWEEN is two comparisons, the first of which is read before the upper bound.
+            (Expr::Between { expr, low, .. }, Step::In) => self.meet(&[expr, low]),
+            (_, Step::In) => {}
+            (_, Step::Out) => self.tell_of(expr),
+        });
     }
 
     fn tell_of(&mut self, expr: &Expr) {
@@ -61,9 +67,13 @@ impl Resolver<'_> {
                 self.note(right, Some(SqlType::Bool));
             }
             Expr::BinaryOp { left, op, right } => {
-                let (of_left, of_right) = (self.declared(left), self.declared(right));
-                self.note(left, of_right.and_then(|other| beside(&other, op)));
-                self.note(right, of_left.and_then(|other| beside(&other, op)));
+                for (side, other) in [(left, right), (right, left)] {
+                    // Each level around passes here again: what has its type by then must cost nothing.
+                    if self.untold(side).is_some() {
+                        let told = self.declared(other).and_then(|other| beside(&other, op));
+                        self.note(side, told);
+                    }
+                }
             }
             Expr::UnaryOp { op: ast::UnaryOperator::Not, expr } => self.note(expr, Some(SqlType::Bool)),
             Expr::Between { expr, low, high, .. } => {
@@ -74,7 +84,7 @@ impl Resolver<'_> {
                 self.meet(&std::iter::once(&**expr).chain(list).collect::<Vec<_>>());
             }
             Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => self.meet(&[left, right]),
-            Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
+            Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } if self.untold(right).is_some() => {
                 let item = self.declared(left);
                 self.note(right, item);
             }
@@ -173,41 +183,6 @@ impl Resolver<'_> {
         let number = number_of(expr)?;
         let is_open = number <= super::PARAMETERS_MAX && self.is_undeclared(number) && !self.told.contains_key(&number);
         is_open.then_some(number)
-    }
-}
-
-/// Walks over the expressions of one query, from the inside outwards.
-struct Telling<'t, 'a> {
-    resolver: &'t mut Resolver<'a>,
-    queries: usize,
-}
-
-impl Visitor for Telling<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.queries += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.queries -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        // BETWEEN is two comparisons, the first of which is read before the upper bound.
-        if let (Expr::Between { expr, low, .. }, 0) = (expr, self.queries) {
-            self.resolver.meet(&[expr, low]);
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if self.queries == 0 {
-            self.resolver.tell_of(expr);
-        }
-        ControlFlow::Continue(())
     }
 }
 

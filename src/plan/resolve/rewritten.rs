@@ -108,9 +108,8 @@ pub(super) fn average_span(function: &Function) -> Result<Expr, PlanError> {
 pub(super) fn as_span(function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
     if let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] = list.args.as_mut_slice() {
-        let expr = Box::new(Expr::Nested(Box::new(std::mem::replace(value, Expr::value(Value::Null)))));
         let data_type = ast::DataType::Interval { fields: None, precision: None };
-        *value = Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, array: false, format: None };
+        *value = super::nested::cast_to(std::mem::replace(value, Expr::value(Value::Null)), &data_type);
     }
 }
 

@@ -221,11 +221,8 @@ impl Resolver<'_> {
             [database, schema, table] if *database == self.asker.database => (Some(schema.as_str()), table),
             _ => return Err(PlanError::UndefinedTable(parts.join("."))),
         };
-        let cte = if schema.is_none() { self.ctes.iter().rev().find_map(|frame| frame.get(table)) } else { None };
-        let reads = cte.map_or(1, |columns| columns.reads.max(1));
-        self.read(reads)?;
-        let cte = if schema.is_none() { self.ctes.iter().rev().find_map(|frame| frame.get(table)) } else { None };
-        let (mut columns, types, entity) = match cte {
+        self.read(self.of_with(schema, table).map_or(1, |columns| columns.reads.max(1)))?;
+        let (mut columns, types, entity) = match self.of_with(schema, table) {
             Some(columns) => {
                 let (unique, types) = (columns.unique.clone(), columns.types.clone());
                 *name = object_name(columns.engine.as_deref().unwrap_or(table));
@@ -252,6 +249,11 @@ impl Resolver<'_> {
             *alias = Some(table_alias(&shown));
         }
         Ok(Relation { name: shown, columns, types, entity, table: Some(table), single: false })
+    }
+
+    /// The WITH query in sight that a name means.
+    fn of_with(&self, schema: Option<&str>, table: &str) -> Option<&Columns> {
+        self.ctes.iter().rev().filter(|_| schema.is_none()).find_map(|frame| frame.get(table))
     }
 
     /// Brings a relation into sight.

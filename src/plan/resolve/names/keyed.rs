@@ -4,16 +4,14 @@
 //! The columns that are listed become keys as well, which makes no more groups. A key that is masked makes no key; then
 //! the groups are of what is listed, which is what can be seen.
 
-use std::ops::ControlFlow;
-
 use sluice_base::SqlType;
-use sqlparser::ast::{Expr, Query, SelectItem, Visit, Visitor};
+use sqlparser::ast::{Expr, SelectItem};
 
 use super::Resolver;
 use super::select::place_of;
 use super::tree::qualified;
-use crate::query::fold_name;
-use crate::resolve::functions::is_aggregate;
+use crate::query::{Step, own_expressions};
+use crate::resolve::functions::is_aggregate_call;
 
 impl Resolver<'_> {
     /// The columns to add to the keys of a grouping, both resolved.
@@ -24,10 +22,7 @@ impl Resolver<'_> {
             return Vec::new();
         }
         let grouped: Vec<&Expr> = keys.iter().map(|key| meant(key, projection).unwrap_or(key)).collect();
-        let mut listed = Listed { columns: Vec::new(), aggregates: 0, queries: 0 };
-        for item in projection {
-            let _: ControlFlow<()> = item.visit(&mut listed);
-        }
+        let listed = listed(projection);
         let mut added = Vec::new();
         for relation in &scope.relations {
             let Some(found) = &relation.entity else { continue };
@@ -41,7 +36,7 @@ impl Resolver<'_> {
             for (column, sql_type) in relation.columns.iter().zip(&relation.types) {
                 let column = qualified(&relation.name, column);
                 let is_json = matches!(sql_type, Some(SqlType::Json | SqlType::Jsonb));
-                if !is_json && listed.columns.contains(&column) && !grouped.contains(&&column) {
+                if !is_json && listed.contains(&column) && !grouped.contains(&&column) {
                     added.push(column);
                 }
             }
@@ -65,42 +60,15 @@ fn meant<'p>(key: &Expr, projection: &'p [SelectItem]) -> Option<&'p Expr> {
     })
 }
 
-/// Finds the columns that stand outside of aggregates.
-struct Listed {
-    columns: Vec<Expr>,
-    aggregates: usize,
-    queries: usize,
-}
-
-impl Visitor for Listed {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.queries += 1;
-        ControlFlow::Continue(())
+/// The columns that stand outside of aggregates.
+fn listed(projection: &[SelectItem]) -> Vec<Expr> {
+    let (mut columns, mut aggregates) = (Vec::new(), 0_usize);
+    for item in projection {
+        own_expressions(item, |expr, step| match (expr, step) {
+            (Expr::CompoundIdentifier(_), Step::In) if aggregates == 0 => columns.push(expr.clone()),
+            (_, Step::In) => aggregates += usize::from(is_aggregate_call(expr)),
+            (_, Step::Out) => aggregates -= usize::from(is_aggregate_call(expr)),
+        });
     }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.queries -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        self.aggregates += usize::from(is_aggregate_call(expr));
-        if self.aggregates == 0 && self.queries == 0 && matches!(expr, Expr::CompoundIdentifier(_)) {
-            self.columns.push(expr.clone());
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        self.aggregates -= usize::from(is_aggregate_call(expr));
-        ControlFlow::Continue(())
-    }
-}
-
-fn is_aggregate_call(expr: &Expr) -> bool {
-    let Expr::Function(function) = expr else { return false };
-    let name = fold_name(&function.name).ok().and_then(|mut parts| parts.pop());
-    function.over.is_none() && name.is_some_and(|name| is_aggregate(&name))
+    columns
 }

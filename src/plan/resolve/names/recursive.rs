@@ -16,7 +16,7 @@ use super::tree::{quote_columns, quoted, rename};
 use super::{Resolver, terms, united};
 use crate::PlanError;
 use crate::query::{fold, fold_name, reads};
-use crate::resolve::functions::is_aggregate;
+use crate::resolve::functions::is_aggregate_call;
 
 impl Resolver<'_> {
     /// Rewrites a query that reads itself, and brings it into sight.
@@ -190,13 +190,11 @@ impl Visitor for Aggregates {
     }
 
     fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
-        let ast::Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
-        let named = fold_name(&function.name).unwrap_or_default();
-        if function.over.is_some() || !named.last().is_some_and(|name| is_aggregate(name)) {
+        if !is_aggregate_call(expr) {
             return ControlFlow::Continue(());
         }
         let names_own = || {
-            ast::visit_expressions(function, |part| match part {
+            ast::visit_expressions(expr, |part| match part {
                 ast::Expr::CompoundIdentifier(parts) if parts.len() == 2 && fold(&parts[0]) == self.own => {
                     ControlFlow::Break(())
                 }

@@ -4,7 +4,6 @@
 //! nor a reason for "ambiguous".
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use sluice_base::SqlType;
 use sluice_model::catalog::Found;
@@ -13,6 +12,7 @@ use sqlparser::ast;
 use super::Resolver;
 use super::tree::{coalesce, qualified};
 use crate::PlanError;
+use crate::query::own_expressions;
 
 /// One relation of a FROM clause.
 #[derive(Debug, Clone)]
@@ -118,22 +118,19 @@ impl Resolver<'_> {
 
     /// Whether resolved arguments read columns, and none of the query that they stand in.
     pub(in crate::resolve) fn is_of_outer(&self, args: &[ast::FunctionArg]) -> bool {
-        let own = |name: &str| {
-            self.scopes.last().is_some_and(|scope| scope.relations.iter().any(|relation| relation.name == name))
+        let [_, .., scope] = self.scopes.as_slice() else { return false };
+        let own = |name: &str| scope.relations.iter().any(|relation| relation.name == name);
+        let (mut reads, mut known) = (false, true);
+        let mut see = |expr: &ast::Expr| match expr {
+            ast::Expr::CompoundIdentifier(parts) => match parts.first() {
+                Some(relation) if own(&relation.value) => known = false,
+                _ => reads = true,
+            },
+            ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. } => known = false,
+            _ => {}
         };
-        let (mut reads, mut is_query) = (false, false);
-        let found: ControlFlow<()> = ast::visit_expressions(&args.to_vec(), |expr| {
-            match expr {
-                ast::Expr::CompoundIdentifier(parts) => match parts.first() {
-                    Some(relation) if own(&relation.value) => return ControlFlow::Break(()),
-                    _ => reads = true,
-                },
-                ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. } => is_query = true,
-                _ => {}
-            }
-            ControlFlow::Continue(())
-        });
-        reads && !is_query && !found.is_break()
+        args.iter().for_each(|arg| own_expressions(arg, |expr, _| see(expr)));
+        reads && known
     }
 
     /// What an unqualified name stands for, from the innermost scope outwards.

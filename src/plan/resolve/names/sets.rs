@@ -361,10 +361,7 @@ pub(super) fn aggregates(items: &[SelectItem]) -> bool {
     items.iter().any(|item| {
         ast::visit_expressions(item, |expr| match expr {
             Expr::Function(function) if function.over.is_some() => ControlFlow::Break(()),
-            Expr::Function(function) => match fold_name(&function.name).unwrap_or_default().last() {
-                Some(name) if functions::is_aggregate(name) => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            },
+            _ if functions::is_aggregate_call(expr) => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         })
         .is_break()
