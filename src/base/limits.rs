@@ -24,7 +24,7 @@ pub struct Limits {
     /// Rows one statement may return; 0 is no limit.
     pub rows_max: u64,
     /// Memory of the engine's operators, bytes, for all statements together. As much again may be taken by what
-    /// expressions make, and as much by what sessions hold.
+    /// expressions make, and as much by what sessions hold. One statement has half of what others leave.
     pub memory_bytes: usize,
     /// Statement text, bytes.
     pub statement_bytes_max: usize,

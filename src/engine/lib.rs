@@ -27,6 +27,7 @@ mod error;
 mod execute;
 mod federate;
 mod functions;
+mod share;
 pub mod sources;
 
 pub use encode::RowBlock;

@@ -21,6 +21,7 @@ use sluice_base::Limits;
 
 use super::BATCH_ROWS;
 use crate::EngineError;
+use crate::share::Share;
 
 /// The part of the memory that a batch's constants may take: one in so many.
 const BATCH_SHARE: usize = 64;
@@ -45,6 +46,10 @@ impl Shares {
     pub(super) fn new(limits: &Limits, pool: Arc<dyn MemoryPool>) -> Shares {
         let plan_bytes = (limits.memory_bytes / PLAN_SHARE).max(limits.value_bytes_max);
         Shares { batch_bytes: limits.memory_bytes / BATCH_SHARE, plan_bytes, pool }
+    }
+
+    fn of_a_statement(&self) -> Arc<dyn MemoryPool> {
+        Arc::new(Share::new(Arc::clone(&self.pool)))
     }
 }
 
@@ -77,7 +82,7 @@ impl Batches {
             return Ok(Batches { rows, reservation: None });
         }
         let bytes = width.row.saturating_mul(rows).saturating_mul(BATCHES).saturating_add(width.once);
-        let reservation = MemoryConsumer::new("constants").register(&shares.pool);
+        let reservation = MemoryConsumer::new("constants").register(&shares.of_a_statement());
         reservation.try_grow(bytes)?;
         Ok(Batches { rows, reservation: Some(reservation) })
     }

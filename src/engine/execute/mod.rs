@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, MemoryPool};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{Analyzer, AnalyzerRule};
@@ -33,6 +33,7 @@ use sluice_plan::{Governed, guarded};
 use crate::EngineError;
 use crate::federate::{Federated, Generic, Sent, Splitter, needs_values, verify_physical};
 use crate::functions::{Account, Bounds, Checked};
+use crate::share::Shared;
 use crate::sources::{ReadAhead, Sources};
 use constants::Shares;
 use small::small_batches;
@@ -74,6 +75,8 @@ pub struct Engine {
     statement_timeout_ms: u64,
     read_ahead: ReadAhead,
     shares: Shares,
+    /// What operators hold.
+    memory: Shared,
     bounds: Bounds,
     runtime: Option<tokio::runtime::Runtime>,
     /// By number of the governed plan; `None` for those that have to be planned with their values.
@@ -89,11 +92,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Internal`] where threads or spill space cannot be had.
     pub fn new(sources: Sources, keys: MaskKeys, limits: &Limits) -> Result<Engine, EngineError> {
-        let pool = Arc::new(FairSpillPool::new(limits.memory_bytes));
+        let pool: Arc<dyn MemoryPool> = Arc::new(FairSpillPool::new(limits.memory_bytes));
         // What expressions make is not spilled, so it has a pool of its own: operators that spill fill theirs.
+        // A statement has half of it at most, and one value of the largest size has to be possible.
         let made: Arc<dyn MemoryPool> =
-            Arc::new(GreedyMemoryPool::new(limits.memory_bytes.max(limits.value_bytes_max)));
-        let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?;
+            Arc::new(GreedyMemoryPool::new(limits.memory_bytes.max(2 * limits.value_bytes_max)));
+        let environment = RuntimeEnvBuilder::new().with_memory_pool(Arc::clone(&pool)).build_arc()?;
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
@@ -137,6 +141,7 @@ impl Engine {
             statement_timeout_ms,
             read_ahead,
             shares: Shares::new(limits, made),
+            memory: Shared::new(pool),
             bounds: Bounds::of(limits),
             runtime: Some(runtime),
             generic,
@@ -257,6 +262,9 @@ impl Engine {
     /// What starting it found; the trail closes as an error then.
     pub fn execute(&self, federated: Federated) -> Result<RowStream, EngineError> {
         let mut context = TaskContext::from(&self.state);
+        let share = self.memory.of(&federated.trail.session().user);
+        let environment = RuntimeEnv { memory_pool: Arc::new(share), ..context.runtime_env().as_ref().clone() };
+        context = context.with_runtime(Arc::new(environment));
         if federated.batches.are_small() {
             let config = context.session_config().clone().with_batch_size(federated.batches.rows);
             context = context.with_session_config(config);

@@ -17,6 +17,7 @@ use datafusion::logical_expr::ColumnarValue;
 
 use super::external;
 use crate::EngineError;
+use crate::share::Share;
 
 /// Smaller results are not worth a look at the pool.
 const LARGE: usize = 1 << 20;
@@ -35,9 +36,9 @@ impl Account {
         Account { pool, constants: Arc::default() }
     }
 
-    /// That of another statement.
+    /// That of another statement, which has its own share of the pool.
     pub(super) fn afresh(&self) -> Account {
-        Account::new(Arc::clone(&self.pool))
+        Account::new(Arc::new(Share::new(Arc::clone(&self.pool))))
     }
 }
 
