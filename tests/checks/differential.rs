@@ -1,7 +1,7 @@
 //! Random statements by random users, compared with PostgreSQL over tables to which the policies were applied by hand.
 //!
 //! Whatever a statement does with masked fields and filtered rows, its answer must be the one that it has over a copy
-//! which holds nothing else, and the same to the byte, errors included, in a twin world that differs only in what the
+//! which holds nothing else, its columns the names and types, and the same to the byte, errors included, in a twin world that differs only in what the
 //! user may not know. Two checks: one under the policies of the attacks, one under random policies, others every
 //! [`STATEMENTS`] statements. A minute of them is in every run of the suite, always from the same statements on;
 //! `SLUICE_SEED` tries others, `SLUICE_SECONDS` goes on for so long, `SLUICE_WORKERS` tries so many at once, each with a
@@ -297,6 +297,11 @@ impl Run {
             }
             Err(error) => Some(format!("by hand {error}")),
         };
+        let told_otherwise = |run: &mut Run| match form {
+            Form::ExtendedText if code.is_empty() => run.told_otherwise(place.schemas, user, &judged.by_hand, &answer),
+            _ => None,
+        };
+        let fault = fault.or_else(|| told_otherwise(self));
         let in_the_twin = |run: &mut Run| run.in_the_twin(user, form, &sql, &answer);
         let fault = fault.or_else(|| if place.has_twins { in_the_twin(self) } else { None });
         if let Some(fault) = fault {
@@ -340,6 +345,15 @@ impl Run {
             return None;
         }
         Some(format!("in the twin world {:?} {:?}", short(&there.lines(false)), there.error))
+    }
+
+    /// Names and types of columns, where PostgreSQL tells others.
+    fn told_otherwise(&mut self, schemas: &str, user: &str, sql: &str, got: &Answer) -> Option<String> {
+        let client = &self.copies[&format!("{schemas}{user}")];
+        let prepared = block_on(client.prepare(sql)).expect("what was answered can be prepared");
+        let told: Vec<_> = prepared.columns().iter().map(|column| (column.name(), column.type_().oid())).collect();
+        let here: Vec<_> = got.columns.iter().map(|column| (column.name.as_str(), column.oid)).collect();
+        (told != here).then(|| format!("by hand the columns are {told:?}, and here {here:?}"))
     }
 
     fn by_hand(&mut self, schemas: &str, user: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {

@@ -14,6 +14,7 @@ use sluice_model::catalog::Naming;
 use super::{GovernedSource, WorkTable, aggregates};
 use crate::PlanError;
 use crate::planner::from_planner;
+use crate::resolve::is_set_operation;
 
 /// A field of an entity: (entity, field).
 pub type FieldRef = (usize, usize);
@@ -230,6 +231,8 @@ impl Tracer {
         use datafusion_expr::JoinType as J;
         Ok(match join.join_type {
             J::Inner | J::Left | J::Right | J::Full => both,
+            // A column of a set operation is of both sides, so it is no column of a relation any more.
+            _ if is_set_operation(join) => left.into_iter().map(|origin| Origin { direct: None, ..origin }).collect(),
             J::LeftSemi | J::LeftAnti => left,
             J::RightSemi | J::RightAnti => right,
             J::LeftMark => left.into_iter().chain([Origin::default()]).collect(),

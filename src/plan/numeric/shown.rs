@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion_common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion_common::{Column, Result, TableReference};
+use datafusion_common::{Column, DataFusionError, Result, TableReference};
 use datafusion_expr::expr::{BinaryExpr, Case, ScalarFunction};
 use datafusion_expr::{
     Expr, ExprSchemable, Filter, Limit, LogicalPlan, Operator, Projection, Sort, SubqueryAlias, Union,
@@ -182,10 +182,18 @@ impl Carrier {
             false => self.input(&projection.input, &below)?,
         };
         let find = |column: &Column| below.iter().position(|known| known == column).and_then(|at| carried[at].clone());
+        // What is of integers is told as an integer, unless a union below makes numerics of them.
+        let is_numeric = |expr: &Expr| {
+            let decimal = expr.get_type(projection.input.schema())?.is_decimal();
+            Ok::<bool, DataFusionError>(decimal || open_columns(expr, &projection)?.iter().any(|at| find(at).is_some()))
+        };
         let mut exprs = projection.expr.clone();
         let mut found = Vec::with_capacity(wanted.len());
         for output in &outputs {
-            let scaled = output.as_ref().map(|expr| scaled(expr, &projection.input, &find)).transpose()?.flatten();
+            let scaled = match output {
+                Some(expr) if is_numeric(expr)? => scaled(expr, &projection.input, &find)?,
+                _ => None,
+            };
             // What its type shows needs no company.
             let scaled = scaled.filter(|scaled| !is_kept(scaled));
             found.push(scaled.map(|scaled| {

@@ -78,7 +78,8 @@ pub(super) fn plan(
 /// coerced is a fault of the statement.
 pub(crate) fn coerced(plan: LogicalPlan, asker: &Asker) -> Result<LogicalPlan, PlanError> {
     let session = session(asker);
-    casts::before(plan, &session)
+    super::sides::in_one_type(plan)
+        .and_then(|plan| casts::before(plan, &session))
         .and_then(|plan| TypeCoercion::new().analyze(plan, &FUNCTIONS.options))
         .and_then(|plan| casts::after(plan, &session))
         .map_err(from_planner)

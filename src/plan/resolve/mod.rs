@@ -39,6 +39,7 @@ mod rewritten;
 mod rows;
 mod series;
 mod session;
+mod sides;
 mod similar;
 mod spread;
 mod types;
@@ -68,6 +69,7 @@ pub(crate) use nested::spelled;
 pub(crate) use series::series as series_of;
 pub(crate) use session::calls as session_calls;
 pub use session::{SessionCall, SessionValue};
+pub(crate) use sides::is_set_operation;
 pub(crate) use types::sql_type_of;
 pub(crate) use untyped::{COMMON, LIKE_TYPE, aligned, beside, read as read_literal, settled};
 
