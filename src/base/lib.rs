@@ -5,6 +5,7 @@
 
 mod array;
 mod civil;
+mod encoding;
 mod error;
 mod format;
 mod forms;
@@ -17,6 +18,7 @@ mod value;
 
 pub use array::put_array_item;
 pub use civil::Civil;
+pub use encoding::{Encoding, EncodingFault, Lacking};
 pub use error::{Bilingual, ClientError, Language, ToClient};
 pub use format::Format;
 pub use forms::Forms;

@@ -7,10 +7,10 @@
 use crate::connection::{Connection, Login};
 use crate::socket::Socket;
 use crate::startup::{self, First, Request};
-use crate::{Backend, CancelKey, Encoding, Startup, WireError, tls};
+use crate::{Backend, CancelKey, Startup, WireError, tls};
 use rustls::ServerConfig;
 use rustls::server::Acceptor;
-use sluice_base::{Language, Limits};
+use sluice_base::{Encoding, Language, Limits};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

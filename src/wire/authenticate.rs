@@ -4,8 +4,9 @@
 
 use crate::frontend::Body;
 use crate::scram::{Exchange, ScramVerifier};
-use crate::{Backend, Connection, Encoding, WireError};
+use crate::{Backend, Connection, WireError};
 use bytes::Bytes;
+use sluice_base::Encoding;
 use tokio::time::timeout_at;
 
 impl Connection {

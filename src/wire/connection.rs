@@ -6,9 +6,9 @@
 
 use crate::frontend::Frontend;
 use crate::socket::Socket;
-use crate::{Backend, Encoding, WireError, encoding};
+use crate::{Backend, WireError, encoding};
 use bytes::{Buf, Bytes, BytesMut};
-use sluice_base::{Language, ToClient};
+use sluice_base::{Encoding, Language, ToClient};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

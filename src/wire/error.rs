@@ -2,8 +2,7 @@
 //!
 //! Invariant: no variant carries bytes that a client sent, except the user name she claimed.
 
-use crate::{Encoding, EncodingFault};
-use sluice_base::{ClientError, SqlState, ToClient};
+use sluice_base::{ClientError, Encoding, EncodingFault, SqlState, ToClient};
 
 /// A failure of the connection, of one message, or of one parameter.
 #[derive(Debug, thiserror::Error)]

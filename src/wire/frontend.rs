@@ -7,8 +7,9 @@
 //! pgwire's own message decoders are not used here: they read past a frame whose inner lengths lie, and panic where
 //! the buffer ends. The tests check this decoder against pgwire's encoders instead.
 
-use crate::{Encoding, Formats, WireError};
+use crate::{Formats, WireError};
 use bytes::{Buf, Bytes};
+use sluice_base::Encoding;
 
 /// One message from a client after authentication.
 #[derive(Debug, Clone, PartialEq)]

@@ -29,7 +29,7 @@ pub use accept::{AcceptOptions, Accepted, CancelRequest, accept};
 pub use backend::{Backend, Severity, TransactionStatus};
 pub use cancel::CancelKey;
 pub use connection::Connection;
-pub use encoding::{Encoding, EncodingFault, Lacking, RowLayout};
+pub use encoding::{RowLayout, decode_parameter_from};
 pub use error::{ParameterFault, WireError};
 pub use formats::Formats;
 pub use frontend::{Bind, Frontend, Target};

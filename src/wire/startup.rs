@@ -2,7 +2,8 @@
 //!
 //! Invariant: parsing is total over any bytes; the length was checked by the caller before a byte was allocated.
 
-use crate::{CancelKey, Encoding, WireError};
+use crate::{CancelKey, WireError};
+use sluice_base::Encoding;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 

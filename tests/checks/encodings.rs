@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use sluice_wire::{Encoding, EncodingFault};
-
 use crate::support::block_on;
 use crate::support::postgres::{self, printed};
+use sluice_base::{Encoding, EncodingFault};
 
 /// What PostgreSQL writes for characters, and reads codes as: hexadecimal digits, `-` where the other side lacks the
 /// character, `!` where the bytes are none.

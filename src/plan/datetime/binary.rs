@@ -3,7 +3,10 @@
 //! Invariant: a text is read as its encoding says or refused, and nothing of it is told. Results are at most four times as
 //! long as what they are made of.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+use sluice_base::{Encoding, EncodingFault};
 
 use super::fault::DatetimeFault as Fault;
 use super::letters::md5;
@@ -34,11 +37,8 @@ pub(super) static TABLE: &[Overload] = table! {
     "sha256", [Bytes] -> Bytes, |_, v| Ok(Value::OwnedBytes(Sha256::digest(bytes(&v[0])?).to_vec()));
     "sha384", [Bytes] -> Bytes, |_, v| Ok(Value::OwnedBytes(Sha384::digest(bytes(&v[0])?).to_vec()));
     "sha512", [Bytes] -> Bytes, |_, v| Ok(Value::OwnedBytes(Sha512::digest(bytes(&v[0])?).to_vec()));
-    "convert_to", [Text, Text] -> Bytes, |_, v| utf8(text(&v[1])?).map(|()| Value::OwnedBytes(text_bytes(v)));
-    "convert_from", [Bytes, Text] -> Text, |_, v| {
-        utf8(text(&v[1])?)?;
-        String::from_utf8(bytes(&v[0])?.to_vec()).map(Value::Owned).map_err(|_| NOT_TEXT)
-    };
+    "convert_to", [Text, Text] -> Bytes, |_, v| converted(text(&v[0])?, encoding(text(&v[1])?)?).map(Value::OwnedBytes);
+    "convert_from", [Bytes, Text] -> Text, |_, v| read(bytes(&v[0])?, encoding(text(&v[1])?)?).map(Value::Owned);
     "get_byte", [Bytes, Int] -> Int, |_, v| byte(bytes(&v[0])?, int(&v[1])?).map(|byte| Value::Int(byte.into()));
     "get_bit", [Bytes, Long] -> Int, |_, v| {
         let at = int(&v[1])?;
@@ -55,20 +55,24 @@ pub(super) static TABLE: &[Overload] = table! {
     "\u{1}bytes_place", [Bytes, Bytes] -> Int, |_, v| Ok(Value::Int(place(bytes(&v[0])?, bytes(&v[1])?)));
 };
 
-const NOT_TEXT: Fault = Fault::NoText("invalid byte sequence for encoding \"UTF8\"");
-
-fn text_bytes(v: &[Value]) -> Vec<u8> {
-    match v.first() {
-        Some(Value::Text(text)) => text.as_bytes().to_vec(),
-        _ => Vec::new(),
-    }
+/// An encoding by name. Those of which there is no table, and names that PostgreSQL does not know either, are refused.
+fn encoding(name: &str) -> Result<Encoding, Fault> {
+    Encoding::named(name).ok_or(Fault::Unsupported("this encoding"))
 }
 
-/// The one encoding that texts are kept in.
-fn utf8(name: &str) -> Result<(), Fault> {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let known = plain.eq_ignore_ascii_case("utf8") || plain.eq_ignore_ascii_case("unicode");
-    if known { Ok(()) } else { Err(Fault::Unsupported("an encoding other than UTF8")) }
+/// A text in an encoding. Chinese names ordered by their bytes in GBK are in the order of pinyin, for common characters.
+fn converted(text: &str, encoding: Encoding) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::with_capacity(text.len());
+    encoding.encode(text.as_bytes(), &mut out).map_err(|_| Fault::Lacking(Encoding::UTF8.name(), encoding.name()))?;
+    Ok(out)
+}
+
+fn read(bytes: &[u8], encoding: Encoding) -> Result<String, Fault> {
+    let fault = |fault| match fault {
+        EncodingFault::Invalid => Fault::NoText(encoding.name()),
+        EncodingFault::Untranslatable => Fault::Lacking(encoding.name(), Encoding::UTF8.name()),
+    };
+    encoding.decode(bytes).map(Cow::into_owned).map_err(fault)
 }
 
 fn byte(bytes: &[u8], at: i64) -> Result<u8, Fault> {

@@ -72,9 +72,12 @@ pub enum DatetimeFault {
     /// Text that is no value of a type, or of an encoding, in words of its own.
     #[error("{0}")]
     Input(&'static str),
-    /// Bytes that are no text.
-    #[error("{0}")]
+    /// Bytes that are no text of an encoding.
+    #[error("invalid byte sequence for encoding \"{0}\"")]
     NoText(&'static str),
+    /// A character of the first encoding that the second lacks.
+    #[error("a character of encoding \"{0}\" has no equivalent in encoding \"{1}\"")]
+    Lacking(&'static str, &'static str),
     /// A part that has fewer bytes than none.
     #[error("negative substring length")]
     Substring,
@@ -179,7 +182,16 @@ impl ToClient for DatetimeFault {
             ),
             DatetimeFault::Letter(what) => ClientError::new(S::ProgramLimitExceeded, *what, chinese(what)),
             DatetimeFault::Input(what) => ClientError::new(S::InvalidTextRepresentation, *what, chinese(what)),
-            DatetimeFault::NoText(what) => ClientError::new(S::CharacterNotInRepertoire, *what, chinese(what)),
+            DatetimeFault::NoText(encoding) => ClientError::new(
+                S::CharacterNotInRepertoire,
+                format!("invalid byte sequence for encoding \"{encoding}\""),
+                format!("编码 \"{encoding}\" 的字节序列无效"),
+            ),
+            DatetimeFault::Lacking(from, to) => ClientError::new(
+                S::UntranslatableCharacter,
+                format!("a character of encoding \"{from}\" has no equivalent in encoding \"{to}\""),
+                format!("{from} 编码的字符在 {to} 中没有对应的字符"),
+            ),
             DatetimeFault::Substring => {
                 ClientError::new(S::SubstringError, "negative substring length not allowed", "子串长度不能为负")
             }

@@ -1,10 +1,10 @@
 //! COPY (query) TO STDOUT.
 
-use sluice_base::Format;
+use sluice_base::{Encoding, Format};
 use sluice_engine::encode::{CopyEncoder, CopyFormat, ForceQuote};
 use sluice_model::audit::Outcome;
 use sluice_plan::CopyOptions;
-use sluice_wire::{Backend, Encoding, RowLayout};
+use sluice_wire::{Backend, RowLayout};
 
 use super::Session;
 use super::error::{Fault, SessionError};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sluice_base::{Column, Datum, Format, SqlType};
 use sluice_model::audit::{Outcome, Trail};
 use sluice_plan::{Statement, StatementKind};
-use sluice_wire::{Backend, Bind, Target};
+use sluice_wire::{Backend, Bind, Target, decode_parameter_from};
 
 use super::Session;
 use super::cursor::{Motion, Shown};
@@ -189,7 +189,7 @@ impl Session {
         let (zone, encoding) = (self.time_zone(), self.io.conn().encoding());
         let values = types.iter().zip(&bind.parameters).zip(formats).map(|((sql_type, bytes), format)| {
             let value = match bytes {
-                Some(bytes) => encoding.decode_parameter(format, bytes, sql_type, &zone)?,
+                Some(bytes) => decode_parameter_from(encoding, format, bytes, sql_type, &zone)?,
                 None => Datum::Null,
             };
             Ok((sql_type.clone(), value))

@@ -8,11 +8,11 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
-use sluice_base::{Column, Format};
+use sluice_base::{Column, Encoding, Format};
 use sluice_engine::encode::{CopyEncoder, EncodeSettings, RowEncoder};
 use sluice_engine::{RowBlock, RowStream};
 use sluice_model::audit::Outcome;
-use sluice_wire::{Encoding, RowLayout};
+use sluice_wire::RowLayout;
 
 use super::error::{Fault, SessionError};
 use super::held::{Charge, Ledger, of_rows};

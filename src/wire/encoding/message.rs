@@ -2,10 +2,10 @@
 //!
 //! Invariant: a message is converted whole or taken back, so that the buffer always ends with whole messages.
 
-use super::{Encoding, Lacking, value};
+use super::{lacking, value};
 use crate::{Backend, Severity, WireError};
 use bytes::{Buf, BytesMut};
-use sluice_base::{Column, Format, Language, SqlType, ToClient};
+use sluice_base::{Column, Encoding, Format, Lacking, Language, SqlType, ToClient};
 
 /// A message's type byte and length.
 const HEADER_BYTES: usize = 5;
@@ -65,7 +65,7 @@ impl RowLayout {
             rest = after;
         }
         out.extend_from_slice(&converted);
-        if count == 0 && !rest.is_empty() { Err(self.encoding.lacking()) } else { Ok(count) }
+        if count == 0 && !rest.is_empty() { Err(lacking(self.encoding)) } else { Ok(count) }
     }
 
     fn message(&self, message: &[u8], out: &mut Vec<u8>) -> Result<(), Lacking> {
@@ -123,7 +123,7 @@ pub(crate) fn queue(encoding: Encoding, message: &Backend<'_>, out: &mut BytesMu
         return;
     }
     if let Backend::ErrorResponse { .. } = message {
-        let error = &encoding.lacking().to_client();
+        let error = &lacking(encoding).to_client();
         Backend::ErrorResponse { severity: Severity::Error, error, language: Language::En }.encode(out);
         return;
     }
@@ -141,7 +141,7 @@ pub(crate) fn queue(encoding: Encoding, message: &Backend<'_>, out: &mut BytesMu
 pub(crate) fn try_queue(encoding: Encoding, message: &Backend<'_>, out: &mut BytesMut) -> Result<(), WireError> {
     let written = written(message);
     let mut converted = Vec::with_capacity(written.len());
-    texts(&written, &mut converted, &mut |text, out| encoding.encode(text, out)).map_err(|_| encoding.lacking())?;
+    texts(&written, &mut converted, &mut |text, out| encoding.encode(text, out)).map_err(|_| lacking(encoding))?;
     out.extend_from_slice(&converted);
     Ok(())
 }

@@ -4,7 +4,10 @@ use crate::encoding::{queue, try_queue};
 use crate::*;
 use bytes::{BufMut, BytesMut};
 use proptest::prelude::*;
-use sluice_base::{ClientError, Column, Datum, Format, Language, SqlState, SqlType, TimeZone, ToClient};
+use sluice_base::{
+    ClientError, Column, Datum, Encoding, EncodingFault, Format, Lacking, Language, SqlState, SqlType, TimeZone,
+    ToClient,
+};
 
 fn named(name: &str) -> Encoding {
     Encoding::named(name).unwrap_or_else(|| panic!("{name} is spoken"))
@@ -109,7 +112,7 @@ fn a_startup_packet_is_utf8_unless_it_cannot_be() {
 #[test]
 fn parameters_come_in_the_clients_encoding() {
     let check = |format: Format, sql_type: SqlType, bytes: &[u8], expected: Result<Datum, &str>| {
-        let decoded = named("GBK").decode_parameter(format, bytes, &sql_type, &TimeZone::utc());
+        let decoded = decode_parameter_from(named("GBK"), format, bytes, &sql_type, &TimeZone::utc());
         let decoded = decoded.map_err(|error| error.to_client().code.code());
         assert_eq!(decoded, expected, "{bytes:02x?} as {sql_type:?}");
     };

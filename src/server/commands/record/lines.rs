@@ -4,8 +4,8 @@
 //! line shows what a comparison needs.
 
 use bytes::Bytes;
-use sluice_base::{Format, SqlType};
-use sluice_wire::{Bind, Encoding, Formats, Frontend, Target};
+use sluice_base::{Encoding, Format, SqlType};
+use sluice_wire::{Bind, Formats, Frontend, Target};
 
 /// A message of the client.
 pub(super) fn sent(kind: u8, body: &[u8]) -> String {

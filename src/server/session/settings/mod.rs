@@ -13,8 +13,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sluice_base::{ClientError, Language, SqlState, ToClient};
-use sluice_wire::Encoding;
+use sluice_base::{ClientError, Encoding, Language, SqlState, ToClient};
 
 use definitions::{Change, Definition};
 pub use definitions::{Kind, SERVER_VERSION, Unit};

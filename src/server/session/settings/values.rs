@@ -3,8 +3,7 @@
 //! Invariant: what is kept is normal: `on`/`off`, numbers in the base unit, names in their own spelling. Two spellings
 //! of one value are kept as one text.
 
-use sluice_base::TimeZone;
-use sluice_wire::Encoding;
+use sluice_base::{Encoding, TimeZone};
 
 use super::SettingError;
 use super::definitions::{Definition, Kind, Unit, bound};
