@@ -1,9 +1,11 @@
-//! The engine's rules for physical plans, and two more, and one held back.
+//! The engine's rules for physical plans, and two more, and two held back.
 //!
 //! Filters move down through plans by the names of their columns: where two columns have one name, as after a join of a
 //! relation with itself, a condition over both would become one over the first alone, below the join.
 //! Where a branch of UNION ALL has one value under two names, or a constant, the engine sorts the branch by less than all
 //! keys, which is right, and forgets why once the branches stand together, so that its own check refuses the plan.
+//! A projection that becomes part of a filter takes what the filter makes constant with it, so that the check misses the
+//! sort of a window that needs none.
 //! Where a grouping may stop after so many groups and its input turns out to be sorted, it looks for an order that nobody
 //! gave and ends the statement.
 
@@ -15,18 +17,21 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
+use datafusion::physical_plan::windows::BoundedWindowAggExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
 
 type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
 /// All rules, in the engine's order: ours before the last, which checks.
 pub(super) fn rules() -> Vec<Rule> {
-    let held_back = |rule: Rule| match rule.name().starts_with("FilterPushdown") {
-        true => Arc::new(WhereNamesAreUnique(rule)) as Rule,
-        false => rule,
+    let held_back = |rule: Rule| match rule.name() {
+        name if name.starts_with("FilterPushdown") => Arc::new(WhereNamesAreUnique(rule)) as Rule,
+        "ProjectionPushdown" => Arc::new(WhereWindowsStaySorted(rule)),
+        _ => rule,
     };
     let mut rules: Vec<Rule> = PhysicalOptimizer::new().rules.into_iter().map(held_back).collect();
     let check = rules.pop();
@@ -34,6 +39,32 @@ pub(super) fn rules() -> Vec<Rule> {
     rules.push(Arc::new(WholeGroups));
     rules.extend(check);
     rules
+}
+
+/// A rule that is not taken where the check would not find the order of a window behind it.
+#[derive(Debug)]
+struct WhereWindowsStaySorted(Rule);
+
+impl PhysicalOptimizerRule for WhereWindowsStaySorted {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn schema_check(&self) -> bool {
+        self.0.schema_check()
+    }
+
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, options: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        let is_window = |node: &Arc<dyn ExecutionPlan>| Ok(node.downcast_ref::<BoundedWindowAggExec>().is_some());
+        if !plan.exists(is_window)? {
+            return self.0.optimize(plan, options);
+        }
+        let changed = self.0.optimize(Arc::clone(&plan), options)?;
+        match SanityCheckPlan::new().optimize(Arc::clone(&changed), options) {
+            Ok(_) => Ok(changed),
+            Err(_) => Ok(plan),
+        }
+    }
 }
 
 /// A rule for plans in which no operator gives two columns of one name.

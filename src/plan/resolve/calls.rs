@@ -109,6 +109,9 @@ impl Resolver<'_> {
                 return self.expr(expr);
             }
             "array" => return self.array_query(expr).map(|_| ()),
+            "string_agg" if self.declared_arguments(function).first() == Some(&Some(SqlType::Bytea)) => {
+                return Err(PlanError::Unsupported("string_agg of bytea".into()));
+            }
             "percentile_cont" | "percentile_disc" | "mode" => return self.ordered_set(expr, &name),
             "stddev" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop"
                 if self.has_exact_spread(function) =>

@@ -111,13 +111,22 @@ impl Resolver<'_> {
     }
 
     /// What branches have in common, where that is plain.
-    fn common<'e>(&self, exprs: impl Iterator<Item = &'e Expr>, depth: usize) -> Option<SqlType> {
+    pub(super) fn common<'e>(&self, exprs: impl Iterator<Item = &'e Expr>, depth: usize) -> Option<SqlType> {
         let mut found: Option<SqlType> = None;
         for expr in exprs {
             let next = self.typed_at(expr, depth + 1)?;
             found = Some(match found {
                 None => next,
-                Some(before) => united(&before, &next, "").ok()??,
+                Some(SqlType::Unknown) => bare(next),
+                Some(before) if next == SqlType::Unknown => bare(before),
+                Some(before) if before != next && before.is_number() && next.is_number() => {
+                    bare(if width(&before) < width(&next) { next } else { before })
+                }
+                Some(before) => match (before, next) {
+                    (SqlType::Date, found @ (SqlType::Timestamp | SqlType::Timestamptz)) => found,
+                    (found @ (SqlType::Timestamp | SqlType::Timestamptz), SqlType::Date) => found,
+                    (before, next) => united(&before, &next, "").ok()??,
+                },
             });
         }
         found
@@ -155,7 +164,22 @@ impl Resolver<'_> {
             "sind" | "cosd" | "tand" | "cotd" | "asind" | "acosd" | "atand" | "atan2d" => SqlType::Float8,
             "jsonb_set" => SqlType::Jsonb,
             "bool_and" | "bool_or" | "every" | "starts_with" | "regexp_like" => SqlType::Bool,
-            "age" => SqlType::Interval,
+            "age" | "make_interval" | "justify_days" | "justify_hours" | "justify_interval" => SqlType::Interval,
+            "date_trunc" => match self.typed_at(args.get(1)?, depth + 1)? {
+                SqlType::Date => SqlType::Timestamptz,
+                found @ (SqlType::Timestamp | SqlType::Timestamptz | SqlType::Interval) => found,
+                _ => return None,
+            },
+            "to_date" | "make_date" => SqlType::Date,
+            "to_timestamp" | "make_timestamptz" => SqlType::Timestamptz,
+            "make_timestamp" => SqlType::Timestamp,
+            "abs" => bare(first().filter(SqlType::is_number)?),
+            "round" | "trunc" | "ceil" | "ceiling" | "floor" | "sign" => match first()? {
+                found @ SqlType::Numeric(_) => bare(found),
+                _ if args.len() == 2 => SqlType::Numeric(None),
+                found if found.is_number() => SqlType::Float8,
+                _ => return None,
+            },
             "now" | "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => SqlType::Timestamptz,
             // There is no minimum of varchar, and one of char.
             "min" | "max" => match first()? {
@@ -221,7 +245,7 @@ impl Resolver<'_> {
                 text if text.is_text() => SqlType::Text,
                 other => other,
             },
-            "coalesce" => return self.common(args.into_iter(), depth),
+            "coalesce" | "greatest" | "least" => return self.common(args.into_iter(), depth),
             _ => return None,
         })
     }
@@ -267,7 +291,7 @@ fn of_subscript(resolver: &Resolver, root: &Expr, chain: &[ast::AccessExpr], dep
     let whole = if parts.len() > plain { Expr::CompoundIdentifier(parts) } else { root.clone() };
     match (resolver.typed_at(&whole, depth + 1)?, chain.last()?) {
         (SqlType::Array(item), ast::AccessExpr::Subscript(ast::Subscript::Index { .. })) => Some(*item),
-        (found @ SqlType::Array(_), _) => Some(found),
+        (found @ (SqlType::Array(_) | SqlType::Jsonb), _) => Some(found),
         _ => None,
     }
 }

@@ -52,7 +52,11 @@ fn named(expr: &Expr) -> Option<(String, bool)> {
             return super::sql_type_of(&typed.data_type).ok().and_then(|found| weak(found.typname()));
         }
         Expr::Case { else_result, .. } => {
-            return else_result.as_deref().and_then(named_column).or_else(|| weak("case".into()));
+            return else_result
+                .as_deref()
+                .and_then(named)
+                .filter(|(_, strong)| *strong)
+                .or_else(|| weak("case".into()));
         }
         Expr::Subquery(query) => {
             let mut body = query.body.as_ref();
@@ -98,13 +102,5 @@ fn type_name(sql_type: &SqlType) -> String {
     match sql_type {
         SqlType::Array(item) => type_name(item),
         other => other.typname(),
-    }
-}
-
-/// CASE takes the name of its ELSE only when that is a column.
-fn named_column(expr: &Expr) -> Option<(String, bool)> {
-    match expr {
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => named(expr),
-        _ => None,
     }
 }

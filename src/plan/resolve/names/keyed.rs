@@ -4,6 +4,8 @@
 //! The columns that are listed become keys as well, which makes no more groups. A key that is masked makes no key; then
 //! the groups are of what is listed, which is what can be seen.
 
+use std::cell::LazyCell;
+
 use sluice_base::SqlType;
 use sqlparser::ast::{Expr, SelectItem};
 
@@ -22,7 +24,7 @@ impl Resolver<'_> {
             return Vec::new();
         }
         let grouped: Vec<&Expr> = keys.iter().map(|key| meant(key, projection).unwrap_or(key)).collect();
-        let listed = listed(projection);
+        let listed = LazyCell::new(|| listed(projection, &grouped));
         let mut added = Vec::new();
         for relation in &scope.relations {
             let Some(found) = &relation.entity else { continue };
@@ -60,14 +62,16 @@ fn meant<'p>(key: &Expr, projection: &'p [SelectItem]) -> Option<&'p Expr> {
     })
 }
 
-/// The columns that stand outside of aggregates.
-fn listed(projection: &[SelectItem]) -> Vec<Expr> {
-    let (mut columns, mut aggregates) = (Vec::new(), 0_usize);
+/// The columns that stand outside of aggregates and of what the groups are made by.
+fn listed(projection: &[SelectItem], grouped: &[&Expr]) -> Vec<Expr> {
+    let (mut columns, mut around) = (Vec::new(), 0_usize);
+    let covers = |expr: &Expr| is_aggregate_call(expr) || grouped.contains(&expr);
     for item in projection {
         own_expressions(item, |expr, step| match (expr, step) {
-            (Expr::CompoundIdentifier(_), Step::In) if aggregates == 0 => columns.push(expr.clone()),
-            (_, Step::In) => aggregates += usize::from(is_aggregate_call(expr)),
-            (_, Step::Out) => aggregates -= usize::from(is_aggregate_call(expr)),
+            (Expr::CompoundIdentifier(_), Step::In) if around == 0 && !covers(expr) => columns.push(expr.clone()),
+            (Expr::CompoundIdentifier(_), _) => {}
+            (_, Step::In) => around += usize::from(covers(expr)),
+            (_, Step::Out) => around -= usize::from(covers(expr)),
         });
     }
     columns

@@ -297,10 +297,12 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    /// The type of json that a column of VALUES has, where it has one.
-    fn json_of_rows(&self, values: &ast::Values, at: usize) -> Option<SqlType> {
-        let mut found = values.rows.iter().filter_map(|row| self.declared(row.content.get(at)?));
-        found.find(|found| matches!(found, SqlType::Json | SqlType::Jsonb))
+    /// The type of a column of VALUES, where it is told.
+    fn type_of_rows(&self, values: &ast::Values, at: usize) -> Option<SqlType> {
+        let cells = || values.rows.iter().filter_map(|row| row.content.get(at));
+        let is_json = |found: &SqlType| matches!(found, SqlType::Json | SqlType::Jsonb);
+        let json = || cells().filter_map(|cell| self.declared(cell)).find(is_json);
+        self.common(cells(), 0).filter(|found| *found != SqlType::Unknown).or_else(json)
     }
 
     fn body(&mut self, body: &mut SetExpr) -> Result<Body, PlanError> {
@@ -346,7 +348,7 @@ impl<'a> Resolver<'a> {
                     *body = selects;
                     return self.body(body);
                 }
-                let types: Vec<Option<SqlType>> = (0..width).map(|at| self.json_of_rows(values, at)).collect();
+                let types: Vec<Option<SqlType>> = (0..width).map(|at| self.type_of_rows(values, at)).collect();
                 for row in &mut values.rows {
                     for (expr, of) in row.content.iter_mut().zip(&types) {
                         if *of == Some(SqlType::Jsonb) && literal_text(expr).is_some() {
