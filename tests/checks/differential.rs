@@ -1,11 +1,11 @@
 //! Random statements by random users, compared with PostgreSQL over tables to which the policies were applied by hand.
 //!
 //! Whatever a statement does with masked fields and filtered rows, its answer must be the one that it has over a copy
-//! which holds nothing else, its columns the names and types, and the same to the byte, errors included, in a twin world that differs only in what the
-//! user may not know. Two checks: one under the policies of the attacks, one under random policies, others every
-//! [`STATEMENTS`] statements. A minute of them is in every run of the suite, always from the same statements on;
-//! `SLUICE_SEED` tries others, `SLUICE_SECONDS` goes on for so long, `SLUICE_WORKERS` tries so many at once, each with a
-//! seed of its own. All are printed.
+//! which holds nothing else, names and types of its columns too, and the same to the byte, errors included, in a twin
+//! world that differs only in what the user may not know. Two checks: one under the policies of the attacks, one under
+//! random policies, others every [`STATEMENTS`] statements. A minute of them is in every run of the suite, always from
+//! the same statements on; `SLUICE_SEED` tries others, `SLUICE_SECONDS` goes on for so long, `SLUICE_WORKERS` tries so
+//! many at once, each with a seed of its own. All are printed.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -138,10 +138,14 @@ impl Judge<'_> {
     fn query(&mut self, query: &mut Query) -> Vec<Column> {
         for cte in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
             // What nobody names is not looked at.
-            let outer = std::mem::take(&mut self.found);
+            let (outer, before) = (std::mem::take(&mut self.found), cte.query.clone());
             let columns = self.query(&mut cte.query);
             let found = std::mem::replace(&mut self.found, outer);
-            self.found.rewritten |= found.rewritten;
+            // Whoever names one that is refused is refused; where nobody does, the copy reads it as it is.
+            if found.refused {
+                cte.query = before;
+            }
+            self.found.rewritten |= found.rewritten && !found.refused;
             self.ctes.insert(cte.alias.name.value.clone(), (columns, found));
         }
         let columns = self.body(&mut query.body);
@@ -486,6 +490,9 @@ fn statements_are_judged_by_their_text() {
     becomes(
         "SELECT 1 AS c1 FROM customers AS t1 WHERE t1.phone = ANY(ARRAY['13812345678']::text[])",
         "SELECT 1 AS c1 FROM customers AS t1 WHERE t1.phone__raw = ANY(ARRAY['13812345678']::TEXT[])",
+    );
+    same(
+        "WITH w1 AS (SELECT t2.salary AS c1 FROM employees AS t2 GROUP BY t2.salary) SELECT 1 AS c1 FROM customers AS t1",
     );
     for meets_the_mask in [
         "SELECT 1 AS c1 FROM customers AS t1 WHERE (t1.phone, t1.vip) = ('13812345678', true)",
