@@ -1,8 +1,9 @@
 //! What one statement and one person may take of the memory that all share.
 //!
-//! Invariant: a statement never holds more than half of what others leave, and a person's statements never more than
-//! three quarters, so that one greedy statement meets its own bound and small ones beside it find room. The pool is first
-//! come, first served otherwise. Left out: which statement came first; nobody gives back what she holds.
+//! Invariant: a share never holds more than half of what others leave, and the shares of a person's statements in the pool
+//! of operators never more than three quarters, so that one greedy statement meets its own bound and small ones beside it
+//! find room. The pools are first come, first served otherwise. A statement has one share for its operators, one for its
+//! constants and one for what its calls make. Left out: which statement came first; nobody gives back what she holds.
 
 use std::fmt;
 use std::sync::Arc;

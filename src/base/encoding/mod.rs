@@ -36,7 +36,7 @@ impl std::fmt::Debug for Encoding {
     }
 }
 
-/// Why bytes of a client are no text.
+/// Why bytes are no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EncodingFault {
     /// No character of the encoding.
@@ -45,7 +45,7 @@ pub enum EncodingFault {
     Untranslatable,
 }
 
-/// A character that the client's encoding lacks.
+/// A character that an encoding lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lacking;
 

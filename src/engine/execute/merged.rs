@@ -21,7 +21,7 @@ use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
-use datafusion::physical_plan::windows::BoundedWindowAggExec;
+use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
 
 type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
@@ -55,7 +55,9 @@ impl PhysicalOptimizerRule for WhereWindowsStaySorted {
     }
 
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, options: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        let is_window = |node: &Arc<dyn ExecutionPlan>| Ok(node.downcast_ref::<BoundedWindowAggExec>().is_some());
+        let is_window = |node: &Arc<dyn ExecutionPlan>| {
+            Ok(node.downcast_ref::<BoundedWindowAggExec>().is_some() || node.downcast_ref::<WindowAggExec>().is_some())
+        };
         if !plan.exists(is_window)? {
             return self.0.optimize(plan, options);
         }

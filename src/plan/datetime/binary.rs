@@ -69,7 +69,7 @@ fn converted(text: &str, encoding: Encoding) -> Result<Vec<u8>, Fault> {
 
 fn read(bytes: &[u8], encoding: Encoding) -> Result<String, Fault> {
     let fault = |fault| match fault {
-        EncodingFault::Invalid => Fault::NoText(encoding.name()),
+        EncodingFault::Invalid => Fault::NoText(encoding.checked_as()),
         EncodingFault::Untranslatable => Fault::Lacking(encoding.name(), Encoding::UTF8.name()),
     };
     encoding.decode(bytes).map(Cow::into_owned).map_err(fault)

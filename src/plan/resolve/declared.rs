@@ -123,6 +123,11 @@ impl Resolver<'_> {
                     bare(if width(&before) < width(&next) { next } else { before })
                 }
                 Some(before) => match (before, next) {
+                    (before, next) if before == next => before,
+                    // Of char of different lengths the longest is not known, and text takes the blanks away.
+                    (SqlType::Bpchar(_), found @ (SqlType::Text | SqlType::Varchar(_)))
+                    | (found @ (SqlType::Text | SqlType::Varchar(_)), SqlType::Bpchar(_)) => bare(found),
+                    (SqlType::Bpchar(_), SqlType::Bpchar(_)) => return None,
                     (SqlType::Date, found @ (SqlType::Timestamp | SqlType::Timestamptz)) => found,
                     (found @ (SqlType::Timestamp | SqlType::Timestamptz), SqlType::Date) => found,
                     (before, next) => united(&before, &next, "").ok()??,
@@ -291,7 +296,7 @@ fn of_subscript(resolver: &Resolver, root: &Expr, chain: &[ast::AccessExpr], dep
     let whole = if parts.len() > plain { Expr::CompoundIdentifier(parts) } else { root.clone() };
     match (resolver.typed_at(&whole, depth + 1)?, chain.last()?) {
         (SqlType::Array(item), ast::AccessExpr::Subscript(ast::Subscript::Index { .. })) => Some(*item),
-        (found @ (SqlType::Array(_) | SqlType::Jsonb), _) => Some(found),
+        (found @ SqlType::Array(_), _) => Some(found),
         _ => None,
     }
 }

@@ -145,10 +145,7 @@ impl Resolver<'_> {
         let of = self.declared(&value);
         match &of {
             Some(SqlType::Array(_)) | None => {}
-            Some(SqlType::Jsonb) => {
-                *expr = steps(value, chain)?;
-                return self.expr(expr);
-            }
+            Some(SqlType::Jsonb) => return Err(PlanError::Unsupported("a subscript of jsonb".into())),
             Some(found) => {
                 let name = super::declared::shown(found);
                 return Err(PlanError::Mismatch(format!(
@@ -462,18 +459,6 @@ impl Resolver<'_> {
             _ => call(json::HAS_KEY, vec![left, right]),
         })
     }
-}
-
-/// `j['a'][0]` of jsonb as steps into it.
-fn steps(value: Expr, chain: impl Iterator<Item = AccessExpr>) -> Result<Expr, PlanError> {
-    let mut value = Expr::Nested(Box::new(value));
-    for step in chain {
-        let AccessExpr::Subscript(ast::Subscript::Index { index }) = step else {
-            return Err(PlanError::Mismatch("jsonb subscript does not support slices".into()));
-        };
-        value = Expr::Nested(Box::new(binary(value, B::Arrow, index)));
-    }
-    Ok(value)
 }
 
 fn is_null(expr: &Expr) -> bool {

@@ -2,18 +2,21 @@
 //! (<https://www.postgresql.org/docs/15/typeconv-union-case.html>); the engine gives rows of the first side as they are.
 //!
 //! Invariant: before coercion; the names of columns stay. Numerics keep their own digits, since each value shows its own.
-//! Left out: unions among the sides, whose types are not those of all yet.
+//! Left out: unions among the sides, whose types are not those of all yet, and plans with correlated subqueries, where a
+//! reference to the rows would keep the type that it was planned with.
 
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion_common::tree_node::Transformed;
+use datafusion_common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion_common::{Column, NullEquality, Result};
-use datafusion_expr::type_coercion::binary::type_union_coercion;
 use datafusion_expr::{Distinct, Expr, Join, JoinType, LogicalPlan, Projection, cast};
 
 /// A plan whose set operations give rows of the types of both sides.
 pub(super) fn in_one_type(plan: LogicalPlan) -> Result<LogicalPlan> {
+    if has_outer_references(&plan)? {
+        return Ok(plan);
+    }
     let done = plan.transform_up_with_subqueries(|node| match node {
         LogicalPlan::Join(join) if is_set_operation(&join) => first_side(join),
         other => Ok(Transformed::no(other)),
@@ -23,6 +26,15 @@ pub(super) fn in_one_type(plan: LogicalPlan) -> Result<LogicalPlan> {
     }
     // What reads the rows has to know their types.
     done.data.transform_up_with_subqueries(|node| node.recompute_schema().map(Transformed::yes)).map(|done| done.data)
+}
+
+fn has_outer_references(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        found = found || node.contains_outer_reference();
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
 }
 
 /// Only set operations find NULL equal to NULL, row by row.
@@ -78,9 +90,9 @@ fn common(first: &DataType, other: &DataType) -> Option<DataType> {
         (DataType::Date32, DataType::Timestamp(..)) => Some(other.clone()),
         (DataType::Timestamp(_, None), DataType::Timestamp(_, Some(_))) => Some(other.clone()),
         _ if is_time(first) => None,
-        _ if first.is_numeric() && (other.is_integer() || other.is_floating()) => {
-            type_union_coercion(first, other).filter(|target| target != first)
-        }
-        _ => None,
+        (DataType::Float32, DataType::Float64) => Some(other.clone()),
+        _ if first.is_floating() => None,
+        _ if first.is_numeric() && other.is_floating() => Some(other.clone()),
+        _ => digits(other).filter(|more| digits(first).is_some_and(|few| few < *more)).map(|_| other.clone()),
     }
 }

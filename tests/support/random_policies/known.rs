@@ -147,8 +147,9 @@ impl Set {
         // A field is used in one way on all of its rows.
         let special = match strict.as_ref().map(|shown| shown.used) {
             Some(Use::OutputOnly) => Some(Special::OutputOnly),
-            Some(Use::Lookup) => Some(Special::Lookup),
-            Some(Use::Masked | Use::TokenJoin) | None => None,
+            // Texts alone are looked up.
+            Some(Use::Lookup) if is_text(field) => Some(Special::Lookup),
+            Some(Use::Lookup | Use::Masked | Use::TokenJoin) | None => None,
         };
         let lighter: Vec<&Given> =
             each.iter().filter(|(_, shown)| rank(shown) == rank(&light)).map(|(given, _)| *given).collect();
@@ -260,4 +261,8 @@ fn granted(grants: &[Given], person: &Person) -> String {
 fn union(grants: &[&Given], person: &Person) -> String {
     let rows = grants.iter().map(|given| format!("({})", given.rows(person)));
     format!("({})", rows.collect::<Vec<_>>().join(" OR "))
+}
+
+fn is_text((table, field): &Field) -> bool {
+    raw()[table].columns.iter().any(|(name, kind)| name == field && kind == "text")
 }

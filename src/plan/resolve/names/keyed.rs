@@ -7,7 +7,7 @@
 use std::cell::LazyCell;
 
 use sluice_base::SqlType;
-use sqlparser::ast::{Expr, SelectItem};
+use sqlparser::ast::{self, Expr, GroupByExpr, OrderByKind, Select, SelectItem, SetExpr};
 
 use super::Resolver;
 use super::select::place_of;
@@ -16,15 +16,31 @@ use crate::query::{Step, own_expressions};
 use crate::resolve::functions::is_aggregate_call;
 
 impl Resolver<'_> {
-    /// The columns to add to the keys of a grouping, both resolved.
-    pub(super) fn told_by_keys(&self, keys: &[Expr], projection: &[SelectItem]) -> Vec<Expr> {
+    /// Adds what the keys of a query's grouping tell, as far as its list or other expressions need it; all resolved.
+    pub(super) fn add_keys(&self, select: &mut Select, others: &[Expr]) {
+        if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
+            keys.extend(self.told_by_keys(keys, &select.projection, others));
+        }
+    }
+
+    /// Adds what ORDER BY needs.
+    pub(super) fn add_keys_of_order(&self, query: &mut ast::Query) {
+        if let (SetExpr::Select(select), Some(order)) = (&mut *query.body, &query.order_by)
+            && let OrderByKind::Expressions(sort) = &order.kind
+        {
+            let sort: Vec<Expr> = sort.iter().map(|key| key.expr.clone()).collect();
+            self.add_keys(select, &sort);
+        }
+    }
+
+    fn told_by_keys(&self, keys: &[Expr], projection: &[SelectItem], others: &[Expr]) -> Vec<Expr> {
         let is_set = |key: &Expr| matches!(key, Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_));
         let Some(scope) = self.scopes.last() else { return Vec::new() };
         if keys.is_empty() || keys.iter().any(is_set) {
             return Vec::new();
         }
         let grouped: Vec<&Expr> = keys.iter().map(|key| meant(key, projection).unwrap_or(key)).collect();
-        let listed = LazyCell::new(|| listed(projection, &grouped));
+        let listed = LazyCell::new(|| listed(projection, others, &grouped));
         let mut added = Vec::new();
         for relation in &scope.relations {
             let Some(found) = &relation.entity else { continue };
@@ -63,16 +79,16 @@ fn meant<'p>(key: &Expr, projection: &'p [SelectItem]) -> Option<&'p Expr> {
 }
 
 /// The columns that stand outside of aggregates and of what the groups are made by.
-fn listed(projection: &[SelectItem], grouped: &[&Expr]) -> Vec<Expr> {
+fn listed(projection: &[SelectItem], others: &[Expr], grouped: &[&Expr]) -> Vec<Expr> {
     let (mut columns, mut around) = (Vec::new(), 0_usize);
     let covers = |expr: &Expr| is_aggregate_call(expr) || grouped.contains(&expr);
-    for item in projection {
-        own_expressions(item, |expr, step| match (expr, step) {
-            (Expr::CompoundIdentifier(_), Step::In) if around == 0 && !covers(expr) => columns.push(expr.clone()),
-            (Expr::CompoundIdentifier(_), _) => {}
-            (_, Step::In) => around += usize::from(covers(expr)),
-            (_, Step::Out) => around -= usize::from(covers(expr)),
-        });
-    }
+    let mut look = |expr: &Expr, step| match (expr, step) {
+        (Expr::CompoundIdentifier(_), Step::In) if around == 0 && !covers(expr) => columns.push(expr.clone()),
+        (Expr::CompoundIdentifier(_), _) => {}
+        (_, Step::In) => around += usize::from(covers(expr)),
+        (_, Step::Out) => around -= usize::from(covers(expr)),
+    };
+    projection.iter().for_each(|item| own_expressions(item, &mut look));
+    others.iter().for_each(|expr| own_expressions(expr, &mut look));
     columns
 }

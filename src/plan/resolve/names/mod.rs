@@ -244,6 +244,7 @@ impl<'a> Resolver<'a> {
         scope.only_outputs = matches!(*query.body, SetExpr::SetOperation { .. });
         self.scopes.push(scope);
         let outcome = self.tail(query, &body.columns);
+        self.add_keys_of_order(query);
         self.scopes.pop();
         outcome?;
         hidden::sort_keys(query, &body.columns.unique)?;

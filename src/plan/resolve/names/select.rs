@@ -88,7 +88,6 @@ impl Resolver<'_> {
                 }
                 self.by_key |= !marks.is_empty();
                 items.extend(marks);
-                items.extend(self.told_by_keys(items, &select.projection));
             }
         }
         if matches!(select.distinct, Some(Distinct::Distinct)) {
@@ -104,6 +103,7 @@ impl Resolver<'_> {
             self.boolean(having, "HAVING")?;
             self.expr(having)?;
         }
+        self.add_keys(select, &select.having.clone().into_iter().collect::<Vec<_>>());
         for window in &mut select.named_window {
             self.named_window(window)?;
         }
