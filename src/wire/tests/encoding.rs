@@ -5,8 +5,7 @@ use crate::*;
 use bytes::{BufMut, BytesMut};
 use proptest::prelude::*;
 use sluice_base::{
-    ClientError, Column, Datum, Encoding, EncodingFault, Format, Lacking, Language, SqlState, SqlType, TimeZone,
-    ToClient,
+    ClientError, Column, Datum, Encoding, EncodingFault, Format, Language, SqlState, SqlType, TimeZone, ToClient,
 };
 
 fn named(name: &str) -> Encoding {

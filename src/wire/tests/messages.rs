@@ -12,7 +12,7 @@ use pgwire::messages::terminate::Terminate;
 use pgwire::messages::{DecodeContext, Message, PgWireBackendMessage as Theirs, ProtocolVersion};
 use postgres_protocol::message::backend::{ErrorFields, Message as Driver};
 use proptest::prelude::*;
-use sluice_base::{ClientError, Column, Language, SqlState, SqlType, ToClient};
+use sluice_base::{ClientError, Column, Encoding, Language, SqlState, SqlType, ToClient};
 
 /// Our reading of what pgwire writes.
 fn ours(message: &impl Message) -> Frontend {
