@@ -1,4 +1,4 @@
-//! The engine's rules for physical plans, and two more, and two held back.
+//! The engine's rules for physical plans, and two more, two held back, and one left out.
 //!
 //! Filters move down through plans by the names of their columns: where two columns have one name, as after a join of a
 //! relation with itself, a condition over both would become one over the first alone, below the join.
@@ -6,6 +6,8 @@
 //! keys, which is right, and forgets why once the branches stand together, so that its own check refuses the plan.
 //! A projection that becomes part of a filter takes what the filter makes constant with it, so that the check misses the
 //! sort of a window that needs none.
+//! An aggregate with FILTER over another is taken for the second half of that one where statistics give its value
+//! (`aggregate_statistics`), and what the sources give has no statistics.
 //! Where a grouping may stop after so many groups and its input turns out to be sorted, it looks for an order that nobody
 //! gave and ends the statement.
 
@@ -33,7 +35,8 @@ pub(super) fn rules() -> Vec<Rule> {
         "ProjectionPushdown" => Arc::new(WhereWindowsStaySorted(rule)),
         _ => rule,
     };
-    let mut rules: Vec<Rule> = PhysicalOptimizer::new().rules.into_iter().map(held_back).collect();
+    let all = PhysicalOptimizer::new().rules.into_iter();
+    let mut rules: Vec<Rule> = all.filter(|rule| rule.name() != "aggregate_statistics").map(held_back).collect();
     let check = rules.pop();
     rules.push(Arc::new(SortedBelow));
     rules.push(Arc::new(WholeGroups));
