@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use datafusion_common::ScalarValue;
 use datafusion_common::tree_node::Transformed;
 use datafusion_expr::expr::{BinaryExpr, InList};
@@ -155,6 +156,10 @@ fn into_scan(
     let position = scan.projected_schema.index_of_column(column)?;
     let field = source.fields()[position];
     let outcome = &source.decision().fields[field];
+    // Of other types a literal may be written in several ways, and some of them are no texts any more: none is looked up.
+    if !matches!(scan.projected_schema.field(position).data_type(), DataType::Utf8) {
+        return Ok(Pushed::No(LogicalPlan::TableScan(scan)));
+    }
     if outcome.mask.as_ref().is_none_or(|mask| mask.usage != MaskUse::Lookup) {
         return Ok(Pushed::No(LogicalPlan::TableScan(scan)));
     }
