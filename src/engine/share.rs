@@ -45,8 +45,8 @@ pub(crate) struct Share {
 
 impl Share {
     /// That of a statement whose person is not told apart.
-    pub(crate) fn new(pool: Arc<dyn MemoryPool>) -> Share {
-        Share { pool, own: AtomicUsize::new(0), persons: Arc::default() }
+    pub(crate) fn of(pool: &Arc<dyn MemoryPool>) -> Arc<dyn MemoryPool> {
+        Arc::new(Share { pool: Arc::clone(pool), own: AtomicUsize::new(0), persons: Arc::default() })
     }
 
     /// Two that ask at the same moment can pass together; each has its bytes counted, so the next does not.

@@ -47,10 +47,6 @@ impl Shares {
         let plan_bytes = (limits.memory_bytes / PLAN_SHARE).max(limits.value_bytes_max);
         Shares { batch_bytes: limits.memory_bytes / BATCH_SHARE, plan_bytes, pool }
     }
-
-    fn of_a_statement(&self) -> Arc<dyn MemoryPool> {
-        Arc::new(Share::new(Arc::clone(&self.pool)))
-    }
 }
 
 /// How many rows the batches of a statement have, and the memory that is theirs while it runs.
@@ -82,7 +78,7 @@ impl Batches {
             return Ok(Batches { rows, reservation: None });
         }
         let bytes = width.row.saturating_mul(rows).saturating_mul(BATCHES).saturating_add(width.once);
-        let reservation = MemoryConsumer::new("constants").register(&shares.of_a_statement());
+        let reservation = MemoryConsumer::new("constants").register(&Share::of(&shares.pool));
         reservation.try_grow(bytes)?;
         Ok(Batches { rows, reservation: Some(reservation) })
     }

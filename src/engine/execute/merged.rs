@@ -30,10 +30,13 @@ type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
 /// All rules, in the engine's order: ours before the last, which checks.
 pub(super) fn rules() -> Vec<Rule> {
-    let held_back = |rule: Rule| match rule.name() {
-        name if name.starts_with("FilterPushdown") => Arc::new(WhereNamesAreUnique(rule)) as Rule,
-        "ProjectionPushdown" => Arc::new(WhereWindowsStaySorted(rule)),
-        _ => rule,
+    let held_back = |rule: Rule| {
+        let guard: Guard = match rule.name() {
+            name if name.starts_with("FilterPushdown") => where_names_are_unique,
+            "ProjectionPushdown" => where_windows_stay_sorted,
+            _ => return rule,
+        };
+        Arc::new(HeldBack { rule, guard }) as Rule
     };
     let all = PhysicalOptimizer::new().rules.into_iter();
     let mut rules: Vec<Rule> = all.filter(|rule| rule.name() != "aggregate_statistics").map(held_back).collect();
@@ -44,55 +47,61 @@ pub(super) fn rules() -> Vec<Rule> {
     rules
 }
 
-/// A rule that is not taken where the check would not find the order of a window behind it.
-#[derive(Debug)]
-struct WhereWindowsStaySorted(Rule);
+/// Runs a rule, or leaves the plan as it is.
+type Guard = fn(&Rule, Arc<dyn ExecutionPlan>, &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>>;
 
-impl PhysicalOptimizerRule for WhereWindowsStaySorted {
+/// A rule that is not taken for every plan.
+#[derive(Debug)]
+struct HeldBack {
+    rule: Rule,
+    guard: Guard,
+}
+
+impl PhysicalOptimizerRule for HeldBack {
     fn name(&self) -> &str {
-        self.0.name()
+        self.rule.name()
     }
 
     fn schema_check(&self) -> bool {
-        self.0.schema_check()
+        self.rule.schema_check()
     }
 
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, options: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        let is_window = |node: &Arc<dyn ExecutionPlan>| {
-            Ok(node.downcast_ref::<BoundedWindowAggExec>().is_some() || node.downcast_ref::<WindowAggExec>().is_some())
-        };
-        if !plan.exists(is_window)? {
-            return self.0.optimize(plan, options);
-        }
-        let changed = self.0.optimize(Arc::clone(&plan), options)?;
-        match SanityCheckPlan::new().optimize(Arc::clone(&changed), options) {
-            Ok(_) => Ok(changed),
-            Err(_) => Ok(plan),
-        }
+        (self.guard)(&self.rule, plan, options)
     }
 }
 
-/// A rule for plans in which no operator gives two columns of one name.
-#[derive(Debug)]
-struct WhereNamesAreUnique(Rule);
-
-impl PhysicalOptimizerRule for WhereNamesAreUnique {
-    fn name(&self) -> &str {
-        self.0.name()
+/// Not where the check would not find the order of a window behind it.
+fn where_windows_stay_sorted(
+    rule: &Rule,
+    plan: Arc<dyn ExecutionPlan>,
+    options: &ConfigOptions,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let is_window = |node: &Arc<dyn ExecutionPlan>| {
+        Ok(node.downcast_ref::<BoundedWindowAggExec>().is_some() || node.downcast_ref::<WindowAggExec>().is_some())
+    };
+    if !plan.exists(is_window)? {
+        return rule.optimize(plan, options);
     }
-
-    fn schema_check(&self) -> bool {
-        self.0.schema_check()
+    let changed = rule.optimize(Arc::clone(&plan), options)?;
+    match SanityCheckPlan::new().optimize(Arc::clone(&changed), options) {
+        Ok(_) => Ok(changed),
+        Err(_) => Ok(plan),
     }
+}
 
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, options: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        let repeats = plan.exists(|node| {
-            let schema = node.schema();
-            let mut names = HashSet::new();
-            Ok(!schema.fields().iter().all(|field| names.insert(field.name().as_str())))
-        })?;
-        if repeats { Ok(plan) } else { self.0.optimize(plan, options) }
-    }
+/// Not where an operator gives two columns of one name.
+fn where_names_are_unique(
+    rule: &Rule,
+    plan: Arc<dyn ExecutionPlan>,
+    options: &ConfigOptions,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let repeats = plan.exists(|node| {
+        let schema = node.schema();
+        let mut names = HashSet::new();
+        Ok(!schema.fields().iter().all(|field| names.insert(field.name().as_str())))
+    })?;
+    if repeats { Ok(plan) } else { rule.optimize(plan, options) }
 }
 
 /// Sorts what a merge takes for sorted without being told so.

@@ -38,7 +38,7 @@ impl Account {
 
     /// That of another statement, which has its own share of the pool.
     pub(super) fn afresh(&self) -> Account {
-        Account::new(Arc::new(Share::new(Arc::clone(&self.pool))))
+        Account::new(Share::of(&self.pool))
     }
 }
 

@@ -157,7 +157,7 @@ fn into_scan(
     let field = source.fields()[position];
     let outcome = &source.decision().fields[field];
     // Of other types a literal may be written in several ways, and some of them are no texts any more: none is looked up.
-    if !matches!(scan.projected_schema.field(position).data_type(), DataType::Utf8) {
+    if *scan.projected_schema.field(position).data_type() != DataType::Utf8 {
         return Ok(Pushed::No(LogicalPlan::TableScan(scan)));
     }
     if outcome.mask.as_ref().is_none_or(|mask| mask.usage != MaskUse::Lookup) {

@@ -117,21 +117,7 @@ impl Resolver<'_> {
             let next = self.typed_at(expr, depth + 1)?;
             found = Some(match found {
                 None => next,
-                Some(SqlType::Unknown) => bare(next),
-                Some(before) if next == SqlType::Unknown => bare(before),
-                Some(before) if before != next && before.is_number() && next.is_number() => {
-                    bare(if width(&before) < width(&next) { next } else { before })
-                }
-                Some(before) => match (before, next) {
-                    (before, next) if before == next => before,
-                    // Of char of different lengths the longest is not known, and text takes the blanks away.
-                    (SqlType::Bpchar(_), found @ (SqlType::Text | SqlType::Varchar(_)))
-                    | (found @ (SqlType::Text | SqlType::Varchar(_)), SqlType::Bpchar(_)) => bare(found),
-                    (SqlType::Bpchar(_), SqlType::Bpchar(_)) => return None,
-                    (SqlType::Date, found @ (SqlType::Timestamp | SqlType::Timestamptz)) => found,
-                    (found @ (SqlType::Timestamp | SqlType::Timestamptz), SqlType::Date) => found,
-                    (before, next) => united(&before, &next, "").ok()??,
-                },
+                Some(before) => of_both(before, next)?,
             });
         }
         found
@@ -388,6 +374,27 @@ pub(super) fn united(left: &SqlType, right: &SqlType, what: &str) -> Result<Opti
         }
         _ => None,
     })
+}
+
+/// The type that two branches of an expression have, where it is plain.
+fn of_both(before: SqlType, next: SqlType) -> Option<SqlType> {
+    use SqlType as T;
+    match (before, next) {
+        (T::Unknown, found) | (found, T::Unknown) => Some(bare(found)),
+        (before, next) if before == next => Some(before),
+        (before, next) if before.is_number() && next.is_number() => {
+            Some(bare(if width(&before) < width(&next) { next } else { before }))
+        }
+        // Of char of different lengths the longest is not known, and text takes the blanks away.
+        (T::Bpchar(_), found @ (T::Text | T::Varchar(_))) | (found @ (T::Text | T::Varchar(_)), T::Bpchar(_)) => {
+            Some(bare(found))
+        }
+        (T::Bpchar(_), T::Bpchar(_)) => None,
+        (T::Date, found @ (T::Timestamp | T::Timestamptz)) | (found @ (T::Timestamp | T::Timestamptz), T::Date) => {
+            Some(found)
+        }
+        (before, next) => united(&before, &next, "").ok()?,
+    }
 }
 
 /// The type of what an operator makes of plain numbers, dates and texts.

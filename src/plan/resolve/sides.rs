@@ -12,6 +12,8 @@ use datafusion_common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion_common::{Column, NullEquality, Result};
 use datafusion_expr::{Distinct, Expr, Join, JoinType, LogicalPlan, Projection, cast};
 
+use crate::numeric::digits_of;
+
 /// A plan whose set operations give rows of the types of both sides.
 pub(super) fn in_one_type(plan: LogicalPlan) -> Result<LogicalPlan> {
     if has_outer_references(&plan)? {
@@ -73,19 +75,13 @@ fn first_side(join: Join) -> Result<Transformed<LogicalPlan>> {
 
 /// The type that a first side has to be brought to.
 fn common(first: &DataType, other: &DataType) -> Option<DataType> {
-    let digits = |data_type: &DataType| match data_type {
-        DataType::Int16 => Some(5),
-        DataType::Int32 => Some(10),
-        DataType::Int64 => Some(19),
-        _ => None,
-    };
     if first.is_null() || first == other {
         return (first != other).then(|| other.clone());
     }
     let is_time = |data_type: &DataType| matches!(data_type, DataType::Date32 | DataType::Timestamp(..));
     match (first, other) {
         (_, DataType::Decimal128(..) | DataType::Decimal256(..)) if first.is_integer() => {
-            digits(first).map(|precision| DataType::Decimal128(precision, 0))
+            digits_of(first).map(|(precision, scale)| DataType::Decimal128(precision, scale))
         }
         (DataType::Date32, DataType::Timestamp(..)) => Some(other.clone()),
         (DataType::Timestamp(_, None), DataType::Timestamp(_, Some(_))) => Some(other.clone()),
@@ -93,6 +89,7 @@ fn common(first: &DataType, other: &DataType) -> Option<DataType> {
         (DataType::Float32, DataType::Float64) => Some(other.clone()),
         _ if first.is_floating() => None,
         _ if first.is_numeric() && other.is_floating() => Some(other.clone()),
-        _ => digits(other).filter(|more| digits(first).is_some_and(|few| few < *more)).map(|_| other.clone()),
+        _ if first.is_integer() && other.is_integer() && digits_of(first) < digits_of(other) => Some(other.clone()),
+        _ => None,
     }
 }

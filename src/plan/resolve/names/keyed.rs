@@ -7,7 +7,7 @@
 use std::cell::LazyCell;
 
 use sluice_base::SqlType;
-use sqlparser::ast::{self, Expr, GroupByExpr, OrderByKind, Select, SelectItem, SetExpr};
+use sqlparser::ast::{self, Expr, GroupByExpr, OrderByKind, SelectItem, SetExpr};
 
 use super::Resolver;
 use super::select::place_of;
@@ -17,9 +17,9 @@ use crate::resolve::functions::is_aggregate_call;
 
 impl Resolver<'_> {
     /// Adds what the keys of a query's grouping tell, as far as its list or other expressions need it; all resolved.
-    pub(super) fn add_keys(&self, select: &mut Select, others: &[Expr]) {
-        if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
-            keys.extend(self.told_by_keys(keys, &select.projection, others));
+    pub(super) fn add_keys(&self, by: &mut GroupByExpr, projection: &[SelectItem], others: &[&Expr]) {
+        if let GroupByExpr::Expressions(keys, _) = by {
+            keys.extend(self.told_by_keys(keys, projection, others));
         }
     }
 
@@ -28,12 +28,12 @@ impl Resolver<'_> {
         if let (SetExpr::Select(select), Some(order)) = (&mut *query.body, &query.order_by)
             && let OrderByKind::Expressions(sort) = &order.kind
         {
-            let sort: Vec<Expr> = sort.iter().map(|key| key.expr.clone()).collect();
-            self.add_keys(select, &sort);
+            let sort: Vec<&Expr> = sort.iter().map(|key| &key.expr).collect();
+            self.add_keys(&mut select.group_by, &select.projection, &sort);
         }
     }
 
-    fn told_by_keys(&self, keys: &[Expr], projection: &[SelectItem], others: &[Expr]) -> Vec<Expr> {
+    fn told_by_keys(&self, keys: &[Expr], projection: &[SelectItem], others: &[&Expr]) -> Vec<Expr> {
         let is_set = |key: &Expr| matches!(key, Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_));
         let Some(scope) = self.scopes.last() else { return Vec::new() };
         if keys.is_empty() || keys.iter().any(is_set) {
@@ -79,7 +79,7 @@ fn meant<'p>(key: &Expr, projection: &'p [SelectItem]) -> Option<&'p Expr> {
 }
 
 /// The columns that stand outside of aggregates and of what the groups are made by.
-fn listed(projection: &[SelectItem], others: &[Expr], grouped: &[&Expr]) -> Vec<Expr> {
+fn listed(projection: &[SelectItem], others: &[&Expr], grouped: &[&Expr]) -> Vec<Expr> {
     let (mut columns, mut around) = (Vec::new(), 0_usize);
     let covers = |expr: &Expr| is_aggregate_call(expr) || grouped.contains(&expr);
     let mut look = |expr: &Expr, step| match (expr, step) {
@@ -89,6 +89,6 @@ fn listed(projection: &[SelectItem], others: &[Expr], grouped: &[&Expr]) -> Vec<
         (_, Step::Out) => around -= usize::from(covers(expr)),
     };
     projection.iter().for_each(|item| own_expressions(item, &mut look));
-    others.iter().for_each(|expr| own_expressions(expr, &mut look));
+    others.iter().for_each(|expr| own_expressions(*expr, &mut look));
     columns
 }

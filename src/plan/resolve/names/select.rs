@@ -103,7 +103,8 @@ impl Resolver<'_> {
             self.boolean(having, "HAVING")?;
             self.expr(having)?;
         }
-        self.add_keys(select, &select.having.clone().into_iter().collect::<Vec<_>>());
+        let having: Vec<&ast::Expr> = select.having.iter().collect();
+        self.add_keys(&mut select.group_by, &select.projection, &having);
         for window in &mut select.named_window {
             self.named_window(window)?;
         }
